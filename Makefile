@@ -1,0 +1,45 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Python 3.11+ and make are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help dev demo test lint format lock bench clean
+
+help: ## show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+dev: $(VENV)/.ready ## make the .venv with everything needed to run, test and build
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "relto needs Python 3.11 or newer; try `make dev PYTHON=python3.12`")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: dev ## run the 2019 record through three nodes (ARGS=--exit ends after printing)
+	@$(BIN)/relto demo $(ARGS)
+
+test: dev lint ## lint, types, import contracts and tests
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: dev ## ruff, mypy --strict and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: dev ## put the code into its one shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: dev ## pin every dependency by hash, for every platform, naming no host
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev pyproject.toml -o requirements.lock
+
+bench: dev ## measure; one JSON line a figure
+	$(BIN)/python -m bench $(ARGS)
+
+clean: ## remove what was made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .hypothesis .pytest_cache

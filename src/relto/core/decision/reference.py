@@ -1,0 +1,162 @@
+"""The reference evaluator: short, plain, clause by clause. It is the specification.
+
+All checks run, in DESIGN 5's order, and each leaves a ground; one failed ground refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from relto.core.agreement import History
+from relto.core.decision import access_checks, release_checks
+from relto.core.decision.addressee import Addressee, resolve
+from relto.core.decision.case import Case, find_level
+from relto.core.decision.request import HOLDERS_ACTS, Request
+from relto.core.decision.verdict import CHECKS, DueDuty, Ground, Verdict
+from relto.core.dossier import Dossier
+from relto.core.errors import InputError
+
+_CHECKS: Final[tuple[Callable[[Case], Ground], ...]] = (
+    release_checks.check_standing,
+    release_checks.check_scope,
+    release_checks.check_level,
+    release_checks.check_third_party,
+    release_checks.check_purpose,
+    release_checks.check_caveat,
+    access_checks.check_clearance,
+    access_checks.check_need_to_know,
+    access_checks.check_facility,
+    access_checks.check_assurance,
+    access_checks.check_system,
+    access_checks.check_contractor,
+)
+NO_AGREEMENT: Final = "dossier:agreements"
+"""Cited where no agreement stands between the two: what nothing permits is refused."""
+
+
+def evaluate(
+    dossier: Dossier,
+    request: Request,
+    *,
+    only: tuple[str, ...] | None = None,
+    consented: bool = False,
+    last_hop: bool = True,
+) -> Verdict:
+    """Decide `request` under the direct agreements between its sender and recipient.
+
+    Several in force: one that permits suffices; else the grounds of the closest (fewest failures, then id).
+    `only` narrows to these agreements (a hop of a mediated route), `consented` says that the originator consents to
+    this hop by choosing the route, `last_hop` that person and system are checked here.
+    Raises InputError for a sender or recipient that is unknown.
+    """
+    to = resolve(dossier, request.recipient, request.at, request.known_by)
+    sender = _sender(dossier, request, to)
+    best: tuple[tuple[bool, int, str], Verdict] | None = None
+    for name in sorted(dossier.agreements):
+        if only is not None and name not in only:
+            continue
+        history = _history(dossier, request, name, sender, to)
+        if history is None:
+            continue
+        verdict = _decide(_case(dossier, request, history, sender, to, consented, last_hop))
+        lapsed = not history.in_force(request.at)
+        weight = (lapsed, sum(not ground.passed for ground in verdict.grounds), name)
+        if best is None or weight < best[0]:
+            best = (weight, verdict)
+    return best[1] if best is not None else _no_agreement(request, sender, to)
+
+
+def _sender(dossier: Dossier, request: Request, to: Addressee) -> str:
+    """Who provides it: for what a holder does with an item it has, the originator it has it from."""
+    if request.sender not in dossier.parties:
+        known = ", ".join(sorted(dossier.parties))
+        raise InputError(f"unknown party `{request.sender[:60]}`", remedy=f"use one of {known}")
+    if request.act in HOLDERS_ACTS and request.sender == to.party:
+        return request.item.originator
+    return request.sender
+
+
+def _history(dossier: Dossier, request: Request, name: str, sender: str, to: Addressee) -> History | None:
+    """The history of an agreement between the two that allows direct release; None where it is none."""
+    first = dossier.agreements[name][0]
+    if first.mediates or sender == to.party or sender not in first.parties or to.party not in first.parties:
+        return None
+    reading = request.reading or sender
+    return dossier.history(name, reading=reading, known_by=request.known_by, between=(sender, to.party))
+
+
+def _case(
+    dossier: Dossier,
+    request: Request,
+    history: History,
+    sender: str,
+    to: Addressee,
+    consented: bool,
+    last_hop: bool,
+) -> Case:
+    phase = history.phase(request.at)
+    return Case(
+        dossier=dossier,
+        request=request,
+        text=phase.text,
+        phase=phase,
+        sender=sender,
+        to=to,
+        level=find_level(dossier, phase.text, request, sender, to.party),
+        order=dossier.rank_order(phase.text),
+        consented=consented,
+        last_hop=last_hop,
+    )
+
+
+def _decide(case: Case) -> Verdict:
+    grounds = tuple(check(case) for check in _CHECKS) + release_checks.domestic_refusals(case)
+    permit = all(ground.passed for ground in grounds)
+    request = case.request
+    return Verdict(
+        verdict="permit" if permit else "refuse",
+        act=request.act,
+        item=request.item.id,
+        sender=request.sender,
+        recipient=request.recipient,
+        at=request.at,
+        agreement=case.text.id,
+        marks=case.level.marks if permit else (),
+        duties=_duties(case) if permit else (),
+        grounds=grounds,
+    )
+
+
+def _duties(case: Case) -> tuple[DueDuty, ...]:
+    duties = [DueDuty(one.article, one.do, one.on, one.within, one.to) for one in case.text.duties]
+    eyes = case.request.item.caveats.eyes
+    if eyes is not None:
+        duties.append(DueDuty("label:eyes", f"show only to {', '.join(eyes)}", "receipt"))
+    return tuple(duties)
+
+
+def _no_agreement(request: Request, sender: str, to: Addressee) -> Verdict:
+    says = f"no agreement between {sender} and {to.id} permits direct release"
+    grounds = tuple(
+        Ground(
+            check,
+            check != "standing",
+            NO_AGREEMENT if check == "standing" else "",
+            "",
+            says if check == "standing" else "not reached",
+        )
+        for check in CHECKS
+    )
+    return Verdict(
+        verdict="refuse",
+        act=request.act,
+        item=request.item.id,
+        sender=request.sender,
+        recipient=request.recipient,
+        at=request.at,
+        agreement="",
+        marks=(),
+        duties=(),
+        grounds=grounds,
+    )

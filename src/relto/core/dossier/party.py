@@ -1,0 +1,91 @@
+"""Parties, their marks, facilities, systems, contractors and domestic rules; and persons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from relto.core.label import Mark
+from relto.core.timeline import Bound, Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Facility:
+    """A site: the highest rank it may hold, and the persons both cleared and authorised there (article 6(e))."""
+
+    id: str
+    ceiling: str
+    register: tuple[str, ...] = ()
+    unconfirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accredited:
+    """A system or a contractor: accredited up to a rank, until an instant (None: without end)."""
+
+    id: str
+    ceiling: str
+    until: Bound | None = None
+    unconfirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DomesticRule:
+    """A stricter rule of a party's own: refuses what matches every list that is given (an empty list matches all)."""
+
+    id: str
+    citation: str
+    says: str
+    check: str = "caveat"
+    to: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    ranks: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    acts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A party as its own file describes it. `marks` stand high to low."""
+
+    id: str
+    name: Mapping[str, str]
+    marks: tuple[Mark, ...]
+    facilities: tuple[Facility, ...] = ()
+    systems: tuple[Accredited, ...] = ()
+    contractors: tuple[Accredited, ...] = ()
+    domestic: tuple[DomesticRule, ...] = ()
+    zone: str = "UTC"
+
+    def mark(self, mark: str) -> Mark | None:
+        """The mark of that name, if it has one."""
+        return next((one for one in self.marks if one.mark == mark), None)
+
+    def ranks(self) -> tuple[str, ...]:
+        """Its ranks, high to low."""
+        return tuple(dict.fromkeys(mark.rank for mark in self.marks))
+
+
+@dataclass(frozen=True, slots=True)
+class Assurance:
+    """The receiving party's word before a hand-over: clearance, need and equivalent protection (article 7(5))."""
+
+    by: str
+    at: Instant
+    clearance: bool
+    need_to_know: bool
+    protection: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person for whom access is asked. `clearance` None: has none."""
+
+    id: str
+    party: str
+    nationality: str = ""
+    clearance: str | None = None
+    clearance_until: Bound | None = None
+    need_to_know: tuple[str, ...] = ()
+    facility: str = ""
+    assurance: Assurance | None = None
