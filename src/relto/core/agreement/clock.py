@@ -81,13 +81,13 @@ class Clock:
         return None if opened is None else opened[1]
 
     def ticks(self, start: Instant, end: Instant) -> list[Instant]:
-        """The instants in [start, end) at which the assured end moves on by itself."""
+        """The instants after `start` and before `end` at which the assured end moves on by itself."""
         if self.term.initial is None or self.term.renewal is None:
             return []
         notice = self.term.notice
         by_deadline = notice is not None and notice.anchor == "before-term-end"
         tick = self.deadline if by_deadline else self.boundary
-        n = _first_after(tick, start.plus(-1)) if start.ns > 0 else _first_after(tick, start)
+        n = _first_after(tick, start)
         found: list[Instant] = []
         while n is not None and n < _LAST_TERM:
             try:

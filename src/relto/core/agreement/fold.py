@@ -74,17 +74,19 @@ class _Folding:
     def run(self) -> None:
         """Fold everything: once, and again after each lapse for a new entry into force."""
         since = GENESIS
-        while True:
-            entered = self._entry(since)
-            start = _scope_start(entered, self.scope) if entered else None
-            if not self.phases:
-                self._before_entry(start)
-            if entered is None or start is None:
+        entered = self._entry(since)
+        self._before_entry(_scope_start(entered, self.scope))
+        while entered is not None:
+            start = _scope_start(entered, self.scope)
+            if start is None:
                 return
-            lapse = _Life(self, entered, start).run()
+            self._amend_before(since, entered.at)
+            life = _Life(self, entered, max(start, since), since)
+            lapse = life.run()
             if lapse is None:
                 return
-            since = lapse
+            since = lapse if lapse > life.start else lapse.plus(1)  # a life of no time leaves its acts spent
+            entered = self._rejoined(entered, life.leaving(lapse), lapse) or self._entry(since)
 
     def push(self, phase: Phase) -> None:
         """Add a phase; one that begins at the same instant is replaced, for no state holds for no time."""
@@ -110,6 +112,24 @@ class _Folding:
                 return
             left = tuple(party for party in founders if party in waiting)
             self.push(Phase(one.at.instant, "unsigned", self.text, Cause(waiting=left)))
+
+    def _amend_before(self, since: Instant, entry: Instant) -> None:
+        """A text that all its parties amend before it enters into force enters into force as amended."""
+        for at, acts in self.events(since):
+            for one in acts:
+                if at < entry and one.kind == "amendment":
+                    self.amend(one, self.text.parties)
+
+    def _rejoined(self, entered: EntryIntoForce, left: set[str], lapse: Instant) -> EntryIntoForce | None:
+        """Of many parties, one that left may join again while the agreement goes on between the others."""
+        if len(self.text.parties) == 2 or not left:
+            return None
+        bound = {party: act for party, act in entered.bound.items() if party not in left}
+        for party in left:
+            again = rejoins_at(self.text, self.instruments, party, lapse)
+            if again is not None:
+                bound[party] = again
+        return EntryIntoForce(entered.at, bound, entered.by) if len(bound) > 1 else None
 
     def _entry(self, since: Instant) -> EntryIntoForce | None:
         """Entry by the acts at or after `since`, less those that were withdrawn before they took effect."""
@@ -161,8 +181,10 @@ class _Folding:
         return True
 
 
-def _scope_start(entered: EntryIntoForce, scope: tuple[str, ...]) -> Instant | None:
+def _scope_start(entered: EntryIntoForce | None, scope: tuple[str, ...]) -> Instant | None:
     """When the second of the scope's parties is bound; a pair needs both."""
+    if entered is None:
+        return None
     bound = sorted(entered.bound[party].at for party in scope if party in entered.bound)
     return bound[1] if len(bound) > 1 else None
 
@@ -170,17 +192,18 @@ def _scope_start(entered: EntryIntoForce, scope: tuple[str, ...]) -> Instant | N
 class _Life:
     """One life of the agreement, from entry into force to lapse."""
 
-    def __init__(self, folding: _Folding, entered: EntryIntoForce, start: Instant) -> None:
+    def __init__(self, folding: _Folding, entered: EntryIntoForce, start: Instant, since: Instant) -> None:
         self.folding = folding
         self.entered = entered
         self.start = start
+        self.since = since
         self.bound: dict[str, Act] = dict(entered.bound)
         self.notices = Notices()
         self.left: set[str] = set()
 
     def run(self) -> Instant | None:
         """Push the phases of this life; the instant of its lapse, or None where it has no end in sight."""
-        events = self.folding.events(self.entered.at)
+        events = self.folding.events(max(self.entered.at, self.since))
         now = self.start
         while events and events[0][0] < now:  # between the entry of the whole and that of this pair
             self._apply(*events.pop(0))
@@ -198,6 +221,10 @@ class _Life:
             if events and events[0][0] == now:
                 self._apply(*events.pop(0))
             self._push(now)
+
+    def leaving(self, lapse: Instant) -> set[str]:
+        """The parties whose notice has ended their part by `lapse`."""
+        return self.left | {party for party, (at, _) in self.notices.departures().items() if at <= lapse}
 
     def _apply(self, at: Instant, acts: list[Instrument]) -> None:
         for one in acts:

@@ -1,0 +1,145 @@
+"""Measures: `python -m bench [NAME ...]`. One JSON line a figure, medians of several runs, ratios taken in one run."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+RUNS = 11
+ROUNDS = 7
+CALLS = 2_000
+BIN = Path(sys.executable).parent
+
+
+def figure(name: str, **values: Any) -> dict[str, Any]:
+    """One figure."""
+    return {"schema": "relto/bench/1", "figure": name, **values}
+
+
+def whole_process(arguments: list[str], expect: int) -> float:
+    """Median wall milliseconds of a whole process over RUNS, after one that is not counted."""
+    times = []
+    for run in range(RUNS + 1):
+        start = time.perf_counter()
+        done = subprocess.run(arguments, capture_output=True, check=False)
+        if done.returncode != expect:
+            raise SystemExit(f"{' '.join(arguments)} gave {done.returncode}: {done.stderr.decode()[:300]}")
+        if run:
+            times.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(times)
+
+
+def processes() -> Iterator[dict[str, Any]]:
+    """`relto --help` and `relto check` as whole processes, beside a bare interpreter in the same run."""
+    bare = whole_process([sys.executable, "-c", "pass"], 0)
+    at = "2019-11-18T09:00+09:00"
+    commands: dict[str, tuple[list[str], int, float]] = {
+        "relto --help": (["--help"], 0, 120.0),
+        "relto check": (["check", "msl-2019-10-31", "--from", "KOR", "--to", "JPN", "--at", at], 0, 300.0),
+        "relto check, refused": (["check", "msl-2019-10-31", "--from", "JPN", "--to", "USA", "--at", at], 3, 300.0),
+    }
+    for name, (arguments, expect, target) in commands.items():
+        median = whole_process([str(BIN / "relto"), *arguments], expect)
+        yield figure(
+            name,
+            median_ms=round(median, 1),
+            target_ms=target,
+            bare_python_ms=round(bare, 1),
+            ratio_to_bare_python=round(median / bare, 1),
+            met=median < target,
+        )
+
+
+def microseconds(work: Callable[[], object]) -> float:
+    """Median microseconds a call over ROUNDS of CALLS."""
+    rounds = []
+    work()
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        for _ in range(CALLS):
+            work()
+        rounds.append((time.perf_counter() - start) / CALLS * 1e6)
+    return statistics.median(rounds)
+
+
+def evaluator() -> Iterator[dict[str, Any]]:
+    """The reference evaluator, a decision with all its grounds; beside building twelve empty grounds."""
+    from relto.adapters.folder import load_dossier
+    from tests.making import ANALYST
+
+    from relto.core.decision import Ground, Request, evaluate
+    from relto.core.timeline import parse_instant
+
+    dossier = load_dossier(Path(__file__).parent.parent / "src/relto/dossiers/northeast-asia")
+    item, at = dossier.item("msl-2019-10-31"), parse_instant("2019-11-18T09:00+09:00")
+    questions = {
+        "permit, with person and system": Request(
+            "release", item, "KOR", "JPN", at, person=ANALYST, system="ichigaya-net"
+        ),
+        "refusal, third party": Request("forward", item, "JPN", "USA", at),
+        "refusal, before entry": Request("release", item, "KOR", "JPN", parse_instant("2016-11-23T09:59+09:00")),
+    }
+    floor = microseconds(lambda: [Ground("standing", True, "1", "a", "b") for _ in range(12)])
+    for name, request in questions.items():
+        median = microseconds(lambda asked=request: evaluate(dossier, asked))  # type: ignore[misc]
+        yield figure(
+            f"reference evaluator: {name}",
+            median_us=round(median, 2),
+            target_us=50.0,
+            twelve_grounds_us=round(floor, 2),
+            ratio_to_twelve_grounds=round(median / floor, 2),
+            met=median < 50.0,
+        )
+
+
+def loading() -> Iterator[dict[str, Any]]:
+    """Reading the shipped dossier from disk, beside reading its bytes alone; and folding its longest record."""
+    from relto.adapters.folder import load_dossier
+
+    folder = Path(__file__).parent.parent / "src/relto/dossiers/northeast-asia"
+    files = sorted(folder.rglob("*.yaml"))
+
+    def milliseconds(work: Callable[[], object]) -> float:
+        times = []
+        for _ in range(RUNS):
+            start = time.perf_counter()
+            work()
+            times.append((time.perf_counter() - start) * 1e3)
+        return statistics.median(times)
+
+    size = sum(path.stat().st_size for path in files)
+    raw = milliseconds(lambda: [path.read_bytes() for path in files])
+    whole = milliseconds(lambda: load_dossier(folder))
+    yield figure(
+        "load northeast-asia",
+        median_ms=round(whole, 1),
+        bytes=size,
+        read_only_ms=round(raw, 2),
+        ratio=round(whole / raw),
+    )
+
+
+BENCHES: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
+    "processes": processes,
+    "evaluator": evaluator,
+    "loading": loading,
+}
+
+
+def main() -> None:
+    """Run the benches named, or all."""
+    for name in sys.argv[1:] or BENCHES:
+        if name not in BENCHES:
+            raise SystemExit(f"no bench `{name}`; there are: {', '.join(BENCHES)}")
+        for line in BENCHES[name]():
+            print(json.dumps(line), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,217 @@
+"""Keys in files: private ones encrypted and readable by their owner alone; public cards beside them.
+
+keys/signing.pem, keys/unwrap.pem   PKCS #8, encrypted under a key that scrypt (RFC 7914) makes of the passphrase
+keys/scrypt.json                    its salt and cost
+keys/card.json                      the public card, to hand to others
+peers/PARTY.json                    the cards of others, pinned by this node's operator
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from relto.core.canon import base64url, canonical, count_in, from_base64url, only_keys, parse_object, text_in
+from relto.core.envelope import SigningKey, UnwrapKey
+from relto.core.errors import Conflict, InputError, NotFound, ReltoError, VerificationFailed
+from relto.core.label import check_party_id
+from relto.node.card import MAX_CARD_BYTES, Card
+
+FULL_COST: Final = 1 << 15  # 32 MiB and about a tenth of a second for each guess
+LIGHT_COST: Final = 1 << 10  # for rehearsal nodes, whose keys guard nothing
+_MAX_COST: Final = 1 << 20
+_MAX_PASSPHRASE: Final = 1024
+_MAX_PEM_BYTES: Final = 4096
+_SCHEMA: Final = "relto/scrypt/1"
+
+
+class FileKeys:
+    """The keys of one node. Opened without a passphrase it knows the public ones only."""
+
+    def __init__(self, own: Card, peers: Mapping[str, Card], private: tuple[SigningKey, UnwrapKey] | None) -> None:
+        self.own = own
+        self._peers = dict(peers)
+        self._private = private
+
+    @property
+    def peers(self) -> Mapping[str, Card]:
+        """The pinned cards, by party."""
+        return self._peers
+
+    def signing(self) -> SigningKey:
+        """The key that signs; InputError where no passphrase was given."""
+        return self._unlocked()[0]
+
+    def unwrap(self) -> UnwrapKey:
+        """The key that opens what is sealed to this party; InputError where no passphrase was given."""
+        return self._unlocked()[1]
+
+    def _unlocked(self) -> tuple[SigningKey, UnwrapKey]:
+        if self._private is None:
+            raise InputError(
+                f"the keys of `{self.own.party}` are locked", remedy="give the passphrase, in RELTO_PASSPHRASE"
+            )
+        return self._private
+
+    def __repr__(self) -> str:
+        return f"FileKeys(own={self.own.party!r}, peers={sorted(self._peers)!r})"
+
+
+def create_keys(node: Path, party: str, passphrase: str, *, cost: int = FULL_COST) -> FileKeys:
+    """Make the keys of `party` under the folder `node`. Raises InputError for a passphrase that is none, Conflict where
+    there are keys already."""
+    check_party_id(party)
+    secret = _passphrase(passphrase)
+    keys, peers = node / "keys", node / "peers"
+    if keys.exists():
+        raise Conflict(f"there are keys in `{keys}` already", remedy="choose another folder")
+    for folder in (keys, peers):
+        folder.mkdir(mode=0o700, parents=True)
+    signing, unwrap = Ed25519PrivateKey.generate(), X25519PrivateKey.generate()
+    salt = os.urandom(16)
+    wrapping = BestAvailableEncryption(_stretch(secret, salt, cost))
+    _write(keys / "scrypt.json", canonical({"schema": _SCHEMA, "cost": cost, "salt": base64url(salt)}))
+    for name, key in (("signing", signing), ("unwrap", unwrap)):
+        _write(keys / f"{name}.pem", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, wrapping))
+    private = SigningKey(signing.private_bytes_raw()), UnwrapKey(unwrap.private_bytes_raw())
+    own = Card(party, private[0].verify_key, private[1].wrap_key)
+    _write(keys / "card.json", own.to_bytes())
+    return FileKeys(own, {}, private)
+
+
+def open_keys(node: Path, passphrase: str | None) -> FileKeys:
+    """Open the keys under the folder `node`; without a passphrase, the public ones only.
+
+    Raises NotFound where there are none, InputError for a wrong passphrase and for files that others may read,
+    VerificationFailed for private keys that are not those of the card.
+    """
+    keys, peers = node / "keys", node / "peers"
+    own = Card.from_bytes(_read(keys / "card.json", MAX_CARD_BYTES), name=str(keys / "card.json"))
+    private = None if passphrase is None else _unlock(keys, _passphrase(passphrase), own)
+    return FileKeys(own, _read_peers(peers, own.party), private)
+
+
+def pin_card(node: Path, card: Card) -> None:
+    """Pin a peer's card: an act of this node's operator, never of anything received.
+
+    Raises Conflict where another card of that party is pinned, InputError for the node's own party.
+    """
+    own = Card.from_bytes(_read(node / "keys" / "card.json", MAX_CARD_BYTES))
+    if card.party == own.party:
+        raise InputError(f"`{card.party}` is this node's own party", remedy="pin the cards of the others")
+    path = node / "peers" / f"{card.party}.json"
+    if path.exists():
+        if Card.from_bytes(_read(path, MAX_CARD_BYTES), name=str(path)) == card:
+            return
+        raise Conflict(
+            f"another card of `{card.party}` is pinned", remedy=f"compare the thumbprints, then remove `{path}` first"
+        )
+    _write(path, card.to_bytes())
+
+
+def _unlock(keys: Path, secret: bytes, own: Card) -> tuple[SigningKey, UnwrapKey]:
+    folder = keys.stat()
+    if folder.st_mode & 0o077:
+        raise _loose(keys, "700")
+    settings = parse_object(_read(keys / "scrypt.json", 1024), 1024, name="scrypt.json")
+    only_keys(settings, frozenset({"schema", "cost", "salt"}))
+    if text_in(settings, "schema") != _SCHEMA:
+        raise InputError("`scrypt.json` is of a version not known here", remedy="open it with the relto that made it")
+    wrapping = _stretch(secret, from_base64url(text_in(settings, "salt")), count_in(settings, "cost"))
+    found = []
+    for name in ("signing", "unwrap"):
+        try:
+            found.append(load_pem_private_key(_read(keys / f"{name}.pem", _MAX_PEM_BYTES, private=True), wrapping))
+        except (ValueError, TypeError):  # what the library says may quote the key
+            raise InputError(f"the passphrase does not open the keys of `{own.party}`", remedy="try it again") from None
+    signing, unwrap = found
+    if not isinstance(signing, Ed25519PrivateKey) or not isinstance(unwrap, X25519PrivateKey):
+        raise VerificationFailed(f"the private keys in `{keys}` are of another kind")
+    private = SigningKey(signing.private_bytes_raw()), UnwrapKey(unwrap.private_bytes_raw())
+    if (private[0].verify_key, private[1].wrap_key) != (own.signing, own.wrapping):
+        raise VerificationFailed(f"the private keys in `{keys}` are not those of its card", remedy="restore the folder")
+    return private
+
+
+def _read_peers(folder: Path, own: str) -> dict[str, Card]:
+    found: dict[str, Card] = {}
+    for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+        card = Card.from_bytes(_read(path, MAX_CARD_BYTES), name=str(path))
+        if card.party != path.stem or card.party == own:
+            raise InputError(f"`{path}` holds the card of `{card.party}`", remedy="pin each peer by its own card")
+        found[card.party] = card
+    return found
+
+
+def _passphrase(text: str) -> bytes:
+    """The bytes of a passphrase, in one Unicode form (NFC, as RFC 8265 has it): Hangul may be typed in two."""
+    if not 1 <= len(text) <= _MAX_PASSPHRASE:
+        raise InputError("an empty or overlong passphrase", remedy=f"give 1 to {_MAX_PASSPHRASE} characters")
+    try:
+        return unicodedata.normalize("NFC", text).encode("utf-8")
+    except UnicodeEncodeError:
+        raise InputError("a passphrase that is not text", remedy="give whole characters") from None
+
+
+def _stretch(secret: bytes, salt: bytes, cost: int) -> bytes:
+    if not LIGHT_COST <= cost <= _MAX_COST or cost & (cost - 1) or len(salt) != 16:
+        raise InputError("`scrypt.json` has a cost or salt that was never written", remedy="restore the folder")
+    return Scrypt(salt=salt, length=32, n=cost, r=8, p=1).derive(secret).hex().encode("ascii")
+
+
+def _read(path: Path, limit: int, *, private: bool = False) -> bytes:
+    """The bytes of a file, not through a symbolic link; a private one only if nobody else may read or write it."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise NotFound(f"there is no `{path}`", remedy="make the node first, with `relto node init`") from error
+    except OSError as error:
+        raise InputError(f"`{path}` cannot be read: {error.strerror}", remedy="check its owner and mode") from error
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError(f"`{path}` is not a plain file", remedy="restore it")
+        if private and status.st_mode & 0o077:
+            raise _loose(path, "600")
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise InputError(f"`{path}` is larger than {limit} bytes", remedy="restore it")
+    return data
+
+
+def _loose(path: Path, mode: str) -> ReltoError:
+    return InputError(f"others than its owner may use `{path}`", remedy=f"chmod {mode} {path}")
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file of mode 600 whole or not at all, and have it on the disk when this returns."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

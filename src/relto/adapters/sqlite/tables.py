@@ -1,0 +1,136 @@
+"""The tables. Instants are RFC 3339 text in UTC, as in the evidence; the order of rows is that of their numbers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+REVISION: Final = "0001"
+"""The newest revision under `migrations/versions`: what this code reads and writes."""
+
+metadata = MetaData()
+
+
+def _text(name: str, *, null: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=null)
+
+
+state = Table("state", metadata, Column("name", Text, primary_key=True), _text("value"))
+
+leaf = Table(
+    "leaf",
+    metadata,
+    Column("index", Integer, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, unique=True),
+    _text("kind"),
+    _text("signer"),
+    _text("subject"),
+    _text("evidence"),
+    Column("hash", LargeBinary, nullable=False),
+    Index("leaf_subject", "subject"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    _text("subject"),
+    _text("stage"),
+    _text("verdict"),
+    _text("digest"),
+    Index("decision_subject", "subject"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    _text("kind"),
+    _text("subject"),
+    _text("peer"),
+    Column("message", LargeBinary, nullable=False),
+    Column("evidence", Text, ForeignKey("leaf.id"), nullable=False),
+    _text("queued_at"),
+    _text("request"),
+    _text("waits_for"),
+    _text("state"),
+    Column("attempts", Integer, nullable=False),
+    _text("last_error"),
+    Column("answer", Text, ForeignKey("leaf.id"), nullable=True),
+    UniqueConstraint("kind", "subject", "peer", name="outbox_once"),
+    CheckConstraint("state IN ('queued', 'done', 'refused', 'refused-by-recipient')", name="outbox_state"),
+    Index("outbox_queue", "state", "number"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    _text("kind"),
+    _text("subject"),
+    _text("sender"),
+    _text("digest"),
+    Column("reply", LargeBinary, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    _text("received_at"),
+    UniqueConstraint("kind", "subject", name="inbox_once"),
+)
+
+holding = Table(
+    "holding",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    _text("item"),
+    _text("originator"),
+    _text("sender"),
+    _text("mark"),
+    _text("received_at"),
+    _text("events"),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+duty = Table(
+    "duty",
+    metadata,
+    Column("holding", Text, ForeignKey("holding.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _text("article"),
+    _text("do"),
+    _text("to"),
+    _text("started_at"),
+    _text("due_at", null=True),
+    _text("done_at", null=True),
+)
+
+instrument = Table(
+    "instrument",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    _text("agreement"),
+    _text("id"),
+    _text("content"),
+    _text("by"),
+    _text("recorded", null=True),
+    UniqueConstraint("agreement", "id", name="instrument_once"),
+)
+
+signature = Table(
+    "signature",
+    metadata,
+    Column("instrument", Integer, ForeignKey("instrument.number"), primary_key=True),
+    Column("party", Text, primary_key=True),
+    Column("evidence", Text, ForeignKey("leaf.id"), nullable=False),
+)

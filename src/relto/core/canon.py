@@ -1,0 +1,217 @@
+"""Canonical JSON (RFC 8785), digests, identifiers, and the strict reader of JSON that comes from elsewhere.
+
+What is signed or hashed here is I-JSON (RFC 7493) without fractions: whole numbers up to 2^53 - 1, so that two
+implementations can never disagree on a digit. Whatever `parse_json` gives, `canonical` takes.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NoReturn, TypeAlias
+
+import rfc8785
+
+from relto.core.errors import InputError, Position
+
+JSON: TypeAlias = "bool | int | str | Sequence[JSON] | Mapping[str, JSON] | None"
+
+MAX_DEPTH: Final = 32
+MAX_INTEGER: Final = 2**53 - 1
+MAX_JSON_BYTES: Final = 1 << 20
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
+_PREFIX = re.compile(r"[a-z][a-z0-9-]{0,15}", re.ASCII)
+
+
+def canonical(value: JSON) -> bytes:
+    """Write `value` in the one form of RFC 8785: UTF-8, keys sorted, no white space.
+
+    Raises InputError for fractions, NaN, whole numbers beyond 2^53 - 1, keys that are not text, lone surrogates,
+    values that are not JSON, and anything nested deeper than 32.
+    """
+    try:
+        return rfc8785.dumps(_plain(value, 0))
+    except ValueError as error:
+        raise InputError(
+            f"no canonical JSON: {error}", remedy="use whole numbers up to 2^53 - 1 and valid text"
+        ) from error
+
+
+def _plain(value: object, depth: int) -> Any:
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        raise InputError(f"`{value}` has a fraction, which has no one canonical form", remedy="write it as text")
+    if depth == MAX_DEPTH:
+        raise InputError(f"JSON nested deeper than {MAX_DEPTH}", remedy="flatten it")
+    if isinstance(value, Mapping):
+        return {key: _plain(inner, depth + 1) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner, depth + 1) for inner in value]
+    raise InputError(
+        f"a value of type `{type(value).__name__}` is not JSON", remedy="use objects, lists, text, numbers"
+    )
+
+
+def parse_json(data: bytes, limit: int = MAX_JSON_BYTES, *, name: str = "JSON") -> JSON:
+    """Read JSON strictly (RFC 8259, I-JSON of RFC 7493); `name` says in errors what was being read.
+
+    Raises InputError, and nothing else, for more than `limit` bytes, text that is not UTF-8, a byte order mark,
+    duplicate keys, NaN and infinities, fractions and exponents, whole numbers beyond 2^53 - 1, lone surrogates,
+    nesting deeper than 32, and trailing text.
+    """
+    where = Position(name)
+    if len(data) > limit:
+        raise InputError(f"more than {limit} bytes of JSON", where=where, remedy="send less at once")
+    try:
+        value: JSON = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_unique_keys,
+            parse_float=_no_fraction,
+            parse_int=_whole_number,
+            parse_constant=_no_constant,
+        )
+    except UnicodeDecodeError as error:
+        raise InputError(f"not UTF-8 at byte {error.start}", where=where, remedy="save it as UTF-8") from error
+    except json.JSONDecodeError as error:
+        there = Position(name, error.lineno, error.colno)
+        raise InputError("not JSON here", where=there, remedy="check the quotes, commas and braces") from error
+    except RecursionError as error:
+        raise InputError(f"JSON nested deeper than {MAX_DEPTH}", where=where, remedy="flatten it") from error
+    except InputError as error:
+        raise InputError(error.message, where=where, remedy=error.remedy) from error
+    _check_read(value, 0, where)
+    return value
+
+
+def parse_object(data: bytes, limit: int = MAX_JSON_BYTES, *, name: str = "JSON") -> dict[str, JSON]:
+    """Read a JSON object as `parse_json` does; anything but an object is an InputError too."""
+    value = parse_json(data, limit, name=name)
+    if not isinstance(value, dict):
+        raise InputError("not a JSON object", where=Position(name), remedy="write `{...}`")
+    return value
+
+
+def _unique_keys(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
+    found: dict[str, JSON] = {}
+    for key, value in pairs:
+        if key in found:
+            raise InputError(f"the key {_quoted(key)} stands twice in one object", remedy="keep one of them")
+        found[key] = value
+    return found
+
+
+def _no_fraction(text: str) -> NoReturn:
+    raise InputError(f"{_quoted(text)} is not a plain whole number", remedy="write fractions and exponents as text")
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise InputError(f"{_quoted(text)} is not JSON", remedy="leave it out or write it as text")
+
+
+def _whole_number(text: str) -> int:
+    # The length comes first: a million digits must not reach int().
+    number = int(text) if len(text) <= 17 else MAX_INTEGER + 1
+    if abs(number) > MAX_INTEGER:
+        raise InputError(f"{_quoted(text)} is beyond 2^53 - 1", remedy="write it as text")
+    return number
+
+
+def _check_read(value: JSON, depth: int, where: Position) -> None:
+    if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+            raise InputError("text with half a surrogate pair", where=where, remedy="write whole characters")
+        return
+    if not isinstance(value, dict | list):
+        return
+    if depth == MAX_DEPTH:
+        raise InputError(f"JSON nested deeper than {MAX_DEPTH}", where=where, remedy="flatten it")
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _check_read(key, depth + 1, where)
+            _check_read(inner, depth + 1, where)
+        return
+    for inner in value:
+        _check_read(inner, depth + 1, where)
+
+
+def _quoted(text: str) -> str:
+    short = text if len(text) <= 60 else text[:57] + "..."
+    return f"`{short}`"
+
+
+def only_keys(value: Mapping[str, JSON], required: frozenset[str], optional: frozenset[str] = frozenset()) -> None:
+    """Raise InputError unless `value` has every required key and no key beyond those and the optional ones."""
+    for key in sorted(required - value.keys()):
+        raise InputError(f"the key `{key}` is missing", remedy="add it")
+    for key in sorted(value.keys() - required - optional):
+        raise InputError(f"the key {_quoted(key)} is not known here", remedy="remove it")
+
+
+def text_in(value: Mapping[str, JSON], key: str) -> str:
+    """The text under `key`; InputError if something else, or nothing, stands there."""
+    found = value.get(key)
+    if not isinstance(found, str):
+        raise InputError(f"`{key}` is not text", remedy="write it in quotes")
+    return found
+
+
+def object_in(value: Mapping[str, JSON], key: str) -> Mapping[str, JSON]:
+    """The object under `key`; InputError if something else, or nothing, stands there."""
+    found = value.get(key)
+    if not isinstance(found, Mapping):
+        raise InputError(f"`{key}` is not an object", remedy="write `{...}`")
+    return found
+
+
+def count_in(value: Mapping[str, JSON], key: str) -> int:
+    """The whole number, zero or more, under `key`; InputError if something else, or nothing, stands there."""
+    found = value.get(key)
+    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
+        raise InputError(f"`{key}` is not a number of things", remedy="write a whole number, zero or more")
+    return found
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 of `data` as `sha256:` and 64 hexadecimal digits."""
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def check_digest(text: str) -> str:
+    """Give `text` back if it has the form of a digest; else raise InputError."""
+    if not _DIGEST.fullmatch(text):
+        raise InputError(
+            f"{_quoted(text)} is not a digest", remedy="write `sha256:` and 64 lower-case hexadecimal digits"
+        )
+    return text
+
+
+def identifier(prefix: str, of: str) -> str:
+    """An id derived from content: `prefix`, a hyphen and the first 160 bits of the digest `of`, in hexadecimal.
+
+    Raises InputError if `prefix` is no short slug or `of` no digest.
+    """
+    if not _PREFIX.fullmatch(prefix):
+        raise InputError(f"{_quoted(prefix)} cannot begin an id", remedy="use a slug of at most 16 signs")
+    return f"{prefix}-{check_digest(of)[7:47]}"
+
+
+def base64url(data: bytes) -> str:
+    """Write bytes as base64url without padding (RFC 7515, section 2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def from_base64url(text: str) -> bytes:
+    """Read base64url without padding; InputError unless `text` is the one way to write those bytes."""
+    try:
+        data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), b"-_", validate=True)
+    except (UnicodeEncodeError, binascii.Error) as error:
+        raise InputError(f"{_quoted(text)} is not base64url", remedy="use A-Z, a-z, 0-9, `-` and `_`") from error
+    if base64url(data) != text:
+        raise InputError(f"{_quoted(text)} is not plain base64url", remedy="leave out padding and stray bits")
+    return data

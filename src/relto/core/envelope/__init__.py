@@ -1,0 +1,30 @@
+"""Sealed items and the keys that seal, open, sign and verify: values and bytes in, values and bytes out.
+
+The container stands behind this package alone, so that it can become another without a caller noticing.
+Canonical JSON, errors and party ids may come in; no decision, no agreement, no store.
+"""
+
+from relto.core.envelope.keys import SigningKey, UnwrapKey, VerifyKey, WrapKey
+from relto.core.envelope.manifest import MAX_MANIFEST_BYTES, Manifest
+from relto.core.envelope.seal import Opened, open_sealed, rewrap, seal, verify_label
+from relto.core.envelope.sealed import MAX_SEALED_BYTES, Sealed
+from relto.core.envelope.segments import CONTENT_KEY_BYTES, MAX_PAYLOAD_BYTES, NONCE_BYTES
+
+__all__ = [
+    "CONTENT_KEY_BYTES",
+    "MAX_MANIFEST_BYTES",
+    "MAX_PAYLOAD_BYTES",
+    "MAX_SEALED_BYTES",
+    "NONCE_BYTES",
+    "Manifest",
+    "Opened",
+    "Sealed",
+    "SigningKey",
+    "UnwrapKey",
+    "VerifyKey",
+    "WrapKey",
+    "open_sealed",
+    "rewrap",
+    "seal",
+    "verify_label",
+]

@@ -1,0 +1,127 @@
+"""Keys of a party: Ed25519 to sign and verify (RFC 8032), X25519 to wrap and unwrap (RFC 7748).
+
+A key's id is its JWK thumbprint (RFC 7638 over the members of RFC 8037). Raw bytes come in; nothing is generated
+here. One Ed25519 key may sign labels, evidence and checkpoints: what is signed differs from its first bytes on (a
+label has a zero byte, a JWS neither that nor a line feed, a checkpoint three line feeds and no zero byte).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+
+from relto.core.canon import base64url, canonical
+from relto.core.errors import InputError, VerificationFailed
+
+KEY_BYTES: Final = 32
+SIGNATURE_BYTES: Final = 64
+
+# Points of small order verify signatures on messages nobody signed, so their holder could deny everything. These are
+# all their y coordinates, the two that RFC 8032 would write differently included; the sign bit does not matter.
+_P: Final = 2**255 - 19
+_Y_OF_ORDER_8: Final = int.from_bytes(
+    bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little"
+)
+_SMALL_ORDER: Final = frozenset({0, 1, _P - 1, _P, _P + 1, _Y_OF_ORDER_8, _P - _Y_OF_ORDER_8})
+
+
+def _check_length(raw: bytes, what: str) -> None:
+    if len(raw) != KEY_BYTES:
+        raise InputError(f"{what} of {len(raw)} bytes", remedy=f"give the {KEY_BYTES} raw bytes of the key")
+
+
+def _thumbprint(jwk: dict[str, str]) -> str:
+    return base64url(hashlib.sha256(canonical(jwk)).digest())
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyKey:
+    """A party's public Ed25519 key, from its 32 raw bytes. InputError for other lengths and points of small order."""
+
+    raw: bytes
+
+    def __post_init__(self) -> None:
+        _check_length(self.raw, "a public signing key")
+        if int.from_bytes(self.raw, "little") % 2**255 in _SMALL_ORDER:
+            raise InputError("a public signing key of small order", remedy="make a real Ed25519 key pair")
+
+    @property
+    def jwk(self) -> dict[str, str]:
+        """The key as a JWK: the members of RFC 8037, no others."""
+        return {"crv": "Ed25519", "kty": "OKP", "x": base64url(self.raw)}
+
+    @property
+    def id(self) -> str:
+        """The key's JWK thumbprint."""
+        return _thumbprint(self.jwk)
+
+    def verify(self, signature: bytes, message: bytes) -> None:
+        """Return if `signature` is this key's over `message`; else raise VerificationFailed."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
+        except (InvalidSignature, ValueError) as error:
+            raise VerificationFailed(f"the signature is not one by key `{self.id}`") from error
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A party's private Ed25519 key, from its 32 byte seed, which never shows in a repr."""
+
+    raw: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _check_length(self.raw, "a private signing key")
+
+    @property
+    def verify_key(self) -> VerifyKey:
+        """The public key that belongs to it."""
+        return VerifyKey(Ed25519PrivateKey.from_private_bytes(self.raw).public_key().public_bytes_raw())
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64 byte Ed25519 signature over `message`; the same message always gives the same signature."""
+        return Ed25519PrivateKey.from_private_bytes(self.raw).sign(message)
+
+
+@dataclass(frozen=True, slots=True)
+class WrapKey:
+    """A party's public X25519 key, to which content keys are wrapped, from its 32 raw bytes."""
+
+    raw: bytes
+
+    def __post_init__(self) -> None:
+        _check_length(self.raw, "a public wrapping key")
+
+    @property
+    def id(self) -> str:
+        """The key's JWK thumbprint."""
+        return _thumbprint({"crv": "X25519", "kty": "OKP", "x": base64url(self.raw)})
+
+    @property
+    def public(self) -> X25519PublicKey:
+        """The library's form of it."""
+        return X25519PublicKey.from_public_bytes(self.raw)
+
+
+@dataclass(frozen=True, slots=True)
+class UnwrapKey:
+    """A party's private X25519 key, from its 32 raw bytes, which never show in a repr."""
+
+    raw: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _check_length(self.raw, "a private wrapping key")
+
+    @property
+    def wrap_key(self) -> WrapKey:
+        """The public key that belongs to it."""
+        return WrapKey(self.private.public_key().public_bytes_raw())
+
+    @property
+    def private(self) -> X25519PrivateKey:
+        """The library's form of it."""
+        return X25519PrivateKey.from_private_bytes(self.raw)

@@ -1,0 +1,161 @@
+"""Seal an item to a recipient, open it, verify its label, and wrap it again for the next hop.
+
+The content key travels under HPKE (RFC 9180, base mode: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM), whose
+info names the version, the originator, the recipient and its key, the label and the manifest, so that a wrap made for
+one of them opens for no other. HPKE draws its ephemeral key inside the library; all other randomness is an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+from relto.core.canon import JSON, canonical, digest
+from relto.core.envelope.keys import SigningKey, UnwrapKey, VerifyKey, WrapKey
+from relto.core.envelope.manifest import SCHEMA, Manifest, sign_manifest, verify_manifest
+from relto.core.envelope.sealed import Sealed
+from relto.core.envelope.segments import CONTENT_KEY_BYTES, MAX_PAYLOAD_BYTES, commit, decrypt, derive_keys, encrypt
+from relto.core.errors import InputError, VerificationFailed
+from relto.core.label import check_party_id
+
+_SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a recipient finds: the payload, and the manifest with the label, both proved to be the originator's."""
+
+    payload: bytes
+    manifest: Manifest
+
+    @property
+    def originator(self) -> str:
+        """The party whose signature the label carries."""
+        return self.manifest.originator
+
+    @property
+    def label(self) -> Mapping[str, JSON]:
+        """The label as the originator signed it."""
+        return self.manifest.label
+
+
+def seal(
+    payload: bytes,
+    label: Mapping[str, JSON],
+    *,
+    originator: str,
+    signer: SigningKey,
+    recipient: str,
+    recipient_key: WrapKey,
+    content_key: bytes,
+    nonce: bytes,
+) -> Sealed:
+    """Seal `payload` under `label` to `recipient`; `signer` is the originator's key.
+
+    `content_key` (32 bytes) and `nonce` (16) must be random and fresh for every item: the same pair twice would give
+    both payloads away. Raises InputError for wrong lengths, a payload over 64 MiB, an empty or over-long label, a
+    label that names another originator, party ids that are none, and a recipient key that is not a real one.
+    """
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise InputError(f"a payload of {len(payload)} bytes", remedy=f"seal at most {MAX_PAYLOAD_BYTES} bytes at once")
+    keys = derive_keys(content_key, nonce)
+    manifest = Manifest(originator, signer.verify_key.id, label, len(payload), nonce, commit(keys, payload))
+    data = manifest.to_bytes()
+    return Sealed(
+        manifest=data,
+        signature=sign_manifest(data, signer),
+        recipient=check_party_id(recipient),
+        recipient_key=recipient_key.id,
+        wrapped=_wrap(content_key, recipient_key, _info(manifest, data, recipient, recipient_key)),
+        ciphertext=encrypt(keys, payload, _bound(data)),
+    )
+
+
+def verify_label(sealed: Sealed, originators: Mapping[str, VerifyKey]) -> Manifest:
+    """The manifest with its label, if its originator signed it; the payload stays closed.
+
+    `originators` holds the signing key known for each party. Raises VerificationFailed.
+    """
+    return verify_manifest(sealed.manifest, sealed.signature, originators)
+
+
+def open_sealed(sealed: Sealed, *, recipient: str, key: UnwrapKey, originators: Mapping[str, VerifyKey]) -> Opened:
+    """Open an item sealed to `recipient`, whose key is `key`.
+
+    Raises VerificationFailed if it is for another party or key, the label is not its originator's, or any bit of it
+    is not as it was sealed.
+    """
+    manifest, content_key = _unwrap(sealed, recipient, key, originators)
+    keys = derive_keys(content_key, manifest.nonce)
+    bound = _bound(sealed.manifest)
+    return Opened(decrypt(keys, sealed.ciphertext, manifest.size, bound, manifest.commitment), manifest)
+
+
+def rewrap(
+    sealed: Sealed,
+    *,
+    holder: str,
+    key: UnwrapKey,
+    recipient: str,
+    recipient_key: WrapKey,
+    originators: Mapping[str, VerifyKey],
+) -> Sealed:
+    """Wrap an item that `holder` can open for the next `recipient`; label, signature and segments stay untouched.
+
+    The whole item is verified first, so that a hub never passes on what it could not have received. Raises as
+    `open_sealed` does, and InputError for a recipient that is no party or a key that is not a real one.
+    """
+    open_sealed(sealed, recipient=holder, key=key, originators=originators)
+    manifest, content_key = _unwrap(sealed, holder, key, originators)
+    info = _info(manifest, sealed.manifest, check_party_id(recipient), recipient_key)
+    wrapped = _wrap(content_key, recipient_key, info)
+    return replace(sealed, recipient=recipient, recipient_key=recipient_key.id, wrapped=wrapped)
+
+
+def _wrap(content_key: bytes, key: WrapKey, info: bytes) -> bytes:
+    try:
+        return _SUITE.encrypt(content_key, key.public, info)
+    except ValueError as error:
+        raise InputError(
+            f"the wrapping key `{key.id}` is not a real one", remedy="ask the party for its key"
+        ) from error
+
+
+def _unwrap(
+    sealed: Sealed, recipient: str, key: UnwrapKey, originators: Mapping[str, VerifyKey]
+) -> tuple[Manifest, bytes]:
+    manifest = verify_label(sealed, originators)
+    wrap_key = key.wrap_key
+    if sealed.recipient != recipient or sealed.recipient_key != wrap_key.id:
+        raise VerificationFailed(
+            f"the item is sealed to `{sealed.recipient}`, key `{sealed.recipient_key}`, not to this one"
+        )
+    info = _info(manifest, sealed.manifest, recipient, wrap_key)
+    try:
+        content_key = _SUITE.decrypt(sealed.wrapped, key.private, info)
+    except (InvalidTag, ValueError) as error:
+        raise VerificationFailed("the wrapped key was changed, or belongs to another item") from error
+    if len(content_key) != CONTENT_KEY_BYTES:
+        raise VerificationFailed("what is wrapped is no content key")
+    return manifest, content_key
+
+
+def _info(manifest: Manifest, data: bytes, recipient: str, recipient_key: WrapKey) -> bytes:
+    return canonical(
+        {
+            "schema": SCHEMA,
+            "originator": manifest.originator,
+            "recipient": recipient,
+            "key": recipient_key.id,
+            "label": manifest.label_digest,
+            "manifest": digest(data),
+        }
+    )
+
+
+def _bound(manifest: bytes) -> bytes:
+    return digest(manifest).encode("ascii")

@@ -1,0 +1,103 @@
+"""Sealed: an item closed to everyone but one recipient, and its bytes on the wire.
+
+    relto/envelope/1 LF | u32 length, manifest | originator's signature (64) | u32 length, hop | segments
+
+The hop (recipient, the id of its key, the wrapped content key) is all that changes from one hop to the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from relto.core.canon import base64url, canonical, digest, from_base64url, only_keys, parse_object, text_in
+from relto.core.envelope.keys import SIGNATURE_BYTES
+from relto.core.envelope.manifest import MAX_MANIFEST_BYTES, read_manifest
+from relto.core.envelope.segments import MAX_PAYLOAD_BYTES, sealed_size
+from relto.core.errors import InputError, VerificationFailed
+from relto.core.label import check_party_id
+
+MAX_SEALED_BYTES: Final = sealed_size(MAX_PAYLOAD_BYTES) + MAX_MANIFEST_BYTES + 4096
+WRAPPED_BYTES: Final = 80  # HPKE: 32 encapsulated, 32 content key, 16 tag
+
+_MAGIC: Final = b"relto/envelope/1\n"
+_MAX_HOP_BYTES: Final = 1024
+_HOP_KEYS: Final = frozenset({"recipient", "key", "wrapped"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A sealed item. Nothing in it is proved until `open_sealed` or `verify_label` has looked at it.
+
+    `recipient` and `recipient_key` (a key id) say whom this hop is for; `manifest` and `signature` are the
+    originator's; `wrapped` is the content key under the recipient's; `ciphertext` the segments.
+    """
+
+    manifest: bytes
+    signature: bytes
+    recipient: str
+    recipient_key: str
+    wrapped: bytes
+    ciphertext: bytes
+
+    @property
+    def digest(self) -> str:
+        """The digest of these very bytes, this hop's wrap included, as evidence repeats it."""
+        return digest(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """The wire form."""
+        hop = canonical({"recipient": self.recipient, "key": self.recipient_key, "wrapped": base64url(self.wrapped)})
+        return b"".join(
+            (_MAGIC, _length(self.manifest), self.manifest, self.signature, _length(hop), hop, self.ciphertext)
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes, limit: int = MAX_SEALED_BYTES) -> Sealed:
+        """Read the wire form, strictly: one object has one form.
+
+        Raises InputError for more than `limit` bytes, VerificationFailed for anything that is not an envelope as it
+        was made.
+        """
+        if len(data) > limit:
+            raise InputError(f"a sealed item of {len(data)} bytes", remedy=f"send at most {limit} bytes at once")
+        magic, rest = _take(data, len(_MAGIC), 0)
+        if magic != _MAGIC:
+            raise VerificationFailed("not a sealed item, or of a version not known here")
+        manifest, rest = _take_counted(data, rest, MAX_MANIFEST_BYTES)
+        signature, rest = _take(data, SIGNATURE_BYTES, rest)
+        hop, rest = _take_counted(data, rest, _MAX_HOP_BYTES)
+        if len(data) - rest != sealed_size(read_manifest(manifest).size):
+            raise VerificationFailed("the sealed payload is not as long as its manifest says")
+        return _with_hop(hop, manifest, signature, data[rest:])
+
+
+def _with_hop(hop: bytes, manifest: bytes, signature: bytes, ciphertext: bytes) -> Sealed:
+    try:
+        value = parse_object(hop, _MAX_HOP_BYTES, name="hop")
+        only_keys(value, _HOP_KEYS)
+        recipient = check_party_id(text_in(value, "recipient"))
+        wrapped = from_base64url(text_in(value, "wrapped"))
+        if canonical(value) != hop or len(wrapped) != WRAPPED_BYTES:
+            raise InputError("not in canonical form")
+        return Sealed(manifest, signature, recipient, text_in(value, "key"), wrapped, ciphertext)
+    except InputError as error:
+        raise VerificationFailed(f"the sealed item names no recipient: {error.message}") from error
+
+
+def _length(part: bytes) -> bytes:
+    return len(part).to_bytes(4, "big")
+
+
+def _take(data: bytes, count: int, start: int) -> tuple[bytes, int]:
+    if len(data) - start < count:
+        raise VerificationFailed("the sealed item is cut short")
+    return data[start : start + count], start + count
+
+
+def _take_counted(data: bytes, start: int, limit: int) -> tuple[bytes, int]:
+    length, start = _take(data, 4, start)
+    count = int.from_bytes(length, "big")
+    if count > limit:
+        raise VerificationFailed("a part of the sealed item is too long")
+    return _take(data, count, start)

@@ -1,0 +1,32 @@
+"""The tamper-evident log: a Merkle tree (RFC 6962), its proofs, and checkpoints as C2SP signed notes.
+
+Leaves are bytes that the caller chooses; here they are only hashed, counted and proved.
+Keys (from the envelope) and errors may come in; no store, no clock, nothing of what a leaf says.
+"""
+
+from relto.core.ledger.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
+from relto.core.ledger.hashing import EMPTY_ROOT, MAX_LEAF_BYTES, TreeHead, leaf_hash, node_hash
+from relto.core.ledger.note import NoteSignature, SignedNote, note_key_id, parse_note, sign_note, verify_note
+from relto.core.ledger.proof import verify_consistency, verify_inclusion
+from relto.core.ledger.tree import Frontier, Tree
+
+__all__ = [
+    "EMPTY_ROOT",
+    "MAX_LEAF_BYTES",
+    "Checkpoint",
+    "Frontier",
+    "NoteSignature",
+    "SignedNote",
+    "Tree",
+    "TreeHead",
+    "leaf_hash",
+    "node_hash",
+    "note_key_id",
+    "parse_note",
+    "sign_checkpoint",
+    "sign_note",
+    "verify_checkpoint",
+    "verify_consistency",
+    "verify_inclusion",
+    "verify_note",
+]

@@ -1,0 +1,82 @@
+"""Events and holdings as JSON values, for signed evidence and for tables. Instants are RFC 3339 in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, Final, cast
+
+from relto.core.decision import DueDuty
+from relto.core.errors import InputError
+from relto.core.register.events import CompromiseReported, Discharged, Event, Forwarded, Opened, Received
+from relto.core.timeline import Instant, parse_instant
+
+_KINDS: Final[Mapping[str, type[Event]]] = {
+    "received": Received,
+    "opened": Opened,
+    "forwarded": Forwarded,
+    "compromise-reported": CompromiseReported,
+    "discharged": Discharged,
+}
+_NAMES: Final = {kind: name for name, kind in _KINDS.items()}
+
+
+def to_json(value: Any) -> Any:
+    """A register value as JSON: dataclasses by field name, instants as text, tuples as lists."""
+    if isinstance(value, Instant):
+        return str(value)
+    if is_dataclass(value):
+        return {one.name: to_json(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, tuple):
+        return [to_json(one) for one in value]
+    return value
+
+
+def event_to_json(event: Event) -> dict[str, Any]:
+    """An event as a JSON object, its kind under `event`."""
+    return {"event": _NAMES[type(event)], **to_json(event)}
+
+
+def event_from_json(value: Mapping[str, Any]) -> Event:
+    """Read an event back. Raises InputError for anything that `event_to_json` does not write."""
+    kind = _KINDS.get(_text(value.get("event"), "event"))
+    if kind is None:
+        raise InputError(f"unknown event `{value.get('event')!s:.60}`", remedy=f"events: {', '.join(sorted(_KINDS))}")
+    names = [one.name for one in fields(kind)]
+    if set(value) != {"event", *names}:
+        raise InputError(
+            f"the event `{_NAMES[kind]}` has not the fields it should", remedy=f"its fields: {', '.join(names)}"
+        )
+    make = cast(Callable[..., Event], kind)
+    return make(**{name: _field(value[name], name) for name in names})
+
+
+def _field(value: Any, name: str) -> Any:
+    read = _READ.get(name)
+    return read(value, name) if read else _text(value, name)
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise InputError(f"`{name}` of an event is not text")
+    return value
+
+
+def _instant(value: Any, name: str) -> Instant:
+    return parse_instant(_text(value, name))
+
+
+def _flag(value: Any, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise InputError(f"`{name}` of an event is neither true nor false")
+    return value
+
+
+def _duties(value: Any, name: str) -> tuple[DueDuty, ...]:
+    wanted = {one.name for one in fields(DueDuty)}
+    if not isinstance(value, list) or not all(isinstance(one, dict) and set(one) == wanted for one in value):
+        raise InputError(f"`{name}` of an event is not a list of duties")
+    return tuple(DueDuty(**{key: _text(part, key) for key, part in one.items()}) for one in value)
+
+
+_READ: Final[Mapping[str, Callable[[Any, str], Any]]] = {"at": _instant, "actual": _flag, "duties": _duties}

@@ -1,0 +1,178 @@
+"""The ports of a node: what it needs from outside, where a second real implementation exists or is next.
+
+Clock: system and replay. Link: in-process, HTTP next. Store: SQLite, PostgreSQL next. Keys: files, hardware next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from relto.core.envelope import SigningKey, UnwrapKey
+from relto.core.register import Holding
+from relto.core.timeline import Instant
+from relto.node.card import Card
+from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow, OutboxState
+
+
+class Clock(Protocol):
+    """What time it is, as far as can be known."""
+
+    def interval(self) -> tuple[Instant, Instant]:
+        """The earliest and the latest instant that it may be now."""
+        ...
+
+
+class Link(Protocol):
+    """The way to other nodes."""
+
+    def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
+        """Hand `message` to the node of `peer` and give its reply. Raises PeerUnreachable where it does not answer."""
+        ...
+
+
+class Keys(Protocol):
+    """A party's keys, and the public keys it has pinned of its peers."""
+
+    @property
+    def own(self) -> Card:
+        """The public keys of this node's party."""
+        ...
+
+    @property
+    def peers(self) -> Mapping[str, Card]:
+        """The public keys of the other parties, pinned by this node's operator."""
+        ...
+
+    def signing(self) -> SigningKey:
+        """The key that signs. Raises InputError where the keys were opened without their passphrase."""
+        ...
+
+    def unwrap(self) -> UnwrapKey:
+        """The key that opens what is sealed to this party. Raises InputError as `signing` does."""
+        ...
+
+
+class Reading(Protocol):
+    """One consistent view of the store."""
+
+    def high_water(self) -> Instant | None:
+        """The latest instant this node has lived through."""
+        ...
+
+    def checkpoint(self) -> str:
+        """The signed head of the ledger; empty before the first leaf."""
+        ...
+
+    def ledger_size(self) -> int:
+        """How many leaves there are."""
+        ...
+
+    def leaves(self, subject: str | None = None) -> Iterator[Leaf]:
+        """The leaves in order; those about `subject` where one is given."""
+        ...
+
+    def leaf(self, identifier: str) -> Leaf | None:
+        """The leaf that holds this piece of evidence."""
+        ...
+
+    def leaf_hashes(self) -> list[bytes]:
+        """The hashes of all leaves, in order."""
+        ...
+
+    def decisions(self, subject: str | None = None) -> list[DecisionRow]:
+        """The decisions in the order they were made; those about `subject` where one is given."""
+        ...
+
+    def outbox(self, state: OutboxState | None = None, subject: str | None = None) -> list[OutboxRow]:
+        """The messages sent or to send, in order."""
+        ...
+
+    def outbox_row(self, row: int) -> OutboxRow | None:
+        """One message by its number."""
+        ...
+
+    def inbox(self) -> list[InboxRow]:
+        """The messages answered, in order."""
+        ...
+
+    def answered(self, kind: str, subject: str) -> InboxRow | None:
+        """The message of this kind about `subject` that was answered already."""
+        ...
+
+    def holding(self, identifier: str) -> Holding | None:
+        """One holding."""
+        ...
+
+    def holdings(self) -> list[Holding]:
+        """All holdings, in the order they came."""
+        ...
+
+    def sealed(self, identifier: str) -> bytes | None:
+        """The sealed item of a holding, as it came."""
+        ...
+
+    def instruments(self) -> list[InstrumentRow]:
+        """All instruments, complete or not, in the order they came."""
+        ...
+
+    def instrument(self, agreement: str, identifier: str) -> InstrumentRow | None:
+        """One instrument."""
+        ...
+
+    def record_version(self) -> int:
+        """A number that grows with every instrument that became complete."""
+        ...
+
+
+class Transaction(Reading, Protocol):
+    """One unit of writing: all of it happens, or nothing."""
+
+    def raise_high_water(self, at: Instant) -> None:
+        """Remember that `at` was lived through."""
+        ...
+
+    def append_leaf(self, leaf: Leaf) -> None:
+        """Append a leaf. Raises Conflict where its index or its evidence is there already."""
+        ...
+
+    def set_checkpoint(self, note: str) -> None:
+        """Keep the newest signed head."""
+        ...
+
+    def add_decision(self, decision: DecisionRow) -> None:
+        """Keep a decision."""
+        ...
+
+    def enqueue(self, row: OutboxRow) -> int:
+        """Queue a message; its number. Raises Conflict where the same one is queued already."""
+        ...
+
+    def update_outbox(self, row: OutboxRow) -> None:
+        """Keep a row's new state, attempts, last error and answer."""
+        ...
+
+    def remember(self, row: InboxRow) -> None:
+        """Keep the answer to a message. Raises Conflict where that message was answered already."""
+        ...
+
+    def put_holding(self, holding: Holding, sealed: bytes | None = None) -> None:
+        """Keep a holding's new state; with `sealed`, a new one. Raises Conflict where a new one is there already."""
+        ...
+
+    def put_instrument(self, row: InstrumentRow) -> None:
+        """Keep an instrument and its signatures."""
+        ...
+
+
+class Store(Protocol):
+    """Where a node keeps its rows. Writers wait for each other; a reader sees one moment."""
+
+    def read(self) -> AbstractContextManager[Reading]:
+        """A view of one moment."""
+        ...
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """A transaction: durable when it ends, undone when it raises."""
+        ...
