@@ -65,6 +65,10 @@ class Reading(Protocol):
         """The signed head of the ledger; empty before the first leaf."""
         ...
 
+    def frontier(self) -> str:
+        """The right edge of the ledger's tree, as it was put; empty before the first leaf."""
+        ...
+
     def ledger_size(self) -> int:
         """How many leaves there are."""
         ...
@@ -77,10 +81,6 @@ class Reading(Protocol):
         """The leaf that holds this piece of evidence."""
         ...
 
-    def leaf_hashes(self) -> list[bytes]:
-        """The hashes of all leaves, in order."""
-        ...
-
     def decisions(self, subject: str | None = None) -> list[DecisionRow]:
         """The decisions in the order they were made; those about `subject` where one is given."""
         ...
@@ -89,7 +89,7 @@ class Reading(Protocol):
         """The messages sent or to send, in order."""
         ...
 
-    def outbox_row(self, row: int) -> OutboxRow | None:
+    def outbox_row(self, number: int) -> OutboxRow | None:
         """One message by its number."""
         ...
 
@@ -113,6 +113,10 @@ class Reading(Protocol):
         """The sealed item of a holding, as it came."""
         ...
 
+    def columns_differ(self, holding: Holding) -> list[str]:
+        """The columns of a holding and its duties that are not what its events make them."""
+        ...
+
     def instruments(self) -> list[InstrumentRow]:
         """All instruments, complete or not, in the order they came."""
         ...
@@ -133,12 +137,8 @@ class Transaction(Reading, Protocol):
         """Remember that `at` was lived through."""
         ...
 
-    def append_leaf(self, leaf: Leaf) -> None:
-        """Append a leaf. Raises Conflict where its index or its evidence is there already."""
-        ...
-
-    def set_checkpoint(self, note: str) -> None:
-        """Keep the newest signed head."""
+    def append_leaf(self, leaf: Leaf, *, frontier: str, checkpoint: str) -> None:
+        """Append a leaf, with the tree's new right edge and its signed head. Raises Conflict where it is there."""
         ...
 
     def add_decision(self, decision: DecisionRow) -> None:
@@ -157,8 +157,12 @@ class Transaction(Reading, Protocol):
         """Keep the answer to a message. Raises Conflict where that message was answered already."""
         ...
 
-    def put_holding(self, holding: Holding, sealed: bytes | None = None) -> None:
-        """Keep a holding's new state; with `sealed`, a new one. Raises Conflict where a new one is there already."""
+    def add_holding(self, holding: Holding, sealed: bytes) -> None:
+        """Keep a new holding and its sealed item. Raises Conflict where it is there already."""
+        ...
+
+    def update_holding(self, holding: Holding) -> None:
+        """Keep a holding's new state."""
         ...
 
     def put_instrument(self, row: InstrumentRow) -> None:

@@ -19,7 +19,7 @@ class Leaf:
     `subject` is what it is about: a transmittal (and the holding made by it), an instrument, a report.
     """
 
-    index: int
+    position: int
     id: str
     kind: str
     signer: str
@@ -40,11 +40,10 @@ class DecisionRow:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """A message on its way to a peer. `id` is 0 until the store gives one; the row is never deleted.
+    """A message on its way to a peer. `number` is 0 until the store gives one; the row is never deleted.
 
-    `evidence` is the leaf that accounts for the message; `answer` the one that settled it. `request` is what must be
-    decided again at the moment of sending, for a transmittal. `waits_for` names the subject of messages that must be
-    settled first.
+    `evidence` is the leaf that accounts for the message; `answer` the one that settled it. `waits_for` names the
+    subject of messages that must be settled first.
     """
 
     kind: MessageKind
@@ -53,13 +52,12 @@ class OutboxRow:
     message: bytes
     evidence: str
     queued_at: Instant
-    request: str = ""
     waits_for: str = ""
     state: OutboxState = "queued"
     attempts: int = 0
     last_error: str = ""
-    answer: str = ""
-    id: int = 0
+    answer: str | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ state = Table("state", metadata, Column("name", Text, primary_key=True), _text("
 leaf = Table(
     "leaf",
     metadata,
-    Column("index", Integer, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
     Column("id", Text, nullable=False, unique=True),
     _text("kind"),
     _text("signer"),
@@ -63,7 +63,6 @@ outbox = Table(
     Column("message", LargeBinary, nullable=False),
     Column("evidence", Text, ForeignKey("leaf.id"), nullable=False),
     _text("queued_at"),
-    _text("request"),
     _text("waits_for"),
     _text("state"),
     Column("attempts", Integer, nullable=False),

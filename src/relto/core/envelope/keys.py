@@ -35,7 +35,8 @@ def _check_length(raw: bytes, what: str) -> None:
         raise InputError(f"{what} of {len(raw)} bytes", remedy=f"give the {KEY_BYTES} raw bytes of the key")
 
 
-def _thumbprint(jwk: dict[str, str]) -> str:
+def _thumbprint(curve: str, public: bytes) -> str:
+    jwk = {"crv": curve, "kty": "OKP", "x": base64url(public)}
     return base64url(hashlib.sha256(canonical(jwk)).digest())
 
 
@@ -51,19 +52,19 @@ class VerifyKey:
             raise InputError("a public signing key of small order", remedy="make a real Ed25519 key pair")
 
     @property
-    def jwk(self) -> dict[str, str]:
-        """The key as a JWK: the members of RFC 8037, no others."""
-        return {"crv": "Ed25519", "kty": "OKP", "x": base64url(self.raw)}
-
-    @property
     def id(self) -> str:
         """The key's JWK thumbprint."""
-        return _thumbprint(self.jwk)
+        return _thumbprint("Ed25519", self.raw)
+
+    @property
+    def public(self) -> Ed25519PublicKey:
+        """The library's form of it."""
+        return Ed25519PublicKey.from_public_bytes(self.raw)
 
     def verify(self, signature: bytes, message: bytes) -> None:
         """Return if `signature` is this key's over `message`; else raise VerificationFailed."""
         try:
-            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
+            self.public.verify(signature, message)
         except (InvalidSignature, ValueError) as error:
             raise VerificationFailed(f"the signature is not one by key `{self.id}`") from error
 
@@ -80,11 +81,16 @@ class SigningKey:
     @property
     def verify_key(self) -> VerifyKey:
         """The public key that belongs to it."""
-        return VerifyKey(Ed25519PrivateKey.from_private_bytes(self.raw).public_key().public_bytes_raw())
+        return VerifyKey(self.private.public_key().public_bytes_raw())
+
+    @property
+    def private(self) -> Ed25519PrivateKey:
+        """The library's form of it."""
+        return Ed25519PrivateKey.from_private_bytes(self.raw)
 
     def sign(self, message: bytes) -> bytes:
         """The 64 byte Ed25519 signature over `message`; the same message always gives the same signature."""
-        return Ed25519PrivateKey.from_private_bytes(self.raw).sign(message)
+        return self.private.sign(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,7 @@ class WrapKey:
     @property
     def id(self) -> str:
         """The key's JWK thumbprint."""
-        return _thumbprint({"crv": "X25519", "kty": "OKP", "x": base64url(self.raw)})
+        return _thumbprint("X25519", self.raw)
 
     @property
     def public(self) -> X25519PublicKey:

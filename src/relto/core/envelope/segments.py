@@ -1,8 +1,8 @@
 """The payload under its content key: AES-256-GCM in segments of 1 MiB, and a commitment to key and payload.
 
-The segments are a STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015): a segment's nonce is its number and whether it
-is the last, so none can be dropped, doubled, swapped or cut off. GCM alone does not commit to its key (one ciphertext
-can open to two payloads under two keys); the HMAC in the manifest does, and shows a stranger nothing of the payload.
+A segment's nonce is its number under a key of this item alone, and the manifest, which tells the size, is bound to
+each: none can be dropped, doubled, swapped or cut off. GCM alone does not commit to its key (one ciphertext can open
+to two payloads under two keys); the HMAC in the manifest does, and shows a stranger nothing of the payload.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ def sealed_size(size: int) -> int:
 
 def encrypt(keys: PayloadKeys, payload: bytes, bound: bytes) -> bytes:
     """Encrypt the payload, segment by segment; `bound` is the additional data of every segment."""
-    cipher, view, count = AESGCM(keys.segments), memoryview(payload), _segment_count(len(payload))
+    cipher, view = AESGCM(keys.segments), memoryview(payload)
     return b"".join(
-        cipher.encrypt(_nonce(number, count), view[number * SEGMENT_BYTES : (number + 1) * SEGMENT_BYTES], bound)
-        for number in range(count)
+        cipher.encrypt(_nonce(number), view[number * SEGMENT_BYTES : (number + 1) * SEGMENT_BYTES], bound)
+        for number in range(_segment_count(len(payload)))
     )
 
 
@@ -66,12 +66,12 @@ def decrypt(keys: PayloadKeys, ciphertext: bytes, size: int, bound: bytes, commi
     """Decrypt to the payload of `size` bytes that was committed to; VerificationFailed if any bit is not as it was."""
     if len(ciphertext) != sealed_size(size):
         raise VerificationFailed("the sealed payload is not as long as its manifest says")
-    cipher, view, count = AESGCM(keys.segments), memoryview(ciphertext), _segment_count(size)
+    cipher, view = AESGCM(keys.segments), memoryview(ciphertext)
     step = SEGMENT_BYTES + _TAG_BYTES
     try:
         payload = b"".join(
-            cipher.decrypt(_nonce(number, count), view[number * step : (number + 1) * step], bound)
-            for number in range(count)
+            cipher.decrypt(_nonce(number), view[number * step : (number + 1) * step], bound)
+            for number in range(_segment_count(size))
         )
     except InvalidTag as error:
         raise VerificationFailed("the sealed payload was changed, or belongs to another label") from error
@@ -84,5 +84,5 @@ def _segment_count(size: int) -> int:
     return max(1, -(-size // SEGMENT_BYTES))
 
 
-def _nonce(number: int, count: int) -> bytes:
-    return number.to_bytes(11, "big") + (b"\x01" if number == count - 1 else b"\x00")
+def _nonce(number: int) -> bytes:
+    return number.to_bytes(12, "big")

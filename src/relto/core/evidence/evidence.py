@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, cast, get_args
 
 from relto.core.canon import JSON, canonical, check_digest, object_in, only_keys, parse_object, text_in
@@ -39,7 +38,6 @@ _MAX_DIGESTS: Final = 16
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
 _REQUIRED: Final = frozenset({"schema", "kind", "party", "at", "digests", "says"})
 _OPTIONAL: Final = frozenset({"to", "transmittal", "item", "agreement"})
-_EMPTY: Final[Mapping[str, JSON]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +57,8 @@ class Evidence:
     transmittal: str | None = None
     item: str | None = None
     agreement: str | None = None
-    digests: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    says: Mapping[str, JSON] = _EMPTY
+    digests: Mapping[str, str] = field(default_factory=dict)
+    says: Mapping[str, JSON] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.kind not in EVIDENCE_KINDS:

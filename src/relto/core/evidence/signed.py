@@ -31,7 +31,7 @@ def sign_evidence(evidence: Evidence, key: SigningKey) -> str:
     Raises InputError for evidence that cannot be written (see `Evidence.to_bytes`).
     """
     public = key.verify_key
-    private = OKPKey.import_key({**public.jwk, "d": base64url(key.raw)})
+    private = OKPKey.import_key(key.private)
     return jws.serialize_compact(_header(public), evidence.to_bytes(), private, algorithms=[ALGORITHM])
 
 
@@ -52,9 +52,9 @@ def verify_evidence(signed: str, keys: Mapping[str, VerifyKey]) -> Evidence:
     if parts[0] != base64url(canonical(_header(public))):
         raise VerificationFailed(f"the header is not exactly `alg` {ALGORITHM}, `kid` and `typ` {TYPE}")
     try:
-        verified = jws.deserialize_compact(signed, OKPKey.import_key(public.jwk), algorithms=[ALGORITHM])
+        verified = jws.deserialize_compact(signed, OKPKey.import_key(public.public), algorithms=[ALGORITHM])
         evidence = Evidence.from_bytes(verified.payload)
-    except (JoseError, ValueError) as error:
+    except (JoseError, ValueError) as error:  # ValueError: base64 and JSON that joserfc does not catch itself
         raise VerificationFailed(f"the signature is not one by key `{public.id}`") from error
     except InputError as error:
         raise VerificationFailed(f"what is signed is no evidence: {error.message}") from error

@@ -19,7 +19,7 @@ def upgrade() -> None:
     op.create_table("state", sa.Column("name", sa.Text, primary_key=True), _text("value"))
     op.create_table(
         "leaf",
-        sa.Column("index", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("id", sa.Text, nullable=False, unique=True),
         *_texts("kind", "signer", "subject", "evidence"),
         sa.Column("hash", sa.LargeBinary, nullable=False),
@@ -43,7 +43,7 @@ def _messages() -> None:
         *_texts("kind", "subject", "peer"),
         sa.Column("message", sa.LargeBinary, nullable=False),
         sa.Column("evidence", sa.Text, sa.ForeignKey("leaf.id"), nullable=False),
-        *_texts("queued_at", "request", "waits_for", "state"),
+        *_texts("queued_at", "waits_for", "state"),
         sa.Column("attempts", sa.Integer, nullable=False),
         _text("last_error"),
         sa.Column("answer", sa.Text, sa.ForeignKey("leaf.id"), nullable=True),

@@ -1,0 +1,115 @@
+"""Dossiers on disk: reads the files, with limits, and hands their bytes to the codec."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from relto.core.agreement import Agreement
+from relto.core.dossier import Dossier, Item, Person
+from relto.core.errors import InputError, Position
+from relto.formats.dossier import (
+    FOLDERS,
+    MAX_FILE_BYTES,
+    check_item,
+    check_person,
+    check_text,
+    read_agreement,
+    read_dossier,
+    read_item,
+    read_party,
+    read_person,
+)
+
+MAX_FILES: Final = 5_000
+MAX_TOTAL_BYTES: Final = 64 << 20
+
+
+def load_dossier(path: Path | str) -> Dossier:
+    """Read the dossier in the folder `path`. Raises InputError for the first fault, with its place."""
+    root = Path(path)
+    if not root.is_dir():
+        raise InputError(f"no dossier at `{root}`", remedy="name a folder with agreements/ and parties/")
+    files: dict[str, bytes] = {}
+    total = 0
+    for folder in FOLDERS:
+        for entry in _entries(root / folder):
+            data = read_limited(entry, inside=root)
+            total += len(data)
+            if len(files) >= MAX_FILES or total > MAX_TOTAL_BYTES:
+                raise InputError(
+                    f"a dossier of more than {MAX_FILES} files or {MAX_TOTAL_BYTES >> 20} MiB",
+                    where=Position(str(root)),
+                    remedy="split it",
+                )
+            files[f"{folder}/{entry.name}"] = data
+    return read_dossier(files, root=str(root))
+
+
+def _entries(folder: Path) -> list[Path]:
+    """The YAML files of a folder in order of name; none where there is no such folder."""
+    try:
+        found = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise InputError(f"`{folder}` cannot be read: {error.strerror}", remedy="check its permissions") from error
+    return sorted(entry for entry in found if entry.suffix in (".yaml", ".yml"))
+
+
+def read_limited(path: Path, *, inside: Path | None = None) -> bytes:
+    """The bytes of a regular file, no more than 4 MiB, that does not lead out of `inside`."""
+    try:
+        if inside is not None and not path.resolve().is_relative_to(inside.resolve()):
+            raise InputError(f"`{path}` leads out of the dossier", remedy="put the file itself there")
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise InputError("not a regular file", where=Position(str(path)), remedy="name a file")
+            if status.st_size > MAX_FILE_BYTES:
+                raise InputError(
+                    f"a file of {status.st_size} bytes",
+                    where=Position(str(path)),
+                    remedy=f"split it; the limit is {MAX_FILE_BYTES >> 20} MiB a file",
+                )
+            return file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror or error}",
+            where=Position(str(path)),
+            remedy="check its name and permissions",
+        ) from error
+    except ValueError as error:
+        raise InputError("not a file name", remedy="name a file") from error
+
+
+def load_person(path: Path | str, dossier: Dossier) -> Person:
+    """Read the person in a file, held against `dossier`."""
+    person = read_person(str(path), read_limited(Path(path)))
+    check_person(person, dossier, Position(str(path), 1, 1))
+    return person
+
+
+def load_item(path: Path | str, dossier: Dossier) -> Item:
+    """Read the one item in a file, held against `dossier`."""
+    item = read_item(str(path), read_limited(Path(path)))
+    check_item(item, dossier.parties, Position(str(path), 1, 1))
+    return item
+
+
+def lint(path: Path | str, dossier_dir: Path | str) -> Agreement:
+    """Read one agreement's file and hold it against its own dossier, or `dossier_dir` where it lies in none."""
+    file = Path(path)
+    own = file.resolve().parent
+    root = own.parent if own.name == "agreements" and (own.parent / "parties").is_dir() else Path(dossier_dir)
+    text, _ = read_agreement(str(path), read_limited(file))
+    parties = {}
+    for entry in _entries(root / "parties"):
+        party = read_party(str(entry), read_limited(entry, inside=root))
+        parties[party.id] = party
+    texts: dict[str, object] = {entry.stem.partition("@")[0]: None for entry in _entries(root / "agreements")}
+    check_text(text, parties, texts, Position(str(path), 1, 1))
+    return text

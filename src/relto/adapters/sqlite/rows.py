@@ -1,0 +1,115 @@
+"""Rows of the tables to the node's values and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from relto.core.canon import canonical, parse_json
+from relto.core.errors import InputError, NotFound, VerificationFailed
+from relto.core.register import Holding, event_from_json, event_to_json, fold
+from relto.core.timeline import Instant, parse_instant
+from relto.node.rows import InboxRow, Leaf, OutboxRow
+
+_MAX_EVENTS_BYTES = 1 << 24
+
+
+def leaf_of(row: Row[Any]) -> Leaf:
+    """A leaf as it stands in the table."""
+    return Leaf(row.position, row.id, row.kind, row.signer, row.subject, row.evidence, bytes(row.hash))
+
+
+def outbox_row_of(row: Row[Any]) -> OutboxRow:
+    """A message of the outbox as it stands in the table."""
+    return OutboxRow(
+        number=row.number,
+        kind=row.kind,
+        subject=row.subject,
+        peer=row.peer,
+        message=bytes(row.message),
+        evidence=row.evidence,
+        queued_at=parse_instant(row.queued_at),
+        waits_for=row.waits_for,
+        state=row.state,
+        attempts=row.attempts,
+        last_error=row.last_error,
+        answer=row.answer,
+    )
+
+
+def columns_of_outbox(row: OutboxRow) -> dict[str, Any]:
+    """The columns of a new message of the outbox; its number comes from the table."""
+    return {
+        "kind": row.kind,
+        "subject": row.subject,
+        "peer": row.peer,
+        "message": row.message,
+        "evidence": row.evidence,
+        "queued_at": str(row.queued_at),
+        "waits_for": row.waits_for,
+        "state": row.state,
+        "attempts": row.attempts,
+        "last_error": row.last_error,
+        "answer": row.answer,
+    }
+
+
+def inbox_row_of(row: Row[Any]) -> InboxRow:
+    """A message of the inbox as it stands in the table."""
+    return InboxRow(
+        kind=row.kind,
+        subject=row.subject,
+        sender=row.sender,
+        digest=row.digest,
+        reply=bytes(row.reply),
+        accepted=bool(row.accepted),
+        received_at=parse_instant(row.received_at),
+    )
+
+
+def columns_of_holding(holding: Holding) -> dict[str, Any]:
+    """What the table says of a holding: its events, and columns for people to ask by."""
+    came = holding.received
+    return {
+        "id": came.holding,
+        "item": came.item,
+        "originator": came.originator,
+        "sender": came.sender,
+        "mark": came.mark,
+        "received_at": str(came.at),
+        "events": canonical([event_to_json(one) for one in holding.events]).decode("utf-8"),
+    }
+
+
+def columns_of_duty(holding: Holding) -> list[dict[str, Any]]:
+    """What the table says of a holding's duties, in their order."""
+    return [
+        {
+            "holding": holding.id,
+            "number": number,
+            "article": one.article,
+            "do": one.do,
+            "to": one.to,
+            "started_at": str(one.started),
+            "due_at": _instant(one.due),
+            "done_at": _instant(one.done),
+        }
+        for number, one in enumerate(holding.duties)
+    ]
+
+
+def holding_of(events: str) -> Holding:
+    """Fold a holding from its events. Raises VerificationFailed where the row no longer holds events."""
+    try:
+        value = parse_json(events.encode("utf-8"), _MAX_EVENTS_BYTES, name="holding.events")
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise InputError("not a list of events")
+        (holding,) = fold(event_from_json(one) for one in value if isinstance(one, dict)).values()
+    except (InputError, NotFound, ValueError) as error:
+        raise VerificationFailed(f"a row of the register was changed: {error}", remedy="restore the store") from error
+    return holding
+
+
+def _instant(at: Instant | None) -> str | None:
+    return None if at is None else str(at)

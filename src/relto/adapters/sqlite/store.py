@@ -1,0 +1,99 @@
+"""The store: a file of SQLite, opened with the settings that make an acknowledged row last."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
+
+from relto.adapters.sqlite.schema import bring_up_to_date
+from relto.adapters.sqlite.transaction import SqliteReading, SqliteTransaction
+from relto.core.errors import Conflict, InputError, NotFound, ReltoError, VerificationFailed
+
+BUSY_SECONDS: Final = 30
+
+
+class SqliteStore:
+    """One store file. Writers wait for each other, across processes; readers see one moment and wait for nobody."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        """Open the store at `path`. Raises NotFound where there is none, Conflict with `create` where there is one."""
+        if create:
+            try:
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            except FileExistsError as error:
+                raise Conflict(f"there is a store `{path}` already", remedy="choose another folder") from error
+        elif not path.is_file():
+            raise NotFound(f"there is no store `{path}`", remedy="make the node first, with `relto node init`")
+        self._path = path
+        self._engine = _engine(path)
+        with self._errors(), self._begin("IMMEDIATE" if create else "DEFERRED") as connection:
+            bring_up_to_date(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[SqliteReading]:
+        """A view of one moment."""
+        with self._errors(), self._begin("DEFERRED") as connection:
+            yield SqliteReading(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[SqliteTransaction]:
+        """A transaction: on the disk when it ends, undone when it raises."""
+        with self._errors(), self._begin("IMMEDIATE") as connection:
+            yield SqliteTransaction(connection)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _begin(self, how: str) -> Iterator[Connection]:
+        with self._engine.connect() as connection:
+            connection = connection.execution_options(relto_begin=how)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError as error:
+            raise Conflict(
+                "the store holds that already", remedy="look at what is there before doing it again"
+            ) from error
+        except OperationalError as error:
+            if "locked" in str(error.orig) or "busy" in str(error.orig):
+                raise Conflict(
+                    f"the store is in use: no turn in {BUSY_SECONDS} s", remedy="end the other process, or try again"
+                ) from error
+            raise ReltoError(f"the store `{self._path}` failed: {error.orig}", remedy="look at its disk") from error
+        except DatabaseError as error:
+            raise VerificationFailed(
+                f"the store `{self._path}` is damaged: {error.orig}", remedy="restore it from a backup"
+            ) from error
+        except UnicodeEncodeError as error:
+            raise InputError("text with half a surrogate pair", remedy="write whole characters") from error
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: Connection) -> None:
+    how = connection.get_execution_options().get("relto_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {how}")

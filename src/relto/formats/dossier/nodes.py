@@ -1,0 +1,152 @@
+"""YAML as a small tree whose every key and value knows its place; all scalars are text.
+
+Built from the parser's events, so that nothing YAML may do beyond plain data ever happens: no anchors, no aliases (and
+so no bombs), no tags, no types (`NO` is Norway, `010` is `010`), no duplicate keys; limits before and during parsing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import yaml
+
+from relto.core.errors import InputError, Position
+
+MAX_FILE_BYTES: Final = 4 << 20
+MAX_DEPTH: Final = 32
+MAX_NODES: Final = 200_000
+MAX_SCALAR: Final = 1 << 20
+
+_LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+@dataclass(slots=True)
+class Node:
+    """A scalar (`text`), a list (`items`) or a mapping (`pairs`: key -> (place of the key, value))."""
+
+    kind: str
+    where: Position
+    text: str = ""
+    items: list[Node] = field(default_factory=list)
+    pairs: dict[str, tuple[Position, Node]] = field(default_factory=dict)
+
+
+def parse_documents(name: str, data: bytes) -> list[Node]:
+    """All documents of a YAML file, each a tree. Raises InputError with the place for anything but plain data."""
+    text = _decoded(name, data)
+    try:
+        return list(_Tree(name, text).documents())
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = Position(name, mark.line + 1, mark.column + 1) if mark else Position(name)
+        raise InputError(f"not YAML here: {error.problem}", where=where, remedy="correct the line") from error
+    except yaml.YAMLError as error:
+        where, sign = _bad_sign(name, text)
+        raise InputError(f"a sign that YAML does not allow{sign}", where=where, remedy="remove it") from error
+    except RecursionError as error:
+        raise InputError(f"nested deeper than {MAX_DEPTH}", where=Position(name), remedy="flatten it") from error
+
+
+def parse_document(name: str, data: bytes) -> Node:
+    """The one document of a YAML file."""
+    documents = parse_documents(name, data)
+    if len(documents) != 1:
+        what = "no document" if not documents else f"{len(documents)} documents"
+        raise InputError(f"{what} where one is expected", where=Position(name, 1, 1), remedy="keep one document")
+    return documents[0]
+
+
+def _decoded(name: str, data: bytes) -> str:
+    if len(data) > MAX_FILE_BYTES:
+        limit = MAX_FILE_BYTES >> 20
+        raise InputError(
+            f"a file of {len(data)} bytes", where=Position(name), remedy=f"split it; the limit is {limit} MiB a file"
+        )
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        column = error.start - (before.rfind(b"\n") + 1) + 1
+        where = Position(name, before.count(b"\n") + 1, column)
+        raise InputError("not UTF-8 here", where=where, remedy="save the file as UTF-8") from error
+    if text.startswith("\ufeff"):
+        raise InputError("a byte order mark", where=Position(name, 1, 1), remedy="save the file as UTF-8 without one")
+    return text
+
+
+def _bad_sign(name: str, text: str) -> tuple[Position, str]:
+    for index, char in enumerate(text):
+        if (
+            (char < " " and char not in "\t\n\r")
+            or char == "\x7f"
+            or "\ud800" <= char <= "\udfff"
+            or char in "\ufffe\uffff"
+        ):
+            before = text[:index]
+            where = Position(name, before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)
+            return where, f" (U+{ord(char):04X})"
+    return Position(name), ""
+
+
+class _Tree:
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.events: Iterator[Any] = iter(yaml.parse(text, Loader=_LOADER))
+        self.count = 0
+
+    def documents(self) -> Iterator[Node]:
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if event.tags or (event.version is not None and event.version not in ((1, 1), (1, 2))):
+                    raise self._refused(event, "a YAML directive", "remove it")
+                yield self._node(next(self.events), 0)
+
+    def _node(self, event: Any, depth: int) -> Node:
+        self._check(event, depth)
+        where = self._place(event)
+        if isinstance(event, yaml.ScalarEvent):
+            if len(event.value) > MAX_SCALAR:
+                raise self._refused(event, f"a text of {len(event.value)} signs", "put it into a file of its own")
+            return Node("scalar", where, text=event.value)
+        if isinstance(event, yaml.SequenceStartEvent):
+            node = Node("list", where)
+            while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+                node.items.append(self._node(event, depth + 1))
+            return node
+        node = Node("map", where)
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            self._pair(node, event, depth)
+        return node
+
+    def _pair(self, node: Node, event: Any, depth: int) -> None:
+        if not isinstance(event, yaml.ScalarEvent):
+            self._check(event, depth + 1)
+            raise self._refused(event, "a key that is not plain text", "write `key: value`")
+        key = self._node(event, depth + 1).text
+        if key == "<<":
+            raise self._refused(event, "a merge key", "write the keys out")
+        if key in node.pairs:
+            first = node.pairs[key][0]
+            raise self._refused(event, f"the key `{key[:60]}` again (first at line {first.line})", "keep one of them")
+        node.pairs[key] = (self._place(event), self._node(next(self.events), depth + 1))
+
+    def _check(self, event: Any, depth: int) -> None:
+        self.count += 1
+        if isinstance(event, yaml.AliasEvent):
+            raise self._refused(event, f"the alias `*{event.anchor}`", "write the value out")
+        if event.anchor is not None:
+            raise self._refused(event, f"the anchor `&{event.anchor}`", "remove it")
+        if event.tag is not None and event.tag != "!":
+            raise self._refused(event, f"the tag `{event.tag[:60]}`", "remove it")
+        if depth > MAX_DEPTH:
+            raise self._refused(event, f"nested deeper than {MAX_DEPTH}", "flatten it")
+        if self.count > MAX_NODES:
+            raise self._refused(event, f"more than {MAX_NODES} values", "split the file")
+
+    def _place(self, event: Any) -> Position:
+        return Position(self.name, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def _refused(self, event: Any, what: str, remedy: str) -> InputError:
+        return InputError(what, where=self._place(event), remedy=remedy)

@@ -1,0 +1,119 @@
+"""Deciding in a node: under its own party's reading, at both ends of its clock's interval, the stricter end holding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from relto.core.canon import canonical, digest
+from relto.core.decision import Ground, Request, Verdict
+from relto.core.dossier import Dossier
+from relto.core.errors import Refused
+from relto.core.evidence import Evidence
+from relto.core.route import decide, mediated_routes
+from relto.node.log import Entered, sign_and_enter
+from relto.node.node import Moment, Node
+from relto.node.ports import Transaction
+from relto.node.rows import DecisionRow, Stage
+from relto.node.verdicts import decision_to_json, ground_to_json
+
+
+class ActRefused(Refused):
+    """The refusal of an act, with the whole verdict and the id of the evidence that was left."""
+
+    def __init__(self, verdict: Verdict, evidence: str) -> None:
+        failed = verdict.failed()
+        first = failed[0]
+        more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+        ways = [f"through {', '.join(one.via)}" for one in verdict.routes if one.kind == "mediated"]
+        super().__init__(
+            f"{verdict.sender} may not {verdict.act} `{verdict.item}` to {verdict.recipient}: "
+            f"{first.check}: {first.says}{more}",
+            article=first.article,
+            remedy=f"a route remains {' or '.join(dict.fromkeys(ways))}" if ways else "",
+        )
+        self.verdict = verdict
+        self.evidence = evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a node decided, and the document of it that evidence names by digest."""
+
+    verdict: Verdict
+    row: DecisionRow
+
+    @property
+    def permits(self) -> bool:
+        """Whether the act is permitted."""
+        return self.verdict.permits
+
+
+def decide_now(
+    node: Node, tx: Transaction, request: Request, moment: Moment, stage: Stage, subject: str, via: tuple[str, ...] = ()
+) -> Decision:
+    """Decide `request` and keep the decision. `via`: the route its originator chose to the request's recipient.
+
+    `request.at` and `request.reading` are set here. Raises InputError for unknown parties.
+    """
+    dossier = node.dossier(tx)
+    asked = replace(request, reading=node.party)
+    verdicts = [_verdict(dossier, replace(asked, at=end), via) for end in moment.ends()]
+    verdict = next((one for one in verdicts if not one.permits), verdicts[-1])
+    document = decision_to_json(verdict, asked, stage, (str(moment.earliest), str(moment.latest)))
+    data = canonical(document)
+    row = DecisionRow(subject, stage, data.decode("utf-8"), digest(data))
+    tx.add_decision(row)
+    return Decision(verdict, row)
+
+
+def _verdict(dossier: Dossier, request: Request, via: tuple[str, ...]) -> Verdict:
+    """The verdict on a direct release, or on the first hop of the route chosen."""
+    if not via:
+        return decide(dossier, request)
+    for route in mediated_routes(dossier, request):
+        if route.route.via == via:
+            return route.hops[0].verdict.with_routes((route.route,))
+    verdict = decide(dossier, request)
+    says = f"no arrangement opens a route through {', '.join(via)} for this item now"
+    none = Ground("standing", False, "dossier:agreements", "", says)
+    grounds = tuple(one for one in verdict.grounds if not one.passed) if not verdict.permits else ()
+    return replace(verdict, verdict="refuse", marks=(), duties=(), grounds=(none, *grounds))
+
+
+def refusal(
+    node: Node,
+    tx: Transaction,
+    decision: Decision,
+    *,
+    about: str,
+    to: str | None,
+    answers: str | None = None,
+    message: str | None = None,
+) -> Entered:
+    """Sign and enter the refusal that a decision makes: refusals leave evidence too (DESIGN 6).
+
+    `about` is the transmittal, `answers` the evidence it answers, `message` the digest of the bytes it answers.
+    """
+    verdict = decision.verdict
+    digests = {"decision": decision.row.digest}
+    if answers is not None:
+        digests["evidence"] = answers
+    if message is not None:
+        digests["message"] = message
+    evidence = Evidence(
+        kind="refusal",
+        party=node.party,
+        at=verdict.at,
+        to=to,
+        transmittal=about,
+        item=verdict.item,
+        agreement=verdict.agreement or None,
+        digests=digests,
+        says={
+            "stage": decision.row.stage,
+            "act": verdict.act,
+            "recipient": verdict.recipient,
+            "grounds": [ground_to_json(one) for one in verdict.failed()],
+        },
+    )
+    return sign_and_enter(node, tx, evidence)

@@ -1,0 +1,110 @@
+"""A node: one party's values and ports, and the few questions that every use case asks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from relto.core.dossier import Dossier, Item
+from relto.core.envelope import VerifyKey
+from relto.core.errors import InputError, NotFound, Refused
+from relto.core.timeline import Instant
+from relto.node.card import Card
+from relto.node.contents import read_content
+from relto.node.ports import Clock, Keys, Link, Reading, Store, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Now, as far as a node can know it: some instant from `earliest` to `latest`."""
+
+    earliest: Instant
+    latest: Instant
+
+    def ends(self) -> tuple[Instant, ...]:
+        """Both ends, or the one instant where they are the same."""
+        return (self.latest,) if self.earliest == self.latest else (self.earliest, self.latest)
+
+
+@dataclass
+class Node:
+    """The node of `party`. `base`: the dossier it was made with; what its record adds stands in its store.
+
+    `entropy` gives so many random bytes; `read_payload` the content of an item of the dossier.
+    """
+
+    party: str
+    base: Dossier
+    keys: Keys
+    store: Store
+    clock: Clock
+    link: Link
+    entropy: Callable[[int], bytes]
+    read_payload: Callable[[Item], bytes]
+    _folded: tuple[int, Dossier] | None = field(default=None, init=False, repr=False)
+
+    def dossier(self, reading: Reading) -> Dossier:
+        """The base dossier with the instruments that all their makers have signed.
+
+        Raises InputError where a text is no longer the one that was signed.
+        """
+        version = reading.record_version()
+        if self._folded is None or self._folded[0] != version:
+            self._folded = version, self._with_instruments(reading)
+        return self._folded[1]
+
+    def _with_instruments(self, reading: Reading) -> Dossier:
+        dossier = self.base
+        for row in reading.instruments():
+            if row.recorded is None:
+                continue
+            content = read_content(row.content.encode("utf-8"))
+            if content.text not in {one.digest for one in dossier.versions(row.agreement)}:
+                raise InputError(
+                    f"the text of `{row.agreement}` is not the one that instrument `{row.id}` was signed for",
+                    remedy="restore the text in the node's dossier",
+                )
+            signed = replace(content.instrument, recorded=row.recorded)
+            known = dossier.record(row.agreement).instruments
+            dossier = dossier.with_instruments(row.agreement, (*known, signed))
+        return dossier
+
+    def card_of(self, party: str) -> Card:
+        """The pinned card of a peer; NotFound where its operator has pinned none."""
+        card = self.keys.peers.get(party)
+        if card is None:
+            raise NotFound(f"no card of `{party[:60]}` is pinned", remedy="pin it, after comparing its thumbprints")
+        return card
+
+    def peer_keys(self) -> Mapping[str, VerifyKey]:
+        """The signing keys of the pinned peers."""
+        return {party: card.signing for party, card in self.keys.peers.items()}
+
+    def all_keys(self) -> Mapping[str, VerifyKey]:
+        """The signing keys of the pinned peers and the node's own."""
+        return {**self.peer_keys(), self.party: self.keys.own.signing}
+
+    def now(self, tx: Transaction) -> Moment:
+        """The moment at which to decide; it is remembered as lived through.
+
+        Raises Refused where the clock is behind what was lived through already: then nothing is decided until it has
+        caught up (DESIGN 3).
+        """
+        earliest, latest = self.clock.interval()
+        lived = tx.high_water()
+        if lived is not None and latest < lived:
+            raise Refused(
+                f"the clock of this node says {latest}, but it has lived through {lived}",
+                remedy="set the clock right; nothing is released until it has caught up",
+            )
+        tx.raise_high_water(latest)
+        return Moment(earliest, latest)
+
+    def now_or_later(self, tx: Transaction) -> Moment:
+        """The moment for what must be recorded whatever the clock says; never before what was lived through."""
+        earliest, latest = self.clock.interval()
+        lived = tx.high_water()
+        if lived is not None and latest < lived:
+            return Moment(lived, lived)
+        tx.raise_high_water(latest)
+        return Moment(earliest, latest)
