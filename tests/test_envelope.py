@@ -358,6 +358,12 @@ def test_a_private_key_never_shows() -> None:
         assert "s3cret" not in repr(key)
 
 
+def test_an_opened_payload_does_not_show_in_a_message_or_log() -> None:
+    opened = open_sealed(ITEM, recipient="JPN", key=JPN_UNWRAP, originators=ORIGINATORS)
+    assert "launches" not in repr(opened)
+    assert len(repr(sealed_by_kor(bytes(MIB)))) < 2000
+
+
 def test_keys_under_which_anything_verifies_are_refused() -> None:
     p, y_of_order_8 = (
         2**255 - 19,

@@ -5,16 +5,18 @@ A refusal leaves signed evidence and is raised with its verdict.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from relto.core.agreement import Instrument
+from relto.core.canon import digest, identifier
 from relto.core.decision import Act, resolve
 from relto.core.dossier import Item
 from relto.core.envelope import CONTENT_KEY_BYTES, NONCE_BYTES, Sealed, rewrap, seal, verify_label
-from relto.core.errors import InputError, NotFound
-from relto.core.evidence import Evidence, EvidenceKind
-from relto.core.route import MediatedRoute, mediated_routes
-from relto.core.timeline import Instant, Stamp
+from relto.core.errors import Conflict, InputError, NotFound
+from relto.core.evidence import Evidence
+from relto.core.route import mediated_routes
+from relto.core.timeline import Stamp
 from relto.node.agree import sign_instrument
 from relto.node.contents import instrument_subject
 from relto.node.deciding import ActRefused, Decision, decide_now, refusal
@@ -22,7 +24,7 @@ from relto.node.labels import item_of, label_of
 from relto.node.log import sign_and_enter
 from relto.node.node import Moment, Node
 from relto.node.ports import Transaction
-from relto.node.rows import OutboxRow
+from relto.node.rows import OutboxRow, Stage
 from relto.node.transmittal import ID_BYTES, Terms, digests_of, new_id, pack
 
 
@@ -49,9 +51,10 @@ def release(
     if act not in ("release", "disclose"):
         raise InputError(f"to {act} is not to release", remedy="use release or disclose")
     content = node.read_payload(item) if payload is None else payload
-    terms = Terms(act, via[0] if via else to, purpose, to if via else "", via, "")
+    transmittal = new_id(node.entropy(ID_BYTES))
+    terms = Terms(act, via[0] if via else to, purpose, to if via else "", via)
     if via:
-        terms = replace(terms, consent=_consent(node, item, terms))
+        terms = replace(terms, consent=_consent(node, item, terms, transmittal))
 
     def close(peer: str) -> Sealed:
         return seal(
@@ -65,32 +68,150 @@ def release(
             nonce=node.entropy(NONCE_BYTES),
         )
 
-    return _queue(node, item, terms, new_id(node.entropy(ID_BYTES)), close, "submission")
+    return _queue(node, item, terms, transmittal, close)
 
 
-def _consent(node: Node, item: Item, terms: Terms) -> str:
-    """Sign the originator's consent to the later hops of the route chosen, if it is not on record; its subject.
+def forward(node: Node, holding: str, to: str) -> str:
+    """Queue an item that this node holds for `to`, label and originator's signature untouched, wrapped anew.
+
+    Gives the transmittal's id. Raises NotFound for no such holding, ActRefused where it is refused.
+    """
+    return _forward(node, holding, to, new_id(node.entropy(ID_BYTES)))
+
+
+def relay_pending(node: Node) -> list[str]:
+    """Forward what only passes through this node, each once; the transmittals that were queued.
+
+    A refusal leaves its evidence and is not tried again by itself; `forward` does.
+    """
+    with node.store.read() as reading:
+        waiting = [one for one in reading.holdings() if one.awaits_relay]
+        names = {one.id: identifier("t", digest(f"{one.id}/{one.awaits_relay}".encode())) for one in waiting}
+        waiting = [one for one in waiting if not any(reading.leaves(names[one.id]))]
+    queued: list[str] = []
+    for one in waiting:
+        try:
+            queued.append(_forward(node, one.id, one.awaits_relay or "", names[one.id]))
+        except (ActRefused, Conflict):  # its evidence is left; or another process of this node was first
+            continue
+    return queued
+
+
+def _forward(node: Node, holding: str, to: str, transmittal: str) -> str:
+    with node.store.read() as reading:
+        held, data = reading.holding(holding), reading.sealed(holding)
+    if held is None or data is None:
+        raise NotFound(f"no holding `{holding[:60]}`", remedy="list the holdings for their ids")
+    sealed = Sealed.from_bytes(data)
+    item = item_of(verify_label(sealed, node.all_keys()).label)
+    asked = held.received.purpose
+    terms = Terms("forward", to, "" if asked == item.purpose else asked)
+
+    def close(peer: str) -> Sealed:
+        return rewrap(
+            sealed,
+            holder=node.party,
+            key=node.keys.unwrap(),
+            recipient=peer,
+            recipient_key=node.card_of(peer).wrapping,
+            originators=node.all_keys(),
+        )
+
+    return _queue(node, item, terms, transmittal, close, holding=holding)
+
+
+def _queue(
+    node: Node, item: Item, terms: Terms, transmittal: str, close: Callable[[str], Sealed], *, holding: str = ""
+) -> str:
+    """Decide, seal, sign, queue and log, in one transaction; a refusal is logged, then raised."""
+    with node.store.write() as tx:
+        moment = node.now(tx)
+        decision = ask(node, tx, item, terms, moment, "queueing", transmittal)
+        if decision.permits:
+            peer = resolve(node.dossier(tx), terms.recipient, moment.latest, None).party
+            _enqueue(node, tx, item, terms, decision, close(peer), transmittal, holding)
+            return transmittal
+        left = refusal(node, tx, decision, about=transmittal, to=None)
+    raise ActRefused(decision.verdict, left.id)
+
+
+def ask(
+    node: Node, tx: Transaction, item: Item, terms: Terms, moment: Moment, stage: Stage, transmittal: str
+) -> Decision:
+    """The sender's decision on `terms`: of the direct release, or of the whole route where its originator chose one."""
+    request = terms.request(item, node.party, moment.latest)
+    if terms.via:
+        request = replace(request, recipient=terms.onward)
+    return decide_now(node, tx, request, moment, stage, transmittal, terms.via)
+
+
+def _enqueue(
+    node: Node,
+    tx: Transaction,
+    item: Item,
+    terms: Terms,
+    decision: Decision,
+    sealed: Sealed,
+    transmittal: str,
+    holding: str,
+) -> None:
+    manifest = verify_label(sealed, node.all_keys())
+    evidence = Evidence(
+        kind="relay" if holding else "submission",
+        party=node.party,
+        at=decision.verdict.at,
+        to=sealed.recipient,
+        transmittal=transmittal,
+        item=item.id,
+        agreement=decision.verdict.agreement,
+        digests=digests_of(sealed, manifest, decision.row.digest),
+        says={"terms": terms.to_json(), "holding": holding},
+    )
+    entered = sign_and_enter(node, tx, evidence)
+    tx.enqueue(
+        OutboxRow(
+            kind="transmittal",
+            subject=transmittal,
+            peer=sealed.recipient,
+            message=pack(entered.signed, sealed),
+            evidence=entered.id,
+            queued_at=evidence.at,
+            waits_for=terms.consent,
+        )
+    )
+
+
+def _consent(node: Node, item: Item, terms: Terms, transmittal: str) -> str:
+    """The subject of the originator's consent to the later hops of the route it chose, signed now if none is on record.
 
     Where the route does not serve, nothing is signed: the decision that follows refuses and says why.
     """
     with node.store.write() as tx:
-        moment = node.now(tx)
-        dossier = node.dossier(tx)
-        asked = terms.request(item, node.party, moment.latest)
-        route = next(
-            (
-                one
-                for one in mediated_routes(dossier, replace(asked, recipient=terms.onward, reading=node.party))
-                if one.route.via == terms.via
-            ),
-            None,
-        )
-        if route is None:
-            return ""
-        consents = [
-            one for one in tx.instruments() if one.agreement == route.arrangement and one.id.startswith("consent-")
-        ]
-    number = 1 + len(consents)
-    instrument = _consent_instrument(node.party, item, route, moment, f"consent-{number}-{item.id}"[:100].rstrip("._-"))
+        moment, dossier = node.now(tx), node.dossier(tx)
+        asked = replace(terms.request(item, node.party, moment.latest), recipient=terms.onward, reading=node.party)
+        routes = (one for one in mediated_routes(dossier, asked) if one.route.via == terms.via)
+        route = next(routes, None)
+    if route is None:
+        return ""
+    later = tuple(hop.recipient for hop in route.hops[1:])
+    for consent in dossier.consents(None):
+        if (
+            node.party in consent.by
+            and consent.covers_item(item.id, item.topic)
+            and set(later) <= set(consent.to)
+            and consent.purpose in ("", asked.asked_purpose)
+            and all(consent.valid.contains(end) for end in moment.ends())
+        ):
+            return instrument_subject(consent.record, consent.id)
+    instrument = Instrument(
+        id=f"consent-{transmittal}",
+        kind="consent",
+        by=(node.party,),
+        at=Stamp(moment.earliest, "instant", dossier.versions(route.arrangement)[0].zone),
+        recorded=moment.latest,
+        item=item.id,
+        to=later,
+        purpose=terms.purpose if terms.purpose != item.purpose else "",
+    )
     sign_instrument(node, route.arrangement, instrument)
     return instrument_subject(route.arrangement, instrument.id)

@@ -77,7 +77,7 @@ def terms_of(evidence: Evidence) -> Terms:
 
 
 def digests_of(sealed: Sealed, manifest: Manifest, decision: str) -> dict[str, str]:
-    """What a sender vouches for. `payload` is the digest of the commitment: that of a short payload could be guessed."""
+    """What a sender vouches for. `payload` digests the commitment: a short payload could be guessed from its own."""
     return {
         "payload": digest(base64url(manifest.commitment).encode("ascii")),
         "label": manifest.label_digest,

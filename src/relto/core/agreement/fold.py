@@ -24,7 +24,7 @@ from relto.core.agreement.history import History, Phase
 from relto.core.agreement.instrument import Instrument, Record
 from relto.core.agreement.notice import Notices
 from relto.core.agreement.text import Agreement
-from relto.core.timeline import GENESIS, Instant, local_day
+from relto.core.timeline import GENESIS, Instant, bound_instant, local_day
 
 _SUPERSEDED: Final = "(superseded)"  # no instrument can have such an id
 
@@ -53,7 +53,9 @@ def fold_history(
     """
     folding = _Folding(versions, record.known(known_by), reading, between or versions[0].parties, superseded)
     folding.run()
-    return History(versions[0].id, reading, between, tuple(folding.phases))
+    limit = record.confirmed_until
+    confirmed_until = None if limit is None else bound_instant(limit, versions[0].zone)
+    return History(versions[0].id, reading, between, tuple(folding.phases), confirmed_until)
 
 
 @dataclass
@@ -96,7 +98,8 @@ class _Folding:
 
     def _before_entry(self, start: Instant | None) -> None:
         """Unsigned until every party has signed, each signature as it comes; then signed until the entry into force."""
-        founders = [party for party in self.text.parties if party not in self.text.acceding]
+        pair = self.scope if len(self.scope) == 2 else ()
+        founders = [party for party in self.text.parties if party in pair or party not in self.text.acceding]
         self.push(Phase(GENESIS, "unsigned", self.text, Cause(waiting=tuple(founders))))
         signing = sorted(
             (one for one in self.instruments if one.kind in ("signature", "accession")),
@@ -320,4 +323,5 @@ class _Life:
             suspensions=tuple(known[name] for name in suspensions if name in known),
             amendments=tuple(self.folding.amendments),
             superseded_by=superseded_by,
+            reading=self.folding.reading,
         )

@@ -16,6 +16,7 @@ class Cause:
     """What brought a phase about: the act of entry, the notices, suspensions and amendments that count in it.
 
     `waiting`: parties that have not signed. `superseded_by`: (agreement id, article) of a later text.
+    `reading`: the party whose reading it is.
     """
 
     entry: Instrument | None = None
@@ -25,6 +26,7 @@ class Cause:
     amendments: tuple[Instrument, ...] = ()
     waiting: tuple[str, ...] = ()
     superseded_by: tuple[str, str] | None = None
+    reading: str = ""
 
 
 def ground_sentences(
@@ -59,7 +61,7 @@ def _grounds(
         if state == "lapsed" or ends_at is not None or suspended is not None:
             yield _notice_ground(text, one)
     for one in cause.suspensions:
-        yield _suspension_ground(text, one, suspended)
+        yield _suspension_ground(text, one, suspended, cause.reading in text.unconfirmed_readings)
     end = _end_ground(text, state, cause, term_end, ends_at)
     if end is not None:
         yield end
@@ -82,11 +84,15 @@ def _entry_ground(text: Agreement, state: State, cause: Cause) -> StandingGround
 
 def _notice_ground(text: Agreement, one: Instrument) -> StandingGround:
     contested = "; its receipt rests on proof of delivery and is contested" if one.contested else ""
-    says = f"notice of termination by {', '.join(one.by)}, received {_when(one)}{contested}"
+    by_sending = text.term.notice is not None and text.term.notice.counts_from == "sending" and one.sent is not None
+    counted = f"sent {one.sent}" if by_sending else f"received {_when(one)}"
+    says = f"notice of termination by {', '.join(one.by)}, {counted}{contested}"
     return StandingGround(text.term.article, one.id, says, one.unconfirmed or text.term.unconfirmed)
 
 
-def _suspension_ground(text: Agreement, one: Instrument, suspended: SuspendedNotice | None) -> StandingGround:
+def _suspension_ground(
+    text: Agreement, one: Instrument, suspended: SuspendedNotice | None, doubtful: bool
+) -> StandingGround:
     says = f"{', '.join(one.by)} suspended the notice {', '.join(one.targets)} {_when(one)}"
     if one.condition:
         says += f", on condition: {one.condition}"
@@ -94,7 +100,7 @@ def _suspension_ground(text: Agreement, one: Instrument, suspended: SuspendedNot
         says += "; the text is silent; as read here no date binds and it may end at any time"
     elif suspended == "term-runs":
         says += "; the text is silent; as read here the notice counts as not given and the term's clock goes on"
-    return StandingGround(text.term.article, one.id, says, one.unconfirmed)
+    return StandingGround(text.term.article, one.id, says, one.unconfirmed or doubtful)
 
 
 def _end_ground(

@@ -12,9 +12,9 @@ from functools import cached_property
 
 from relto.core.agreement.clock import Clock
 from relto.core.agreement.grounds import Cause, ground_sentences
-from relto.core.agreement.standing import IN_FORCE, Standing, State
+from relto.core.agreement.standing import IN_FORCE, Standing, StandingGround, State
 from relto.core.agreement.text import Agreement, SuspendedNotice
-from relto.core.timeline import ETERNITY, Instant
+from relto.core.timeline import ETERNITY, Instant, format_local
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class History:
     reading: str
     between: tuple[str, str] | None
     phases: tuple[Phase, ...]
+    confirmed_until: Instant | None = None
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -84,15 +85,26 @@ class History:
             term_end=term_end,
             ends_at=ends_at,
             notice_deadline=deadline,
-            grounds=ground_sentences(phase.text, phase.state, phase.cause, term_end, ends_at, phase.suspended),
+            grounds=ground_sentences(phase.text, phase.state, phase.cause, term_end, ends_at, phase.suspended)
+            + self._unconfirmed(phase, at),
             between=self.between,
         )
+
+    def _unconfirmed(self, phase: Phase, at: Instant) -> tuple[StandingGround, ...]:
+        """The ground that is missing: from some instant on nothing confirms that no other act was done."""
+        if self.confirmed_until is None or at < self.confirmed_until:
+            return ()
+        since = format_local(self.confirmed_until, phase.text.zone)
+        says = f"no act after {since} is known; that there was none is not confirmed"
+        return (StandingGround(phase.text.term.article, "", says, unconfirmed=True),)
 
     def timeline(self, start: Instant, end: Instant) -> tuple[Segment, ...]:
         """The standings over [start, end), as segments that tile it without gap or overlap."""
         if end <= start:
             return ()
         cuts = {start} | {phase.start for phase in self.phases if start < phase.start < end}
+        if self.confirmed_until is not None and start < self.confirmed_until < end:
+            cuts.add(self.confirmed_until)
         for number, phase in enumerate(self.phases):
             if phase.clock is not None and phase.ends_at is None and phase.suspended != "no-term":
                 following = self.phases[number + 1].start if number + 1 < len(self.phases) else ETERNITY

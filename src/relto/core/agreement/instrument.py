@@ -55,10 +55,14 @@ class Instrument:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The instruments of one agreement, in no order that matters."""
+    """The instruments of one agreement, in no order that matters.
+
+    `confirmed_until`: from then on it is not confirmed that nothing else was done (None: no such limit).
+    """
 
     agreement: str
     instruments: tuple[Instrument, ...] = ()
+    confirmed_until: Bound | None = None
 
     def known(self, known_by: Instant | None) -> tuple[Instrument, ...]:
         """The instruments recorded by `known_by`, inclusive; all where it is None."""

@@ -138,6 +138,7 @@ class Agreement:
     survival: Survival
     authentic: tuple[str, ...] = ()
     readings: Mapping[str, SuspendedNotice] = field(default_factory=dict)
+    unconfirmed_readings: tuple[str, ...] = ()
     levels: Levels | None = None
     third_party: ThirdParty | None = None
     purpose: Purpose | None = None

@@ -117,8 +117,8 @@ class Dossier:
     def with_instruments(self, agreement: str, instruments: tuple[Instrument, ...]) -> Dossier:
         """This dossier with another record for one agreement."""
         self.versions(agreement)
-        records = {**self.records, agreement: Record(agreement, instruments)}
-        return replace(self, records=records)
+        record = replace(self.record(agreement), instruments=instruments)
+        return replace(self, records={**self.records, agreement: record})
 
     def _fold(self, key: HistoryKey, seen: frozenset[str]) -> History:
         agreement, reading, known_by, pair = key

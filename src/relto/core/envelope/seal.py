@@ -8,7 +8,7 @@ one of them opens for no other. HPKE draws its ephemeral key inside the library;
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -29,7 +29,7 @@ _SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 class Opened:
     """What a recipient finds: the payload, and the manifest with the label, both proved to be the originator's."""
 
-    payload: bytes
+    payload: bytes = field(repr=False)
     manifest: Manifest
 
     @property
@@ -89,10 +89,7 @@ def open_sealed(sealed: Sealed, *, recipient: str, key: UnwrapKey, originators: 
     Raises VerificationFailed if it is for another party or key, the label is not its originator's, or any bit of it
     is not as it was sealed.
     """
-    manifest, content_key = _unwrap(sealed, recipient, key, originators)
-    keys = derive_keys(content_key, manifest.nonce)
-    bound = _bound(sealed.manifest)
-    return Opened(decrypt(keys, sealed.ciphertext, manifest.size, bound, manifest.commitment), manifest)
+    return _open(sealed, recipient, key, originators)[0]
 
 
 def rewrap(
@@ -109,11 +106,18 @@ def rewrap(
     The whole item is verified first, so that a hub never passes on what it could not have received. Raises as
     `open_sealed` does, and InputError for a recipient that is no party or a key that is not a real one.
     """
-    open_sealed(sealed, recipient=holder, key=key, originators=originators)
-    manifest, content_key = _unwrap(sealed, holder, key, originators)
-    info = _info(manifest, sealed.manifest, check_party_id(recipient), recipient_key)
+    opened, content_key = _open(sealed, holder, key, originators)
+    info = _info(opened.manifest, sealed.manifest, check_party_id(recipient), recipient_key)
     wrapped = _wrap(content_key, recipient_key, info)
     return replace(sealed, recipient=recipient, recipient_key=recipient_key.id, wrapped=wrapped)
+
+
+def _open(sealed: Sealed, recipient: str, key: UnwrapKey, originators: Mapping[str, VerifyKey]) -> tuple[Opened, bytes]:
+    manifest = verify_label(sealed, originators)
+    content_key = _unwrap(sealed, manifest, recipient, key)
+    keys = derive_keys(content_key, manifest.nonce)
+    bound = _bound(sealed.manifest)
+    return Opened(decrypt(keys, sealed.ciphertext, manifest.size, bound, manifest.commitment), manifest), content_key
 
 
 def _wrap(content_key: bytes, key: WrapKey, info: bytes) -> bytes:
@@ -125,10 +129,7 @@ def _wrap(content_key: bytes, key: WrapKey, info: bytes) -> bytes:
         ) from error
 
 
-def _unwrap(
-    sealed: Sealed, recipient: str, key: UnwrapKey, originators: Mapping[str, VerifyKey]
-) -> tuple[Manifest, bytes]:
-    manifest = verify_label(sealed, originators)
+def _unwrap(sealed: Sealed, manifest: Manifest, recipient: str, key: UnwrapKey) -> bytes:
     wrap_key = key.wrap_key
     if sealed.recipient != recipient or sealed.recipient_key != wrap_key.id:
         raise VerificationFailed(
@@ -141,7 +142,7 @@ def _unwrap(
         raise VerificationFailed("the wrapped key was changed, or belongs to another item") from error
     if len(content_key) != CONTENT_KEY_BYTES:
         raise VerificationFailed("what is wrapped is no content key")
-    return manifest, content_key
+    return content_key
 
 
 def _info(manifest: Manifest, data: bytes, recipient: str, recipient_key: WrapKey) -> bytes:

@@ -7,7 +7,7 @@ The hop (recipient, the id of its key, the wrapped content key) is all that chan
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from relto.core.canon import base64url, canonical, digest, from_base64url, only_keys, parse_object, text_in
@@ -38,7 +38,7 @@ class Sealed:
     recipient: str
     recipient_key: str
     wrapped: bytes
-    ciphertext: bytes
+    ciphertext: bytes = field(repr=False)
 
     @property
     def digest(self) -> str:

@@ -61,6 +61,7 @@ class _Reader:
     def __init__(self, fields: Fields) -> None:
         self.fields = fields
         self.articles: dict[str, Position] = {}
+        self.unconfirmed_readings: list[str] = []
 
     def agreement(self, sha: str) -> Agreement:
         f = self.fields
@@ -80,6 +81,7 @@ class _Reader:
             term=self.term(),
             survival=self.survival(optional=bool(basis)),
             readings=self.readings(parties),
+            unconfirmed_readings=tuple(self.unconfirmed_readings),
             levels=self.levels(parties, forbidden=bool(basis)),
             scope=self.scope(),
             third_party=self.third_party(optional=bool(basis)),
@@ -227,7 +229,6 @@ class _Reader:
             counts = "receipt" if said == "receipt" else "sending"
         for key in ("source", "note"):
             fields.text(key)
-        fields.flag("unconfirmed")
         fields.close()
         return NoticeRule(period, anchor, counts)
 
@@ -269,7 +270,8 @@ class _Reader:
             found[party] = reading.choice("suspended_notice", get_args(SuspendedNotice))
             for key in ("source", "note"):
                 reading.text(key)
-            reading.flag("unconfirmed")
+            if reading.flag("unconfirmed"):
+                self.unconfirmed_readings.append(party)
             reading.close()
         return found
 

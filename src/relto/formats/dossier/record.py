@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from relto.core.agreement import INSTRUMENT_KINDS, Agreement, Instrument, Record
 from relto.core.errors import InputError, Position
 from relto.core.label import check_id, check_party_id, check_topic
+from relto.core.timeline import Bound
 from relto.formats.dossier.fields import Fields, check_schema, convert, listed
 from relto.formats.dossier.nodes import Node, parse_document
 
@@ -21,6 +22,7 @@ class RecordFile:
     agreement: str
     where: Position
     nodes: tuple[Node, ...]
+    confirmed_until: Bound | None = None
 
 
 def open_record(name: str, data: bytes) -> RecordFile:
@@ -30,11 +32,12 @@ def open_record(name: str, data: bytes) -> RecordFile:
     node = fields.need("agreement")
     agreement = convert(node, check_id)
     instruments = fields.find("instruments")
+    confirmed_until = fields.bound("confirmed_until")
     for key in ("source", "note"):
         fields.text(key)
-    fields.flag("unconfirmed")
     fields.close()
-    return RecordFile(agreement, node.where, tuple(listed(instruments)) if instruments is not None else ())
+    nodes = tuple(listed(instruments)) if instruments is not None else ()
+    return RecordFile(agreement, node.where, nodes, confirmed_until)
 
 
 def read_record(opened: RecordFile, text: Agreement) -> tuple[Record, dict[str, Position]]:
@@ -51,7 +54,7 @@ def read_record(opened: RecordFile, text: Agreement) -> tuple[Record, dict[str, 
             )
         places[instrument.id] = node.where
         found.append(instrument)
-    return Record(opened.agreement, tuple(found)), places
+    return Record(opened.agreement, tuple(found), opened.confirmed_until), places
 
 
 def instrument_agreement(name: str, data: bytes) -> str:

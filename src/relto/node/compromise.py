@@ -1,0 +1,90 @@
+"""Reporting a loss or compromise, actual or possible: at once, to the originator, and to the ally it came through
+(article 17). It is never held back, whatever the standing of the agreement or the clock."""
+
+from __future__ import annotations
+
+from relto.core.canon import digest
+from relto.core.errors import InputError, NotFound, VerificationFailed
+from relto.core.evidence import Evidence, verify_evidence
+from relto.core.register import CompromiseReported, apply, event_to_json
+from relto.node.log import enter, sign_and_enter
+from relto.node.node import Node
+from relto.node.rows import InboxRow, OutboxRow
+from relto.node.transmittal import ID_BYTES
+
+_MAX_SAYS = 4000
+
+
+def report_compromise(node: Node, holding: str, says: str, *, actual: bool = False) -> str:
+    """Report a holding lost or compromised (`actual`), or possibly so; the report's id. `dispatch_pending` sends it.
+
+    The same transaction signs it, enters it in the register, starts its duties, and queues it for the originator and
+    the intermediary. Raises NotFound for no such holding, InputError for a report that says nothing or too much.
+    """
+    if not says.strip() or len(says) > _MAX_SAYS:
+        raise InputError("a report that says nothing, or too much", remedy=f"say it in 1 to {_MAX_SAYS} signs")
+    report = f"report-{node.entropy(ID_BYTES).hex()}"
+    with node.store.write() as tx:
+        held = tx.holding(holding)
+        if held is None:
+            raise NotFound(f"no holding `{holding[:60]}`", remedy="list the holdings for their ids")
+        moment = node.now_or_later(tx)
+        came = held.received
+        event = CompromiseReported(holding, moment.latest, report, actual, says)
+        evidence = Evidence(
+            kind="compromise",
+            party=node.party,
+            at=moment.latest,
+            transmittal=holding,
+            item=came.item,
+            agreement=came.agreement,
+            says={
+                "about": report,
+                "step": "report",
+                "originator": came.originator,
+                "sender": came.sender,
+                "event": event_to_json(event),
+            },
+        )
+        entered = sign_and_enter(node, tx, evidence)
+        tx.update_holding(apply(held, event))
+        for peer in dict.fromkeys((came.originator, came.sender)):
+            message = entered.signed.encode("ascii")
+            tx.enqueue(OutboxRow("compromise", report, peer, message, entered.id, moment.latest))
+    return report
+
+
+def receive_compromise(node: Node, message: bytes) -> bytes:
+    """Keep a peer's report about an item of this party, or one that passed through it, and acknowledge it.
+
+    The same report gives the same answer. Raises VerificationFailed, or InputError, for what no pinned peer signed.
+    """
+    if not message.isascii():
+        raise VerificationFailed("not signed evidence: it is not ASCII")
+    signed = message.decode("ascii")
+    evidence = verify_evidence(signed, node.peer_keys())
+    if evidence.kind != "compromise" or evidence.says.get("step") != "report":
+        raise VerificationFailed("what came as a report is something else")
+    if node.party not in (evidence.says.get("originator"), evidence.says.get("sender")):
+        raise VerificationFailed(f"the report is not for `{node.party}`")
+    name = digest(message)
+    with node.store.write() as tx:
+        known = tx.answered("compromise", name)
+        if known is not None:
+            return known.reply
+        moment = node.now_or_later(tx)
+        theirs = enter(node, tx, evidence, signed)
+        acknowledgement = Evidence(
+            kind="compromise",
+            party=node.party,
+            at=moment.latest,
+            to=evidence.party,
+            transmittal=evidence.transmittal,
+            item=evidence.item,
+            agreement=evidence.agreement,
+            digests={"evidence": theirs.id, "message": name},
+            says={"about": str(evidence.says.get("about"))[:100], "step": "acknowledgement"},
+        )
+        reply = sign_and_enter(node, tx, acknowledgement).signed.encode("ascii")
+        tx.remember(InboxRow("compromise", name, evidence.party, name, reply, True, moment.latest))
+    return reply

@@ -1,0 +1,191 @@
+"""Receiving: verify who sent it, whose label it bears and that nothing was changed; decide again under the node's own
+reading and clock; mark it, enter it in the register, and answer with a signed receipt. All in one transaction.
+
+Idempotent: the same transmittal a thousand times is one holding and the same receipt, byte for byte.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relto.core.canon import digest
+from relto.core.decision import resolve
+from relto.core.dossier import Item
+from relto.core.envelope import MAX_SEALED_BYTES, Opened, Sealed, open_sealed
+from relto.core.errors import Conflict, InputError, VerificationFailed
+from relto.core.evidence import MAX_JWS_BYTES, Evidence, verify_evidence
+from relto.core.register import Received, apply, event_to_json
+from relto.node.deciding import Decision, decide_now, refusal
+from relto.node.labels import item_of
+from relto.node.log import Entered, enter, sign_and_enter
+from relto.node.node import Moment, Node
+from relto.node.ports import Transaction
+from relto.node.rows import InboxRow
+from relto.node.transmittal import Terms, digests_of, terms_of, unpack
+
+_MAX_MESSAGE = MAX_JWS_BYTES + 1 + MAX_SEALED_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """A transmittal whose label, digests and terms all held."""
+
+    sealed: Sealed
+    opened: Opened
+    item: Item
+    terms: Terms
+
+
+def receive_transmittal(node: Node, message: bytes) -> bytes:
+    """Take in a transmittal and give the signed receipt, or the signed refusal.
+
+    Raises VerificationFailed, or InputError, for what no pinned peer sent to this party, Conflict for another
+    transmittal by the same id, Refused where this node's clock is behind: then nothing is kept.
+    """
+    if len(message) > _MAX_MESSAGE:
+        raise InputError(f"a transmittal of {len(message)} bytes", remedy=f"send at most {_MAX_MESSAGE} at once")
+    signed, data = unpack(message)
+    evidence = verify_evidence(signed, node.peer_keys())
+    if evidence.kind not in ("submission", "relay") or evidence.to != node.party:
+        raise VerificationFailed(f"what came is no transmittal to `{node.party}`")
+    name = digest(message)
+    with node.store.write() as tx:
+        known = tx.answered("transmittal", _id(evidence))
+        if known is not None:
+            return _again(known, evidence.party, name)
+        moment = node.now(tx)
+        theirs = enter(node, tx, evidence, signed)
+        try:
+            answer, accepted = _take_in(node, tx, moment, theirs, data, name)
+        except (VerificationFailed, InputError) as error:
+            answer, accepted = _reject(node, tx, moment, theirs, name, str(error)), False
+        reply = answer.signed.encode("ascii")
+        row = InboxRow("transmittal", _id(evidence), evidence.party, name, reply, accepted, answer.evidence.at)
+        tx.remember(row)
+    return reply
+
+
+def receive_recall(node: Node, message: bytes) -> bytes:
+    """Answer a sender that asks what became of a transmittal it may no longer send: with the receipt or refusal that
+    was given, else with a signed refusal, after which that transmittal is not accepted any more.
+
+    Raises VerificationFailed, or InputError, for what no pinned peer signed for this party.
+    """
+    if not message.isascii():
+        raise VerificationFailed("not signed evidence: it is not ASCII")
+    signed = message.decode("ascii")
+    evidence = verify_evidence(signed, node.peer_keys())
+    if evidence.kind != "refusal" or evidence.to != node.party or evidence.transmittal is None:
+        raise VerificationFailed(f"what came is no recall to `{node.party}`")
+    name = digest(message)
+    with node.store.write() as tx:
+        known = tx.answered("transmittal", _id(evidence))
+        if known is not None:
+            if known.sender != evidence.party:
+                raise Conflict(f"the transmittal `{_id(evidence)}` is another party's")
+            return known.reply
+        moment = node.now_or_later(tx)
+        theirs = enter(node, tx, evidence, signed)
+        answer = _reject(node, tx, moment, theirs, name, "recalled by its sender before it came")
+        reply = answer.signed.encode("ascii")
+        tx.remember(InboxRow("transmittal", _id(evidence), evidence.party, name, reply, False, answer.evidence.at))
+    return reply
+
+
+def _id(evidence: Evidence) -> str:
+    return evidence.transmittal or ""
+
+
+def _again(known: InboxRow, sender: str, name: str) -> bytes:
+    """The answer given before; Conflict where another message bears the same id. A recalled one stays refused."""
+    if known.sender != sender or (known.digest != name and known.accepted):
+        raise Conflict(
+            f"another transmittal `{known.subject}` was received already", remedy="give each transmittal its own id"
+        )
+    return known.reply
+
+
+def _take_in(
+    node: Node, tx: Transaction, moment: Moment, theirs: Entered, data: bytes, message: str
+) -> tuple[Entered, bool]:
+    """Verify, decide, and receive or refuse. Raises VerificationFailed or InputError before anything is changed."""
+    evidence = theirs.evidence
+    arrived = _verify(node, evidence, data)
+    dossier = node.dossier(tx)
+    if resolve(dossier, arrived.terms.recipient, moment.latest, None).party != node.party:
+        raise InputError(f"it is for `{arrived.terms.recipient[:60]}`, which is not of {node.party}")
+    request = arrived.terms.request(arrived.item, evidence.party, moment.latest)
+    decision = decide_now(node, tx, request, moment, "receipt", _id(evidence))
+    if not decision.permits:
+        left = refusal(node, tx, decision, about=_id(evidence), to=evidence.party, answers=theirs.id, message=message)
+        return left, False
+    return _receive(node, tx, moment, theirs, arrived, decision, message), True
+
+
+def _verify(node: Node, evidence: Evidence, data: bytes) -> _Arrived:
+    """The item, opened: its label its originator's, its bytes those that the sender signed for."""
+    sealed = Sealed.from_bytes(data)
+    opened = open_sealed(sealed, recipient=node.party, key=node.keys.unwrap(), originators=node.all_keys())
+    expected = digests_of(sealed, opened.manifest, evidence.digests.get("decision", ""))
+    for what in ("payload", "label", "sealed"):
+        if evidence.digests.get(what) != expected[what]:
+            raise VerificationFailed(f"the {what} is not the one that `{evidence.party}` signed for")
+    item = item_of(opened.label)
+    if item.id != evidence.item:
+        raise VerificationFailed(f"the label is of `{item.id}`, the sender signed for `{evidence.item}`")
+    first_hand = item.originator == evidence.party
+    if first_hand != (evidence.kind == "submission"):
+        raise VerificationFailed(f"a {evidence.kind} by `{evidence.party}` of an item of `{item.originator}`")
+    return _Arrived(sealed, opened, item, terms_of(evidence))
+
+
+def _receive(
+    node: Node, tx: Transaction, moment: Moment, theirs: Entered, arrived: _Arrived, decision: Decision, message: str
+) -> Entered:
+    evidence, item, verdict = theirs.evidence, arrived.item, decision.verdict
+    event = Received(
+        holding=_id(evidence),
+        at=moment.latest,
+        item=item.id,
+        title=item.title,
+        originator=item.originator,
+        sender=evidence.party,
+        agreement=verdict.agreement,
+        zone=node.dossier(tx).versions(verdict.agreement)[0].zone,
+        mark=verdict.marks[0],
+        origin_mark=item.mark,
+        topic=item.topic,
+        purpose=arrived.terms.purpose or item.purpose,
+        duties=verdict.duties,
+        onward=arrived.terms.onward,
+    )
+    receipt = Evidence(
+        kind="receipt",
+        party=node.party,
+        at=moment.latest,
+        to=evidence.party,
+        transmittal=evidence.transmittal,
+        item=evidence.item,
+        agreement=evidence.agreement,
+        digests={**evidence.digests, "evidence": theirs.id, "message": message},
+        says={"event": event_to_json(event), "decision": decision.row.digest},
+    )
+    entered = sign_and_enter(node, tx, receipt)
+    tx.add_holding(apply(None, event), arrived.sealed.to_bytes())
+    return entered
+
+
+def _reject(node: Node, tx: Transaction, moment: Moment, theirs: Entered, message: str, says: str) -> Entered:
+    """Sign and enter the refusal of what could not even be decided on."""
+    evidence = Evidence(
+        kind="refusal",
+        party=node.party,
+        at=moment.latest,
+        to=theirs.evidence.party,
+        transmittal=theirs.evidence.transmittal,
+        item=theirs.evidence.item,
+        agreement=theirs.evidence.agreement,
+        digests={"evidence": theirs.id, "message": message},
+        says={"stage": "receipt", "says": says[:2000]},
+    )
+    return sign_and_enter(node, tx, evidence)

@@ -1,0 +1,157 @@
+"""Verifying a node from its own files alone: the ledger, every signature, and every table against the evidence.
+
+Nothing the tables say is believed: each row must be what the signed statements make it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from relto.core.canon import digest
+from relto.core.envelope import VerifyKey
+from relto.core.errors import ReltoError, VerificationFailed
+from relto.core.evidence import Evidence, check_receipt, verify_evidence
+from relto.core.ledger import Checkpoint, Tree, leaf_hash, verify_checkpoint, verify_inclusion
+from relto.node.log import frontier_text, origin_of, subject_of
+from relto.node.node import Node
+from relto.node.ports import Reading
+from relto.node.rows import Leaf
+from relto.node.verify_tables import check_tables
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was found: how much was verified, and what does not hold, each problem one line that names what it is about.
+
+    `evidence` counts pieces by kind; `receipts` those that were held against their submissions; `proofs` the inclusion
+    proofs that verified; `checkpoint` is the ledger's signed head.
+    """
+
+    party: str
+    leaves: int
+    evidence: Mapping[str, int]
+    receipts: int
+    proofs: int
+    holdings: int
+    checkpoint: str
+    problems: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything verified."""
+        return not self.problems
+
+
+@dataclass
+class Findings:
+    """Problems as they are found."""
+
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, about: str, what: str) -> None:
+        """Note a problem."""
+        self.problems.append(f"{about}: {what}")
+
+
+def verify(node: Node) -> Verification:
+    """Verify all of a node. Problems come back as values; ReltoError is raised only where the store cannot be read."""
+    with node.store.read() as reading:
+        found = Findings()
+        leaves = list(reading.leaves())
+        tree = _check_leaves(leaves, found)
+        evidence = _check_signatures(leaves, node.all_keys(), found)
+        checkpoint = _check_head(node, reading, tree, found)
+        proofs = _check_inclusion(leaves, tree, checkpoint, found)
+        receipts = sum(_check_receipt(one, evidence, found) for one in evidence.values())
+        holdings = check_tables(node, reading, evidence, found.add)
+        return Verification(
+            party=node.party,
+            leaves=len(leaves),
+            evidence=dict(sorted(Counter(one.kind for one in evidence.values()).items())),
+            receipts=receipts,
+            proofs=proofs,
+            holdings=holdings,
+            checkpoint=reading.checkpoint(),
+            problems=tuple(found.problems),
+        )
+
+
+def _check_leaves(leaves: list[Leaf], found: Findings) -> Tree:
+    """Every leaf at its place, under its own digest and hash; the tree over them, made anew."""
+    tree = Tree()
+    for place, leaf in enumerate(leaves):
+        data = leaf.evidence.encode("utf-8")
+        if leaf.position != place:
+            found.add(f"leaf {leaf.position}", f"stands where leaf {place} should")
+        if leaf.id != digest(data):
+            found.add(f"leaf {leaf.position}", "its evidence is not the one it was entered with")
+        if leaf.hash != leaf_hash(data):
+            found.add(f"leaf {leaf.position}", "its hash is not that of its evidence")
+        tree.append(data)
+    return tree
+
+
+def _check_signatures(leaves: list[Leaf], keys: Mapping[str, VerifyKey], found: Findings) -> dict[str, Evidence]:
+    """All evidence that is signed by a pinned key, by its digest, in the order of the leaves."""
+    evidence: dict[str, Evidence] = {}
+    for leaf in leaves:
+        try:
+            one = verify_evidence(leaf.evidence, keys)
+        except ReltoError as error:
+            found.add(f"leaf {leaf.position}", str(error))
+            continue
+        if (leaf.kind, leaf.signer, leaf.subject) != (one.kind, one.party, subject_of(one)):
+            found.add(f"leaf {leaf.position}", "its kind, signer or subject is not that of its evidence")
+        evidence[leaf.id] = one
+    return evidence
+
+
+def _check_head(node: Node, reading: Reading, tree: Tree, found: Findings) -> Checkpoint | None:
+    """The signed head is over exactly these leaves, and the right edge is theirs."""
+    note = reading.checkpoint()
+    if not note and not tree.size:
+        return None
+    try:
+        checkpoint = verify_checkpoint(note, origin=origin_of(node.party), key=node.keys.own.signing)
+    except ReltoError as error:
+        found.add("checkpoint", str(error))
+        return None
+    if checkpoint.head != tree.head():
+        found.add("checkpoint", f"is over {checkpoint.head.size} leaves with another root than the {tree.size} here")
+    if reading.frontier() != frontier_text(tree.frontier()):
+        found.add("frontier", "is not the right edge of the tree")
+    return checkpoint
+
+
+def _check_inclusion(leaves: list[Leaf], tree: Tree, checkpoint: Checkpoint | None, found: Findings) -> int:
+    """Prove each leaf under the signed head; how many are."""
+    if checkpoint is None or checkpoint.head.size > tree.size:
+        return 0
+    proved = 0
+    for leaf in leaves[: checkpoint.head.size]:
+        prove = partial(tree.inclusion_proof, leaf.position, checkpoint.head.size)
+        try:
+            verify_inclusion(leaf.evidence.encode("utf-8"), leaf.position, prove(), checkpoint.head)
+        except ReltoError as error:
+            found.add(f"leaf {leaf.position}", str(error))
+        else:
+            proved += 1
+    return proved
+
+
+def _check_receipt(receipt: Evidence, evidence: Mapping[str, Evidence], found: Findings) -> bool:
+    """Hold a receipt against the submission or relay it answers; whether it is a receipt that holds."""
+    if receipt.kind != "receipt":
+        return False
+    answered = evidence.get(receipt.digests.get("evidence", ""))
+    try:
+        if answered is None:
+            raise VerificationFailed("the submission it answers is not in the ledger")
+        check_receipt(receipt, answered)
+    except ReltoError as error:
+        found.add(f"receipt of {receipt.transmittal}", str(error))
+        return False
+    return True

@@ -1,0 +1,205 @@
+"""Every table of a node held against its evidence: decisions, outbox, inbox, register, record, and the clock's mark."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from relto.core.canon import digest
+from relto.core.envelope import Sealed
+from relto.core.errors import ReltoError, VerificationFailed
+from relto.core.evidence import Evidence
+from relto.core.register import Event, fold
+from relto.node.contents import content_of, instrument_subject
+from relto.node.events import event_in
+from relto.node.log import subject_of
+from relto.node.node import Node
+from relto.node.ports import Reading
+from relto.node.rows import InboxRow, InstrumentRow, OutboxRow
+from relto.node.transmittal import terms_of, unpack
+
+Problem: TypeAlias = Callable[[str, str], None]
+Ledger: TypeAlias = Mapping[str, Evidence]
+
+
+def check_tables(node: Node, reading: Reading, evidence: Ledger, problem: Problem) -> int:
+    """Hold all tables against `evidence` (by digest, in order); how many holdings there are."""
+    own = {name: one for name, one in evidence.items() if one.party == node.party}
+    _check_decisions(reading, own, problem)
+    _check_outbox(reading, own, evidence, problem)
+    _check_inbox(reading, own, evidence, problem)
+    _check_record(node, reading, evidence, problem)
+    lived = reading.high_water()
+    if any(lived is None or one.at > lived for one in own.values()):
+        problem("high water", "is before evidence that this node has signed")
+    return _check_register(node, reading, evidence, problem)
+
+
+def _check_decisions(reading: Reading, own: Ledger, problem: Problem) -> None:
+    """Each decision is the one that signed evidence names, and none that it names is missing."""
+    named: dict[str, set[str]] = defaultdict(set)
+    for one in own.values():
+        for value in (one.digests.get("decision") if one.kind != "receipt" else None, one.says.get("decision")):
+            if isinstance(value, str) and one.transmittal:
+                named[one.transmittal].add(value)
+    for row in reading.decisions():
+        if digest(row.verdict.encode("utf-8")) != row.digest or f'"stage":"{row.stage}"' not in row.verdict:
+            problem(f"decision on {row.subject}", "is not the one that was made")
+        elif row.digest not in named[row.subject]:
+            problem(f"decision on {row.subject}", f"no evidence names it ({row.stage})")
+        named[row.subject].discard(row.digest)
+    for subject, left in named.items():
+        for _ in left:
+            problem(f"decision on {subject}", "is missing, though evidence names it")
+
+
+def _check_outbox(reading: Reading, own: Ledger, evidence: Ledger, problem: Problem) -> None:
+    """Each message is the one its evidence vouches for, and stands as its answer says."""
+    seen: dict[str, int] = defaultdict(int)
+    for row in reading.outbox():
+        seen[row.evidence] += 1
+        try:
+            _check_message(row, own)
+            _check_state(row, evidence)
+        except ReltoError as error:
+            problem(f"outbox {row.number} ({row.kind} {row.subject})", str(error))
+    for name, one in own.items():
+        if one.kind in ("submission", "relay") and seen[name] != 1:
+            problem(f"outbox of {one.transmittal}", "its message is missing")
+
+
+def _check_message(row: OutboxRow, own: Ledger) -> None:
+    evidence = own.get(row.evidence)
+    if evidence is None:
+        raise VerificationFailed("its evidence is not in the ledger")
+    subject = str(evidence.says.get("about")) if row.kind == "compromise" else subject_of(evidence)
+    if (subject, evidence.at) != (row.subject, row.queued_at) or (evidence.to or row.peer) != row.peer:
+        raise VerificationFailed("its subject, peer or instant is not that of its evidence")
+    signed = row.message
+    if row.kind == "transmittal":
+        text, data = unpack(row.message)
+        signed = text.encode("ascii")
+        if Sealed.from_bytes(data).digest != evidence.digests["sealed"]:
+            raise VerificationFailed("its sealed item is not the one that was signed for")
+        if terms_of(evidence).consent != row.waits_for:
+            raise VerificationFailed("it waits for something else than its terms say")
+    if digest(signed) != row.evidence:
+        raise VerificationFailed("its message is not the one that was signed")
+
+
+def _check_state(row: OutboxRow, evidence: Ledger) -> None:
+    if row.state == "queued" or row.answer is None:
+        if row.state != "queued" or row.answer is not None:
+            raise VerificationFailed(f"it is {row.state}, but the evidence of that does not go with it")
+        return
+    answer = evidence.get(row.answer)
+    if answer is None:
+        raise VerificationFailed("the evidence that settled it is not in the ledger")
+    by_peer = answer.party == row.peer
+    kinds: dict[str, bool] = {
+        "done": by_peer and (answer.kind != "refusal" or row.kind == "recall"),
+        "refused": not by_peer and answer.kind == "refusal",
+        "refused-by-recipient": by_peer and answer.kind == "refusal",
+    }
+    about_it = answer.digests.get("evidence") == row.evidence or answer.transmittal == row.subject
+    if not kinds[row.state] or not about_it:
+        raise VerificationFailed(f"it is {row.state}, but the evidence that settled it says otherwise")
+
+
+def _check_inbox(reading: Reading, own: Ledger, evidence: Ledger, problem: Problem) -> None:
+    """Each answer given is this node's own evidence, about that very message."""
+    answers = {name for name, one in own.items() if "message" in one.digests}
+    for row in reading.inbox():
+        name = digest(row.reply)
+        answers.discard(name)
+        if not _is_answer(row, own.get(name), evidence):
+            problem(f"inbox {row.kind} {row.subject}", "is not what its answer says it was")
+    for name in sorted(answers):
+        problem(f"inbox of {subject_of(own[name])}", "the message that was answered is missing")
+
+
+def _is_answer(row: InboxRow, answer: Evidence | None, evidence: Ledger) -> bool:
+    if answer is None:
+        return False
+    subject = answer.transmittal if row.kind == "transmittal" else row.digest
+    answered = evidence.get(answer.digests.get("evidence", ""))
+    return (
+        (subject, answer.digests["message"], answer.to, answer.at, answer.kind != "refusal")
+        == (row.subject, row.digest, row.sender, row.received_at, row.accepted)
+        and answered is not None
+        and answered.party == row.sender
+    )
+
+
+def _check_record(node: Node, reading: Reading, evidence: Ledger, problem: Problem) -> None:
+    """Each instrument is the one its makers signed, recorded when this node came to have all signatures."""
+    signed: dict[str, dict[str, str]] = defaultdict(dict)
+    own_acts: dict[str, list[Evidence]] = defaultdict(list)
+    refused = {one.digests.get("evidence") for one in evidence.values() if one.kind == "refusal"}
+    for name, one in evidence.items():
+        if one.kind == "instrument":
+            if one.says.get("step") == "signature" and (one.party == node.party or name not in refused):
+                signed[subject_of(one)].setdefault(one.party, name)
+            if one.party == node.party:
+                own_acts[subject_of(one)].append(one)
+    for row in reading.instruments():
+        subject = instrument_subject(row.agreement, row.id)
+        try:
+            _check_instrument(row, signed.pop(subject, {}), own_acts[subject], evidence)
+        except ReltoError as error:
+            problem(f"instrument {subject}", str(error))
+    for subject in signed:
+        problem(f"instrument {subject}", "is missing, though it was signed")
+
+
+def _check_instrument(row: InstrumentRow, signed: Mapping[str, str], acts: list[Evidence], evidence: Ledger) -> None:
+    if dict(row.evidence) != dict(signed):
+        raise VerificationFailed("its signatures are not those in the ledger")
+    contents = []
+    for name in signed.values():
+        stated = evidence[name].says.get("instrument")
+        contents.append(content_of(stated if isinstance(stated, dict) else {}))
+    if row.content.encode("utf-8") not in [one.to_bytes() for one in contents]:
+        raise VerificationFailed("its content is not the one that was signed")
+    if row.by != contents[0].instrument.by:
+        raise VerificationFailed("its makers are not those who signed it")
+    recorded = None if row.missing else max(one.at for one in acts)
+    if row.recorded != recorded:
+        raise VerificationFailed("it was not recorded when the evidence says")
+
+
+def _check_register(node: Node, reading: Reading, evidence: Ledger, problem: Problem) -> int:
+    """The tables of the register are the fold over the events that the evidence states."""
+    events: list[Event] = []
+    for one in evidence.values():
+        try:
+            event = event_in(one, node.party, lambda name: _find(evidence, name))
+        except ReltoError as error:
+            problem(f"{one.kind} about {subject_of(one)}", str(error))
+            continue
+        if event is not None:
+            events.append(event)
+    try:
+        folded = fold(events)
+        tables = {one.id: one for one in reading.holdings()}
+    except ReltoError as error:
+        problem("register", str(error))
+        return 0
+    receipts = {one.transmittal: one for one in evidence.values() if one.party == node.party and one.kind == "receipt"}
+    for name in sorted(folded.keys() | tables.keys()):
+        if folded.get(name) != tables.get(name) or name not in receipts:
+            problem(f"holding {name}", "is not what the events in the ledger make it")
+            continue
+        for column in reading.columns_differ(folded[name]):
+            problem(f"holding {name}", f"its `{column}` is not what its events make it")
+        if digest(reading.sealed(name) or b"") != receipts[name].digests["sealed"]:
+            problem(f"holding {name}", "its sealed item is not the one that was received")
+    return len(tables)
+
+
+def _find(evidence: Ledger, name: str) -> Evidence:
+    found = evidence.get(name)
+    if found is None:
+        raise VerificationFailed("the evidence it answers is not in the ledger")
+    return found
