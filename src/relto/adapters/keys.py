@@ -42,7 +42,10 @@ _SCHEMA: Final = "relto/scrypt/1"
 class FileKeys:
     """The keys of one node. Opened without a passphrase it knows the public ones only."""
 
-    def __init__(self, own: Card, peers: Mapping[str, Card], private: tuple[SigningKey, UnwrapKey] | None) -> None:
+    def __init__(
+        self, node: Path, own: Card, peers: Mapping[str, Card], private: tuple[SigningKey, UnwrapKey] | None
+    ) -> None:
+        self._node = node
         self.own = own
         self._peers = dict(peers)
         self._private = private
@@ -51,6 +54,15 @@ class FileKeys:
     def peers(self) -> Mapping[str, Card]:
         """The pinned cards, by party."""
         return self._peers
+
+    def pin(self, card: Card) -> None:
+        """Pin a peer's card, in the file and here: an act of this node's operator. Raises as `pin_card` does."""
+        pin_card(self._node, card)
+        self._peers[card.party] = card
+
+    def moved(self, node: Path) -> FileKeys:
+        """The same keys, in a node's folder that now has this name."""
+        return FileKeys(node, self.own, self._peers, self._private)
 
     def signing(self) -> SigningKey:
         """The key that signs; InputError where no passphrase was given."""
@@ -90,7 +102,7 @@ def create_keys(node: Path, party: str, passphrase: str, *, cost: int = FULL_COS
     private = SigningKey(signing.private_bytes_raw()), UnwrapKey(unwrap.private_bytes_raw())
     own = Card(party, private[0].verify_key, private[1].wrap_key)
     _write(keys / "card.json", own.to_bytes())
-    return FileKeys(own, {}, private)
+    return FileKeys(node, own, {}, private)
 
 
 def open_keys(node: Path, passphrase: str | None) -> FileKeys:
@@ -102,7 +114,7 @@ def open_keys(node: Path, passphrase: str | None) -> FileKeys:
     keys, peers = node / "keys", node / "peers"
     own = Card.from_bytes(_read(keys / "card.json", MAX_CARD_BYTES), name=str(keys / "card.json"))
     private = None if passphrase is None else _unlock(keys, _passphrase(passphrase), own)
-    return FileKeys(own, _read_peers(peers, own.party), private)
+    return FileKeys(node, own, _read_peers(peers, own.party), private)
 
 
 def pin_card(node: Path, card: Card) -> None:

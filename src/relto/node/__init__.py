@@ -15,7 +15,6 @@ from relto.node.open_item import OpenedItem, open_item
 from relto.node.receive import receive_recall, receive_transmittal
 from relto.node.release import forward, relay_pending, release
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow
-from relto.node.verdicts import verdict_to_json
 from relto.node.verify import Verification, verify
 
 __all__ = [
@@ -48,6 +47,5 @@ __all__ = [
     "report_compromise",
     "settle",
     "sign_instrument",
-    "verdict_to_json",
     "verify",
 ]

@@ -15,7 +15,8 @@ from relto.core.dossier import Dossier
 from relto.core.errors import Conflict, Contradiction, InputError, NotFound, VerificationFailed
 from relto.core.evidence import Evidence, verify_evidence
 from relto.core.timeline import Instant
-from relto.node.contents import Content, content_of, read_content
+from relto.node.contents import Content, content_of, instrument_subject, read_content
+from relto.node.dispatch import Delivery, delivery_of, dispatch_pending
 from relto.node.log import Entered, enter, sign_and_enter
 from relto.node.node import Moment, Node
 from relto.node.ports import Reading, Transaction
@@ -28,6 +29,7 @@ class Signed:
 
     row: InstrumentRow
     instrument: Instrument
+    deliveries: tuple[Delivery, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -36,12 +38,20 @@ class Signed:
 
 
 def sign_instrument(node: Node, agreement: str, instrument: Instrument) -> Signed:
-    """Sign `instrument` for the node's own party, keep it, and queue it for the other parties, all at once.
+    """Sign `instrument` for the node's own party, keep it and queue it for the other parties at once; then deliver it.
 
-    Signing the same again changes nothing. `dispatch_pending` delivers what is queued. Raises InputError where the
-    party is none of its makers, Contradiction where the record cannot hold it, Conflict where another instrument has
-    its id; then nothing is changed.
+    Signing the same again changes nothing. Raises InputError where the party is none of its makers, Contradiction where
+    the record cannot hold it, Conflict where another instrument has its id; then nothing is changed.
     """
+    signed = _sign(node, agreement, instrument)
+    subject = instrument_subject(agreement, instrument.id)
+    for delivery in delivery_of(node, subject):
+        if delivery.state == "queued":
+            dispatch_pending(node, delivery.row.peer)
+    return replace(signed, deliveries=tuple(delivery_of(node, subject)))
+
+
+def _sign(node: Node, agreement: str, instrument: Instrument) -> Signed:
     if node.party not in instrument.by:
         raise InputError(
             f"instrument `{instrument.id}` is by {', '.join(instrument.by)}, not by {node.party}",

@@ -7,6 +7,7 @@ from relto.core.canon import digest
 from relto.core.errors import InputError, NotFound, VerificationFailed
 from relto.core.evidence import Evidence, verify_evidence
 from relto.core.register import CompromiseReported, apply, event_to_json
+from relto.node.dispatch import Delivery, delivery_of, dispatch_pending
 from relto.node.log import enter, sign_and_enter
 from relto.node.node import Node
 from relto.node.rows import InboxRow, OutboxRow
@@ -15,10 +16,10 @@ from relto.node.transmittal import ID_BYTES
 _MAX_SAYS = 4000
 
 
-def report_compromise(node: Node, holding: str, says: str, *, actual: bool = False) -> str:
-    """Report a holding lost or compromised (`actual`), or possibly so; the report's id. `dispatch_pending` sends it.
+def report_compromise(node: Node, holding: str, says: str, *, actual: bool = False) -> list[Delivery]:
+    """Report a holding lost or compromised (`actual`), or possibly so, at once; what became of each message of it.
 
-    The same transaction signs it, enters it in the register, starts its duties, and queues it for the originator and
+    One transaction signs it, enters it in the register, starts its duties, and queues it for the originator and
     the intermediary. Raises NotFound for no such holding, InputError for a report that says nothing or too much.
     """
     if not says.strip() or len(says) > _MAX_SAYS:
@@ -51,7 +52,9 @@ def report_compromise(node: Node, holding: str, says: str, *, actual: bool = Fal
         for peer in dict.fromkeys((came.originator, came.sender)):
             message = entered.signed.encode("ascii")
             tx.enqueue(OutboxRow("compromise", report, peer, message, entered.id, moment.latest))
-    return report
+    for delivery in delivery_of(node, report):
+        dispatch_pending(node, delivery.row.peer)
+    return delivery_of(node, report)
 
 
 def receive_compromise(node: Node, message: bytes) -> bytes:

@@ -6,15 +6,17 @@ from dataclasses import dataclass, replace
 
 from relto.core.canon import canonical, digest
 from relto.core.decision import Ground, Request, Verdict
-from relto.core.dossier import Dossier
+from relto.core.dossier import Dossier, Item
 from relto.core.errors import Refused
 from relto.core.evidence import Evidence
 from relto.core.route import decide, mediated_routes
+from relto.formats.answers import ground_json
 from relto.node.log import Entered, sign_and_enter
 from relto.node.node import Moment, Node
 from relto.node.ports import Transaction
 from relto.node.rows import DecisionRow, Stage
-from relto.node.verdicts import decision_to_json, ground_to_json
+from relto.node.transmittal import Terms
+from relto.node.verdicts import decision_to_json
 
 
 class ActRefused(Refused):
@@ -80,6 +82,16 @@ def _verdict(dossier: Dossier, request: Request, via: tuple[str, ...]) -> Verdic
     return replace(verdict, verdict="refuse", marks=(), duties=(), grounds=(none, *grounds))
 
 
+def ask(
+    node: Node, tx: Transaction, item: Item, terms: Terms, moment: Moment, stage: Stage, transmittal: str
+) -> Decision:
+    """The sender's decision on `terms`: of the direct release, or of the whole route where its originator chose one."""
+    request = terms.request(item, node.party, moment.latest)
+    if terms.via:
+        request = replace(request, recipient=terms.onward)
+    return decide_now(node, tx, request, moment, stage, transmittal, terms.via)
+
+
 def refusal(
     node: Node,
     tx: Transaction,
@@ -113,7 +125,7 @@ def refusal(
             "stage": decision.row.stage,
             "act": verdict.act,
             "recipient": verdict.recipient,
-            "grounds": [ground_to_json(one) for one in verdict.failed()],
+            "grounds": [ground_json(one) for one in verdict.failed()],
         },
     )
     return sign_and_enter(node, tx, evidence)

@@ -13,12 +13,11 @@ from relto.core.envelope import Sealed, verify_label
 from relto.core.errors import PeerUnreachable, ReltoError
 from relto.core.evidence import Evidence
 from relto.node.acknowledge import settle
-from relto.node.deciding import refusal
+from relto.node.deciding import ask, refusal
 from relto.node.labels import item_of
 from relto.node.log import Entered, sign_and_enter
 from relto.node.node import Node
 from relto.node.ports import Reading, Transaction
-from relto.node.release import ask
 from relto.node.rows import OutboxRow
 from relto.node.statements import evidence_of
 from relto.node.transmittal import terms_of, unpack
@@ -77,7 +76,11 @@ def _send(node: Node, number: int) -> Delivery:
     with node.store.write() as tx:
         row = tx.outbox_row(number)
         assert row is not None
-        if row.state != "queued" or _waits(tx, row):
+        if row.state != "queued":
+            return _delivery(tx, row)
+        if _waits(tx, row):
+            row = replace(row, last_error=f"waits until `{row.waits_for}` is acknowledged")
+            tx.update_outbox(row)
             return _delivery(tx, row)
         if row.kind == "transmittal":
             row = _decide_again(node, tx, row)

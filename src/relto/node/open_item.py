@@ -56,7 +56,7 @@ def open_item(
                 item=item.id,
                 agreement=decision.verdict.agreement,
                 digests={"decision": decision.row.digest, "sealed": sealed.digest},
-                says={"event": event_to_json(event)},
+                says={"event": event_to_json(event), "number": len(held.openings) + 1},
             )
             entered = sign_and_enter(node, tx, evidence)
             held = apply(held, event)

@@ -180,3 +180,7 @@ class Store(Protocol):
     def write(self) -> AbstractContextManager[Transaction]:
         """A transaction: durable when it ends, undone when it raises."""
         ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...

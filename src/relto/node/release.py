@@ -1,6 +1,6 @@
-"""Releasing: decide, seal, sign, queue and log in one transaction; sending comes after, and decides again.
+"""Releasing: decide, seal, sign, queue and log in one transaction; then send, which decides again.
 
-A refusal leaves signed evidence and is raised with its verdict.
+A refusal at queueing leaves signed evidence and is raised with its verdict; what became of what was queued is a value.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from relto.core.route import mediated_routes
 from relto.core.timeline import Stamp
 from relto.node.agree import sign_instrument
 from relto.node.contents import instrument_subject
-from relto.node.deciding import ActRefused, Decision, decide_now, refusal
+from relto.node.deciding import ActRefused, Decision, ask, refusal
+from relto.node.dispatch import Delivery, delivery_of, dispatch_pending
 from relto.node.labels import item_of, label_of
 from relto.node.log import sign_and_enter
-from relto.node.node import Moment, Node
+from relto.node.node import Node
 from relto.node.ports import Transaction
-from relto.node.rows import OutboxRow, Stage
+from relto.node.rows import OutboxRow
 from relto.node.transmittal import ID_BYTES, Terms, digests_of, new_id, pack
 
 
@@ -37,12 +38,12 @@ def release(
     purpose: str = "",
     via: tuple[str, ...] = (),
     payload: bytes | None = None,
-) -> str:
-    """Queue an item of the node's own party for `to`, and give the transmittal's id; `dispatch_pending` sends it.
+) -> Delivery:
+    """Release an item of the node's own party to `to`: queue it, and send what is queued for that peer.
 
     `via`: the allies it goes through, which the originator consents to by choosing them: the consent is signed and
-    queued first. `payload` None: the content that the dossier gives. Raises ActRefused where it is refused, NotFound
-    for a recipient whose card is not pinned, InputError for an item of another originator.
+    delivered first. `payload` None: the content that the dossier gives. Raises ActRefused where it is refused at
+    queueing, NotFound for a recipient whose card is not pinned, InputError for an item of another originator.
     """
     if item.originator != node.party:
         raise InputError(
@@ -68,19 +69,19 @@ def release(
             nonce=node.entropy(NONCE_BYTES),
         )
 
-    return _queue(node, item, terms, transmittal, close)
+    return _send(node, _queue(node, item, terms, transmittal, close))
 
 
-def forward(node: Node, holding: str, to: str) -> str:
-    """Queue an item that this node holds for `to`, label and originator's signature untouched, wrapped anew.
+def forward(node: Node, holding: str, to: str) -> Delivery:
+    """Pass an item that this node holds on to `to`, label and originator's signature untouched, wrapped anew.
 
-    Gives the transmittal's id. Raises NotFound for no such holding, ActRefused where it is refused.
+    Raises NotFound for no such holding, ActRefused where it is refused at queueing.
     """
-    return _forward(node, holding, to, new_id(node.entropy(ID_BYTES)))
+    return _send(node, _forward(node, holding, to, new_id(node.entropy(ID_BYTES))))
 
 
-def relay_pending(node: Node) -> list[str]:
-    """Forward what only passes through this node, each once; the transmittals that were queued.
+def relay_pending(node: Node) -> list[Delivery]:
+    """Forward what only passes through this node, each once; what became of each.
 
     A refusal leaves its evidence and is not tried again by itself; `forward` does.
     """
@@ -88,16 +89,22 @@ def relay_pending(node: Node) -> list[str]:
         waiting = [one for one in reading.holdings() if one.awaits_relay]
         names = {one.id: identifier("t", digest(f"{one.id}/{one.awaits_relay}".encode())) for one in waiting}
         waiting = [one for one in waiting if not any(reading.leaves(names[one.id]))]
-    queued: list[str] = []
+    queued: list[OutboxRow] = []
     for one in waiting:
         try:
             queued.append(_forward(node, one.id, one.awaits_relay or "", names[one.id]))
         except (ActRefused, Conflict):  # its evidence is left; or another process of this node was first
             continue
-    return queued
+    return [_send(node, row) for row in queued]
 
 
-def _forward(node: Node, holding: str, to: str, transmittal: str) -> str:
+def _send(node: Node, row: OutboxRow) -> Delivery:
+    """Send what is queued for the row's peer; what became of the row."""
+    dispatch_pending(node, row.peer)
+    return next(one for one in delivery_of(node, row.subject) if one.row.number == row.number)
+
+
+def _forward(node: Node, holding: str, to: str, transmittal: str) -> OutboxRow:
     with node.store.read() as reading:
         held, data = reading.holding(holding), reading.sealed(holding)
     if held is None or data is None:
@@ -122,27 +129,16 @@ def _forward(node: Node, holding: str, to: str, transmittal: str) -> str:
 
 def _queue(
     node: Node, item: Item, terms: Terms, transmittal: str, close: Callable[[str], Sealed], *, holding: str = ""
-) -> str:
+) -> OutboxRow:
     """Decide, seal, sign, queue and log, in one transaction; a refusal is logged, then raised."""
     with node.store.write() as tx:
         moment = node.now(tx)
         decision = ask(node, tx, item, terms, moment, "queueing", transmittal)
         if decision.permits:
             peer = resolve(node.dossier(tx), terms.recipient, moment.latest, None).party
-            _enqueue(node, tx, item, terms, decision, close(peer), transmittal, holding)
-            return transmittal
+            return _enqueue(node, tx, item, terms, decision, close(peer), transmittal, holding)
         left = refusal(node, tx, decision, about=transmittal, to=None)
     raise ActRefused(decision.verdict, left.id)
-
-
-def ask(
-    node: Node, tx: Transaction, item: Item, terms: Terms, moment: Moment, stage: Stage, transmittal: str
-) -> Decision:
-    """The sender's decision on `terms`: of the direct release, or of the whole route where its originator chose one."""
-    request = terms.request(item, node.party, moment.latest)
-    if terms.via:
-        request = replace(request, recipient=terms.onward)
-    return decide_now(node, tx, request, moment, stage, transmittal, terms.via)
 
 
 def _enqueue(
@@ -154,7 +150,7 @@ def _enqueue(
     sealed: Sealed,
     transmittal: str,
     holding: str,
-) -> None:
+) -> OutboxRow:
     manifest = verify_label(sealed, node.all_keys())
     evidence = Evidence(
         kind="relay" if holding else "submission",
@@ -168,17 +164,16 @@ def _enqueue(
         says={"terms": terms.to_json(), "holding": holding},
     )
     entered = sign_and_enter(node, tx, evidence)
-    tx.enqueue(
-        OutboxRow(
-            kind="transmittal",
-            subject=transmittal,
-            peer=sealed.recipient,
-            message=pack(entered.signed, sealed),
-            evidence=entered.id,
-            queued_at=evidence.at,
-            waits_for=terms.consent,
-        )
+    row = OutboxRow(
+        kind="transmittal",
+        subject=transmittal,
+        peer=sealed.recipient,
+        message=pack(entered.signed, sealed),
+        evidence=entered.id,
+        queued_at=evidence.at,
+        waits_for=terms.consent,
     )
+    return replace(row, number=tx.enqueue(row))
 
 
 def _consent(node: Node, item: Item, terms: Terms, transmittal: str) -> str:

@@ -1,4 +1,4 @@
-"""Verdicts and decisions as JSON (`relto/verdict/1`, DESIGN 7), for evidence, for tables and for people."""
+"""Decisions as JSON, for evidence and for tables; the grounds that a refusal states, read back."""
 
 from __future__ import annotations
 
@@ -7,42 +7,11 @@ from typing import Final
 
 from relto.core.canon import JSON
 from relto.core.decision import Ground, Request, Verdict
+from relto.formats.answers import verdict_json
 from relto.node.rows import Stage
 
-VERDICT_SCHEMA: Final = "relto/verdict/1"
 DECISION_SCHEMA: Final = "relto/decision/1"
-
-
-def verdict_to_json(verdict: Verdict) -> dict[str, JSON]:
-    """A verdict with all its grounds, marks, duties and routes."""
-    return {
-        "schema": VERDICT_SCHEMA,
-        "verdict": verdict.verdict,
-        "act": verdict.act,
-        "from": verdict.sender,
-        "to": verdict.recipient,
-        "at": str(verdict.at),
-        "agreement": verdict.agreement,
-        "marks": list(verdict.marks),
-        "duties": [{"article": one.article, "do": one.do} for one in verdict.duties],
-        "grounds": [ground_to_json(one) for one in verdict.grounds],
-        "routes": [
-            {"kind": one.kind, "via": list(one.via), "agreements": list(one.agreements), "marks": list(one.marks)}
-            for one in verdict.routes
-        ],
-    }
-
-
-def ground_to_json(ground: Ground) -> dict[str, JSON]:
-    """A ground; `unconfirmed` only where it is."""
-    value: dict[str, JSON] = {
-        "check": ground.check,
-        "passed": ground.passed,
-        "article": ground.article,
-        "agreement": ground.agreement,
-        "says": ground.says,
-    }
-    return value | {"unconfirmed": True} if ground.unconfirmed else value
+_TEXTS: Final = ("check", "article", "agreement", "says")
 
 
 def decision_to_json(verdict: Verdict, request: Request, stage: Stage, ends: tuple[str, str]) -> dict[str, JSON]:
@@ -55,7 +24,7 @@ def decision_to_json(verdict: Verdict, request: Request, stage: Stage, ends: tup
         "purpose": request.asked_purpose,
         "person": request.person.id if request.person else None,
         "clock": list(ends),
-        "verdict": verdict_to_json(verdict),
+        "verdict": verdict_json(verdict),
     }
 
 
@@ -65,8 +34,7 @@ def grounds_of(says: Mapping[str, JSON]) -> tuple[Ground, ...]:
     listed = says.get("grounds")
     for one in listed if isinstance(listed, list) else ():
         if isinstance(one, dict):
-            texts = [one.get(name) for name in ("check", "article", "agreement", "says")]
-            if all(isinstance(text, str) for text in texts):
-                check, article, agreement, said = (str(text) for text in texts)
-                found.append(Ground(check, one.get("passed") is True, article, agreement, said))
+            check, article, agreement, said = (str(one.get(name) or "") for name in _TEXTS)
+            passed, unconfirmed = one.get("passed") is True, one.get("unconfirmed") is True
+            found.append(Ground(check, passed, article, agreement, said, unconfirmed))
     return tuple(found)

@@ -6,17 +6,17 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from relto.core.canon import digest
-from relto.core.envelope import Sealed
+from relto.core.canon import digest, parse_object
 from relto.core.errors import ReltoError, VerificationFailed
 from relto.core.evidence import Evidence
 from relto.core.register import Event, fold
+from relto.core.timeline import Instant
 from relto.node.contents import content_of, instrument_subject
 from relto.node.events import event_in
 from relto.node.log import subject_of
 from relto.node.node import Node
 from relto.node.ports import Reading
-from relto.node.rows import InboxRow, InstrumentRow, OutboxRow
+from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, OutboxRow
 from relto.node.transmittal import terms_of, unpack
 
 Problem: TypeAlias = Callable[[str, str], None]
@@ -43,25 +43,30 @@ def _check_decisions(reading: Reading, own: Ledger, problem: Problem) -> None:
         for value in (one.digests.get("decision") if one.kind != "receipt" else None, one.says.get("decision")):
             if isinstance(value, str) and one.transmittal:
                 named[one.transmittal].add(value)
+    missing = {(subject, name) for subject, names in named.items() for name in names}
     for row in reading.decisions():
-        if digest(row.verdict.encode("utf-8")) != row.digest or f'"stage":"{row.stage}"' not in row.verdict:
+        missing.discard((row.subject, row.digest))
+        if row.digest not in named[row.subject]:
+            problem(f"decision on {row.subject}", "no evidence names it")
+        elif digest(row.verdict.encode("utf-8")) != row.digest or _stage(row) != row.stage:
             problem(f"decision on {row.subject}", "is not the one that was made")
-        elif row.digest not in named[row.subject]:
-            problem(f"decision on {row.subject}", f"no evidence names it ({row.stage})")
-        named[row.subject].discard(row.digest)
-    for subject, left in named.items():
-        for _ in left:
-            problem(f"decision on {subject}", "is missing, though evidence names it")
+    for subject, _ in sorted(missing):
+        problem(f"decision on {subject}", "is missing, though evidence names it")
+
+
+def _stage(row: DecisionRow) -> object:
+    return parse_object(row.verdict.encode("utf-8"), name="decision").get("stage")
 
 
 def _check_outbox(reading: Reading, own: Ledger, evidence: Ledger, problem: Problem) -> None:
     """Each message is the one its evidence vouches for, and stands as its answer says."""
     seen: dict[str, int] = defaultdict(int)
+    answered = {one.digests.get("evidence") for one in evidence.values() if one.kind != "consignment"}
     for row in reading.outbox():
         seen[row.evidence] += 1
         try:
             _check_message(row, own)
-            _check_state(row, evidence)
+            _check_state(row, evidence, row.evidence in answered)
         except ReltoError as error:
             problem(f"outbox {row.number} ({row.kind} {row.subject})", str(error))
     for name, one in own.items():
@@ -80,7 +85,7 @@ def _check_message(row: OutboxRow, own: Ledger) -> None:
     if row.kind == "transmittal":
         text, data = unpack(row.message)
         signed = text.encode("ascii")
-        if Sealed.from_bytes(data).digest != evidence.digests["sealed"]:
+        if digest(data) != evidence.digests["sealed"]:
             raise VerificationFailed("its sealed item is not the one that was signed for")
         if terms_of(evidence).consent != row.waits_for:
             raise VerificationFailed("it waits for something else than its terms say")
@@ -88,9 +93,9 @@ def _check_message(row: OutboxRow, own: Ledger) -> None:
         raise VerificationFailed("its message is not the one that was signed")
 
 
-def _check_state(row: OutboxRow, evidence: Ledger) -> None:
+def _check_state(row: OutboxRow, evidence: Ledger, answered: bool) -> None:
     if row.state == "queued" or row.answer is None:
-        if row.state != "queued" or row.answer is not None:
+        if row.state != "queued" or row.answer is not None or answered:
             raise VerificationFailed(f"it is {row.state}, but the evidence of that does not go with it")
         return
     answer = evidence.get(row.answer)
@@ -133,28 +138,35 @@ def _is_answer(row: InboxRow, answer: Evidence | None, evidence: Ledger) -> bool
 
 
 def _check_record(node: Node, reading: Reading, evidence: Ledger, problem: Problem) -> None:
-    """Each instrument is the one its makers signed, recorded when this node came to have all signatures."""
+    """Each instrument is the one its makers signed, recorded when this node came to have all their signatures."""
     signed: dict[str, dict[str, str]] = defaultdict(dict)
-    own_acts: dict[str, list[Evidence]] = defaultdict(list)
-    refused = {one.digests.get("evidence") for one in evidence.values() if one.kind == "refusal"}
+    accepted = {
+        one.digests.get("evidence"): one.at
+        for one in evidence.values()
+        if one.party == node.party and one.says.get("step") == "acknowledgement"
+    }
+    known_at: dict[str, Instant] = {}
     for name, one in evidence.items():
-        if one.kind == "instrument":
-            if one.says.get("step") == "signature" and (one.party == node.party or name not in refused):
-                signed[subject_of(one)].setdefault(one.party, name)
-            if one.party == node.party:
-                own_acts[subject_of(one)].append(one)
+        if one.kind != "instrument" or one.says.get("step") != "signature":
+            continue
+        came = one.at if one.party == node.party else accepted.get(name)
+        if came is not None and one.party not in signed[subject_of(one)]:
+            signed[subject_of(one)][one.party] = name
+            known_at[subject_of(one)] = came
     for row in reading.instruments():
         subject = instrument_subject(row.agreement, row.id)
         try:
-            _check_instrument(row, signed.pop(subject, {}), own_acts[subject], evidence)
+            _check_instrument(row, signed.pop(subject, {}), known_at.get(subject), evidence)
         except ReltoError as error:
             problem(f"instrument {subject}", str(error))
     for subject in signed:
         problem(f"instrument {subject}", "is missing, though it was signed")
 
 
-def _check_instrument(row: InstrumentRow, signed: Mapping[str, str], acts: list[Evidence], evidence: Ledger) -> None:
-    if dict(row.evidence) != dict(signed):
+def _check_instrument(
+    row: InstrumentRow, signed: Mapping[str, str], known_at: Instant | None, evidence: Ledger
+) -> None:
+    if not signed or dict(row.evidence) != dict(signed):
         raise VerificationFailed("its signatures are not those in the ledger")
     contents = []
     for name in signed.values():
@@ -164,8 +176,7 @@ def _check_instrument(row: InstrumentRow, signed: Mapping[str, str], acts: list[
         raise VerificationFailed("its content is not the one that was signed")
     if row.by != contents[0].instrument.by:
         raise VerificationFailed("its makers are not those who signed it")
-    recorded = None if row.missing else max(one.at for one in acts)
-    if row.recorded != recorded:
+    if row.recorded != (None if row.missing else known_at):
         raise VerificationFailed("it was not recorded when the evidence says")
 
 

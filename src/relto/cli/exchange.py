@@ -1,0 +1,263 @@
+"""`relto release`, `inbox`, `outbox`, `open`: items on their way."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import click
+
+from relto.cli.check import find_item, print_verdict
+from relto.cli.opening import opened
+from relto.cli.options import at_option, json_option, node_option
+from relto.cli.output import both_clocks, columns, print_json, safe
+from relto.core.decision import ACTS, Act
+from relto.core.errors import PeerUnreachable
+from relto.core.register import Holding
+from relto.core.timeline import Instant
+from relto.node import ActRefused, Delivery, Node, OutboxRow
+
+
+@click.command()
+@click.argument("item")
+@click.option("--to", required=True, metavar="P", help="The party that gets it.")
+@click.option("--via", multiple=True, metavar="P", help="The ally it goes through; you consent by choosing it.")
+@click.option("--purpose", default="", metavar="P", help="The purpose (default: the item's own).")
+@click.option("--act", type=click.Choice(ACTS[:3]), default="release", show_default=True, help="Give, show, pass on.")
+@node_option
+@at_option
+@json_option
+def release(
+    item: str,
+    to: str,
+    via: tuple[str, ...],
+    purpose: str,
+    act: Act,
+    node_dir: Path,
+    at: Instant | None,
+    as_json: bool,
+) -> int:
+    """Release ITEM to a partner: decide, seal, queue, send, and keep the signed receipt.
+
+    ITEM is an item of the node's dossier by id, a file, or a holding to pass on. --at is for rehearsal nodes only.
+
+    \b
+    Example:
+      relto release msl-2019-10-31 --to JPN --node kor
+      relto release msl-2019-10-31 --to JPN --via USA --node kor
+    """
+    from relto.node import forward
+    from relto.node import release as release_item
+
+    with opened(node_dir, at=at) as node:
+        with node.store.read() as reading:
+            held = reading.holding(item)
+            dossier = node.dossier(reading)
+        try:
+            if held is not None:
+                delivery = forward(node, item, to)
+            else:
+                found = find_item(dossier, item)
+                delivery = release_item(node, found, to, act=act, purpose=purpose, via=via)
+        except ActRefused as refused:
+            if as_json:
+                from relto.formats.answers import verdict_json
+
+                print_json({**verdict_json(refused.verdict), "evidence": refused.evidence})
+            else:
+                print_verdict(dossier, refused.verdict)
+                click.echo(f"  evidence {refused.evidence}")
+            return 3
+        return _told(delivery, as_json)
+
+
+def _told(delivery: Delivery, as_json: bool) -> int:
+    row = delivery.row
+    if as_json:
+        print_json(_outbox_json(row, delivery))
+    elif row.state == "done":
+        click.echo(f"{row.subject}: delivered to {row.peer}, receipt {row.answer}")
+    elif row.state != "queued":
+        click.echo(f"{row.subject}: {row.state}")
+        click.echo("\n".join(columns([(one.check, one.article, one.says) for one in delivery.grounds], indent="  ")))
+    if row.state == "queued":
+        raise PeerUnreachable(
+            f"`{row.subject}` is queued: {row.last_error or f'{row.peer} has not answered'}",
+            remedy="`relto outbox --send` tries again",
+        )
+    return 0 if row.state == "done" else 3
+
+
+def _outbox_json(row: OutboxRow, delivery: Delivery | None = None) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "schema": "relto/transmittal/1",
+        "kind": row.kind,
+        "id": row.subject,
+        "to": row.peer,
+        "state": row.state,
+        "queued_at": str(row.queued_at),
+        "attempts": row.attempts,
+        "evidence": row.evidence,
+        "answer": row.answer,
+    }
+    if delivery is not None and delivery.grounds:
+        from relto.formats.answers import ground_json
+
+        value["grounds"] = [ground_json(one) for one in delivery.grounds]
+    return value | {"error": row.last_error} if row.last_error else value
+
+
+@click.command()
+@node_option
+@json_option
+def inbox(node_dir: Path, as_json: bool) -> None:
+    """What others have released to this node, newest last.
+
+    \b
+    Example:
+      relto inbox --node jpn
+    """
+    with opened(node_dir, unlocked=False) as node, node.store.read() as reading:
+        held = reading.holdings()
+    if as_json:
+        for one in held:
+            print_json(holding_json(one))
+        return
+    if not held:
+        click.echo("nothing has come in yet; what a partner releases to this node appears here")
+        return
+    rows = [
+        (
+            both_clocks(one.received.at, one.received.zone),
+            one.id,
+            f"from {one.received.originator}" + (f" through {one.intermediary}" if one.intermediary else ""),
+            f"{one.received.origin_mark} = {one.received.mark}",
+            safe(one.received.title),
+        )
+        for one in held
+    ]
+    click.echo("\n".join(columns(rows)))
+
+
+def holding_json(held: Holding) -> dict[str, Any]:
+    """`relto/holding/1`."""
+    came = held.received
+    return {
+        "schema": "relto/holding/1",
+        "id": held.id,
+        "item": came.item,
+        "title": came.title,
+        "originator": came.originator,
+        "from": came.sender,
+        "through": held.intermediary,
+        "received_at": str(came.at),
+        "agreement": came.agreement,
+        "mark": came.mark,
+        "origin_mark": came.origin_mark,
+        "topic": came.topic,
+        "purpose": came.purpose,
+        "opened": len(held.openings),
+        "compromises": len(held.compromises),
+        "duties": [
+            {
+                "article": one.article,
+                "do": one.do,
+                "due": str(one.due) if one.due else None,
+                "done": str(one.done) if one.done else None,
+            }
+            for one in held.duties
+        ],
+    }
+
+
+@click.command()
+@click.option("--send", is_flag=True, help="Try again to send what is queued; each is decided anew.")
+@node_option
+@at_option
+@json_option
+def outbox(send: bool, node_dir: Path, at: Instant | None, as_json: bool) -> None:
+    """What this node has sent, and what became of it.
+
+    \b
+    Example:
+      relto outbox --node kor
+      relto outbox --send --node kor
+    """
+    with opened(node_dir, at=at, unlocked=send) as node:
+        if send:
+            from relto.node import dispatch_pending
+
+            dispatch_pending(node)
+        with node.store.read() as reading:
+            rows = reading.outbox()
+    if as_json:
+        for row in rows:
+            print_json(_outbox_json(row))
+    elif not rows:
+        click.echo("nothing has been sent yet; `relto release ITEM --to P` puts something here")
+    else:
+        told = [
+            (str(row.queued_at), row.kind, row.subject, f"to {row.peer}", row.state, row.last_error) for row in rows
+        ]
+        click.echo("\n".join(columns(told)))
+    if send and any(row.state == "queued" for row in rows):
+        raise PeerUnreachable("not everything could be sent", remedy="try again once the peers answer")
+
+
+@click.command("open")
+@click.argument("holding")
+@click.option("--person", type=click.Path(path_type=Path), metavar="FILE", help="For whom it is opened.")
+@click.option("--purpose", default="", metavar="P", help="For what (default: what it was provided for).")
+@click.option("--system", metavar="ID", help="On which system.")
+@node_option
+@at_option
+@json_option
+def open_(
+    holding: str,
+    person: Path | None,
+    purpose: str,
+    system: str | None,
+    node_dir: Path,
+    at: Instant | None,
+    as_json: bool,
+) -> int:
+    """Open a HOLDING: its banner on stderr, its content on stdout. The handover leaves evidence.
+
+    \b
+    Example:
+      relto open t-0f3a... --node jpn --person analyst.yaml
+    """
+    from relto.node import open_item
+
+    with opened(node_dir, at=at) as node:
+        named = _person(node, person)
+        try:
+            found = open_item(node, holding, named, purpose=purpose, system=system)
+        except ActRefused as refused:
+            with node.store.read() as reading:
+                dossier = node.dossier(reading)
+            print_verdict(dossier, refused.verdict)
+            return 3
+    came = found.holding.received
+    if as_json:
+        value = holding_json(found.holding)
+        print_json({**value, "schema": "relto/opened/1", "payload": base64.b64encode(found.payload).decode("ascii")})
+        return 0
+    through = f" through {found.holding.intermediary}" if found.holding.intermediary else ""
+    banner = f"{came.mark}  |  {came.origin_mark}, {came.originator}{through}  |  {came.purpose}"
+    click.echo(f"{safe(banner)}\n{safe(came.title)}\n", err=True)
+    click.get_binary_stream("stdout").write(found.payload)
+    if not found.payload.endswith(b"\n"):
+        click.echo()
+    return 0
+
+
+def _person(node: Node, path: Path | None) -> Any:
+    if path is None:
+        return None
+    from relto.adapters.folder import load_person
+
+    with node.store.read() as reading:
+        dossier = node.dossier(reading)
+    return load_person(path, dossier)

@@ -1,0 +1,91 @@
+"""`relto`: the root command, and the one place where errors become a line on stderr and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from relto import __version__
+from relto.cli.lazy import LazyGroup
+from relto.core.errors import ReltoError
+
+COMMANDS = {
+    "demo": ("relto.cli.demo:demo", "three nodes, the real record of 2019, and the midnight of 23 November"),
+    "agreement": ("relto.cli.agreement:agreement", "legal state: lint, standing, timeline, deadlines"),
+    "check": ("relto.cli.check:check", "may this item go from here to there, for this, then? (exit 0 or 3)"),
+    "explain": ("relto.cli.check:explain", "every ground of a verdict, with article and source line"),
+    "brief": ("relto.cli.brief:brief", "what a desk needs to know at an instant, each under who said it"),
+    "node": ("relto.cli.node:node", "make a party's node, pin its peers"),
+    "instrument": ("relto.cli.instrument:instrument", "sign an instrument and deliver it; list the record"),
+    "release": ("relto.cli.exchange:release", "release an item to a partner: decide, seal, send, get the receipt"),
+    "inbox": ("relto.cli.exchange:inbox", "what others have released to this node"),
+    "outbox": ("relto.cli.exchange:outbox", "what this node has released, and what became of it"),
+    "open": ("relto.cli.exchange:open_", "open a holding under its banner"),
+    "holdings": ("relto.cli.holdings:holdings", "the register: what this node holds of others' items"),
+    "compromise": ("relto.cli.holdings:compromise", "tell the originator of a loss or compromise, actual or possible"),
+    "ledger": ("relto.cli.ledger:ledger", "verify the evidence, print the checkpoint, prove a leaf"),
+}
+
+
+@click.command(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="relto")
+def relto() -> None:
+    """Information sharing between sovereign parties, governed by agreements.
+
+    \b
+    Example:
+      relto agreement standing kor-jpn-2016 --at 2019-11-18T09:00+09:00
+      relto check msl-2019-10-31 --from KOR --to JPN --at 2019-11-18T09:00+09:00
+      relto demo --exit
+
+    Instants carry an offset or a zone: 2019-11-22T15:00:00Z, 2019-11-23T00:00[Asia/Seoul].
+
+    \b
+    Exit codes: 0 yes, 1 internal error, 2 bad input, 3 refused, 4 not found,
+    5 verification failed, 6 peer unreachable, 7 conflict.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line; its exit code. Every error is one line on stderr."""
+    try:
+        outcome = relto.main(args=arguments, prog_name="relto", standalone_mode=False)
+        sys.stdout.flush()
+        return outcome if isinstance(outcome, int) else 0
+    except ReltoError as error:
+        return _said(str(error), error.exit_code)
+    except click.UsageError as error:
+        where = f" (see `{error.ctx.command_path} --help`)" if error.ctx else ""
+        return _said(_lower(error.format_message()).rstrip(".") + where, 2)
+    except click.ClickException as error:
+        return _said(_lower(error.format_message()), 2)
+    except (click.Abort, KeyboardInterrupt):
+        return _said("stopped", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads any more: say nothing
+        return 0
+    except Exception as error:  # the last resort: a person sees a line, not a traceback
+        if os.environ.get("RELTO_DEBUG"):
+            raise
+        return _said(f"internal error: {type(error).__name__}; set RELTO_DEBUG=1 to see where, and report it", 1)
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _said(message: str, code: int) -> int:
+    line = " ".join(message.split())
+    try:
+        sys.stdout.flush()
+        print(f"relto: {line}", file=sys.stderr)  # noqa: T201
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code

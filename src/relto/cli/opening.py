@@ -1,0 +1,137 @@
+"""Opening a node for a command: its passphrase, its clock, and the neighbours on this machine that it can reach."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import click
+
+from relto.adapters.clock import ReplayClock
+from relto.adapters.link import InProcessLink
+from relto.compose import card_of, open_node
+from relto.core.errors import InputError, PeerUnreachable, ReltoError
+from relto.core.timeline import Instant
+from relto.node import Node, handle
+
+UNLOCK: Final = "unlock"
+NEIGHBOURS: Final = "neighbours.json"
+
+
+def passphrase_for(folder: Path, *, ask: bool = True) -> str | None:
+    """The passphrase of the node in `folder`: from the environment, a file, or the person at the terminal."""
+    given = os.environ.get("RELTO_PASSPHRASE")
+    if given:
+        return given
+    named = os.environ.get("RELTO_PASSPHRASE_FILE")
+    for path in ([Path(named)] if named else []) + [folder / UNLOCK]:
+        if path.is_file():
+            return _read_secret(path)
+    if ask and sys.stdin.isatty():
+        return str(click.prompt(f"Passphrase of the node in {folder}", hide_input=True, err=True))
+    return None
+
+
+def _read_secret(path: Path) -> str:
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise InputError(f"others may read `{path}`", remedy=f"run `chmod 600 {path}`")
+    return path.read_text(encoding="utf-8").strip()
+
+
+def new_passphrase(folder: Path) -> tuple[str, bool]:
+    """A passphrase for a new node, and whether it was made up and must be kept in the folder's `unlock` file."""
+    given = passphrase_for(folder, ask=False)
+    if given is not None:
+        return given, False
+    if sys.stdin.isatty():
+        chosen = click.prompt("Passphrase for the keys", hide_input=True, confirmation_prompt=True, err=True)
+        return str(chosen), False
+    return secrets.token_urlsafe(32), True
+
+
+def keep_passphrase(folder: Path, passphrase: str) -> Path:
+    """Write a made-up passphrase beside the node, for its owner alone."""
+    path = folder / UNLOCK
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(passphrase + "\n")
+    return path
+
+
+@contextmanager
+def opened(folder: Path, *, at: Instant | None = None, unlocked: bool = True) -> Iterator[Node]:
+    """The node in `folder`, able to reach its neighbours on this machine.
+
+    `at` puts a rehearsal node's clock; any other node goes by the system's clock alone.
+    """
+    clock = ReplayClock(at) if at is not None else None
+    link = InProcessLink()
+    passphrase = passphrase_for(folder) if unlocked else None
+    if unlocked and passphrase is None:
+        raise InputError(
+            "the keys are locked",
+            remedy="give the passphrase in RELTO_PASSPHRASE, or name a file in RELTO_PASSPHRASE_FILE",
+        )
+    node = open_node(folder, passphrase, clock=clock, link=link)
+    for party, place in read_neighbours(folder).items():
+        link.join(party, _Neighbour(party, place, at).answer)
+    try:
+        yield node
+    finally:
+        node.store.close()
+
+
+class _Neighbour:
+    """Another node on this machine, opened when it is first spoken to."""
+
+    def __init__(self, party: str, place: Path, at: Instant | None) -> None:
+        self.party = party
+        self.place = place
+        self.at = at
+        self.node: Node | None = None
+
+    def answer(self, kind: str, message: bytes) -> bytes:
+        """What the neighbour's node answers. Raises PeerUnreachable where it cannot be opened."""
+        if self.node is None:
+            try:
+                clock = ReplayClock(self.at) if self.at is not None else None
+                passphrase = passphrase_for(self.place, ask=False)
+                if passphrase is None:
+                    raise InputError("its keys are locked", remedy="its operator gives the passphrase")
+                self.node = open_node(self.place, passphrase, clock=clock)
+            except (ReltoError, OSError) as error:
+                raise PeerUnreachable(
+                    f"the node of `{self.party}` cannot be opened: {error}", remedy="what is queued is sent once it can"
+                ) from error
+        return handle(self.node, kind, message)
+
+
+def read_neighbours(folder: Path) -> dict[str, Path]:
+    """The nodes on this machine that the operator has named, by party."""
+    path = folder / NEIGHBOURS
+    if not path.is_file():
+        return {}
+    try:
+        named = json.loads(path.read_text(encoding="utf-8"))
+        return {str(party): Path(str(place)) for party, place in named.items()}
+    except (ValueError, AttributeError) as error:
+        raise InputError(f"`{path}` is damaged", remedy="remove it, and pin the neighbours again") from error
+
+
+def add_neighbour(folder: Path, place: Path) -> str:
+    """Remember that the node in `place` can be reached on this machine; its party."""
+    party = card_of(place).party
+    named = {**{one: str(at) for one, at in read_neighbours(folder).items()}, party: str(place.absolute())}
+    path = folder / NEIGHBOURS
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(named, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    part.chmod(0o600)
+    part.replace(path)
+    return party

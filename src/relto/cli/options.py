@@ -1,0 +1,115 @@
+"""Options that many commands share, and what they turn into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from relto.core.dossier import Dossier
+from relto.core.errors import InputError
+from relto.core.timeline import Instant, parse_instant
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class InstantType(click.ParamType[Instant]):
+    """An exact instant on the command line; naive times and dates alone are refused."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Instant:
+        """Read it, naming the option in the error."""
+        if isinstance(value, Instant):
+            return value
+        try:
+            return parse_instant(str(value))
+        except InputError as error:
+            name = param.opts[0] if param is not None else "instant"
+            raise InputError(f"{name}: {error.message}", remedy=error.remedy) from error
+
+
+INSTANT = InstantType()
+
+
+def at_option(function: F) -> F:
+    """`--at`: the instant asked about."""
+    return click.option("--at", type=INSTANT, metavar="T", help="The instant asked about (default: now).")(function)
+
+
+def known_by_option(function: F) -> F:
+    """`--known-by`: up to when the record counts as known."""
+    return click.option(
+        "--known-by", type=INSTANT, metavar="T", help="Count only what was on record by then, inclusive."
+    )(function)
+
+
+def reading_option(function: F) -> F:
+    """`--reading`: whose reading of the text counts."""
+    return click.option("--reading", metavar="P", help="The party whose reading counts where the text is silent.")(
+        function
+    )
+
+
+def dossier_option(function: F) -> F:
+    """`--dossier`: where the dossier lies."""
+    return click.option(
+        "--dossier",
+        "dossier_dir",
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        help="The dossier (default: this folder if it has agreements/, else the shipped northeast-asia).",
+    )(function)
+
+
+def node_option(function: F) -> F:
+    """`--node`: the folder of a node."""
+    return click.option(
+        "--node",
+        "node_dir",
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        envvar="RELTO_NODE",
+        show_envvar=True,
+        required=True,
+        help="The node's folder.",
+    )(function)
+
+
+def json_option(function: F) -> F:
+    """`--json`: for programs."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, with a schema key.")(function)
+
+
+def dossier_path(dossier_dir: Path | None) -> Path:
+    """The dossier's folder: the one named, this folder, or the shipped one."""
+    if dossier_dir is not None:
+        return dossier_dir
+    here = Path()
+    if (here / "agreements").is_dir():
+        return here
+    return Path(__file__).parent.parent / "dossiers" / "northeast-asia"
+
+
+def open_dossier(dossier_dir: Path | None) -> Dossier:
+    """Load the dossier."""
+    from relto.adapters.folder import load_dossier
+
+    return load_dossier(dossier_path(dossier_dir))
+
+
+def now() -> Instant:
+    """The machine's clock, for questions asked without `--at`."""
+    from relto.adapters.clock import SystemClock
+
+    return SystemClock(uncertainty=0).interval()[0]
+
+
+def check_reading(dossier: Dossier, reading: str | None) -> None:
+    """A reading must be that of a party in the dossier."""
+    if reading is not None and reading not in dossier.parties:
+        raise InputError(
+            f"--reading: unknown party `{reading[:60]}`", remedy=f"use one of {', '.join(sorted(dossier.parties))}"
+        )

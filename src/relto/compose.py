@@ -1,0 +1,205 @@
+"""The only wiring: settings and adapters in, a node out.
+
+A node's folder: `node.toml` (whose it is), `keys/`, `peers/`, `dossier/` (its own copy), `node.db` (the store).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tomllib
+from collections.abc import Collection, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from relto.adapters.clock import ReplayClock, SystemClock
+from relto.adapters.folder import load_dossier, read_limited
+from relto.adapters.keys import FULL_COST, LIGHT_COST, FileKeys, create_keys, open_keys, pin_card
+from relto.adapters.link import InProcessLink
+from relto.adapters.sqlite import SqliteStore
+from relto.core.dossier import Dossier, Item
+from relto.core.errors import Conflict, InputError, NotFound
+from relto.core.label import check_party_id
+from relto.formats.dossier import FOLDERS, open_record
+from relto.node import Node, handle
+from relto.node.card import Card
+from relto.node.ports import Clock, Link
+
+_SETTINGS: Final = "node.toml"
+_SCHEMA: Final = "node/1"
+_MAX_SETTINGS_BYTES: Final = 4096
+
+
+def create_node(
+    folder: Path | str,
+    party: str,
+    dossier: Path | str,
+    passphrase: str,
+    *,
+    clock: Clock | None = None,
+    link: Link | None = None,
+    replay: bool = False,
+    without_records: Collection[str] = (),
+) -> Node:
+    """Make the node of `party` in `folder`, with its own copy of the dossier in `dossier`, and open it.
+
+    `replay` makes a rehearsal node, which takes a ReplayClock and whose keys guard nothing; any other takes the
+    system's clock. `without_records` leaves the records of these agreements out, to be made live. Raises Conflict for
+    a folder that is not empty, InputError for a party that the dossier does not have, and as `load_dossier` does.
+    """
+    check_party_id(party)
+    root = Path(folder).absolute()
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise Conflict(f"`{root}` is there already, and not empty", remedy="choose another folder")
+    chosen = _clock(clock, replay)
+    part = root.with_name(f".{root.name}.{os.getpid()}.part")
+    try:
+        part.mkdir(mode=0o700, parents=True)
+        _copy_dossier(Path(dossier), part / "dossier", without_records)
+        base = load_dossier(part / "dossier")
+        _check_party(base, party)
+        keys = create_keys(part, party, passphrase, cost=LIGHT_COST if replay else FULL_COST)
+        SqliteStore(part / "node.db", create=True).close()
+        settings = f'relto = "{_SCHEMA}"\nparty = "{party}"\nreplay = {str(replay).lower()}\n'
+        (part / _SETTINGS).write_text(settings, encoding="utf-8")
+        part.rename(root)
+    except FileExistsError as error:
+        raise Conflict(
+            f"`{part}` is there already", remedy="remove it if no other `relto node init` is at work"
+        ) from error
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    return _node(root, base, keys.moved(root), chosen, link)
+
+
+def open_node(
+    folder: Path | str, passphrase: str | None, *, clock: Clock | None = None, link: Link | None = None
+) -> Node:
+    """Open the node in `folder`. Without a passphrase it can be read and verified, but signs and opens nothing.
+
+    A rehearsal node takes a ReplayClock, and without one stands at the latest instant it has lived through; any other
+    takes the system's clock. Without a link no peer answers. Raises NotFound where there is no node, InputError for a
+    wrong passphrase, or a clock of the wrong sort.
+    """
+    root = Path(folder).absolute()
+    party, replay = _read_settings(root)
+    base = load_dossier(root / "dossier")
+    _check_party(base, party)
+    keys = open_keys(root, passphrase)
+    if keys.own.party != party:
+        raise InputError(f"the keys in `{root}` are those of `{keys.own.party}`, the node is `{party}`'s")
+    if clock is None and replay:
+        clock = _where_it_stood(root)
+    return _node(root, base, keys, _clock(clock, replay), link)
+
+
+def wire(nodes: Iterable[Node]) -> InProcessLink:
+    """Join nodes of one process over one link, and pin to each the cards of the others; the link, to cut and mend.
+
+    Raises Conflict where two are of one party, or another card is pinned.
+    """
+    joined = list(nodes)
+    link = InProcessLink()
+    for node in joined:
+        link.join(node.party, partial(handle, node))
+        node.link = link
+        for other in joined:
+            if other is not node and isinstance(node.keys, FileKeys):
+                node.keys.pin(other.keys.own)
+    return link
+
+
+def pin(folder: Path | str, card: Path | str) -> Card:
+    """Pin the card in a file to the node in `folder`: its operator's act, after comparing thumbprints; the card.
+
+    Raises Conflict where another card of that party is pinned, InputError for a file that is no card.
+    """
+    path = Path(card)
+    pinned = Card.from_bytes(read_limited(path), name=str(path))
+    pin_card(Path(folder), pinned)
+    return pinned
+
+
+def card_of(folder: Path | str) -> Card:
+    """The public card of the node in `folder`. Raises NotFound where there is none."""
+    return open_keys(Path(folder), None).own
+
+
+def _node(root: Path, base: Dossier, keys: FileKeys, clock: Clock, link: Link | None) -> Node:
+    return Node(
+        party=keys.own.party,
+        base=base,
+        keys=keys,
+        store=SqliteStore(root / "node.db"),
+        clock=clock,
+        link=link or InProcessLink(),
+        entropy=os.urandom,
+        read_payload=partial(_read_payload, root / "dossier" / "items"),
+    )
+
+
+def _read_payload(folder: Path, item: Item) -> bytes:
+    """An item's content: inline, in a file beside it, or, where it has neither, its title and note."""
+    if item.payload is not None and item.payload.file:
+        return read_limited(folder / item.payload.file, inside=folder)
+    if item.payload is not None and item.payload.text:
+        return item.payload.text.encode("utf-8")
+    return "\n".join(one for one in (item.title, item.note) if one).encode("utf-8")
+
+
+def _clock(clock: Clock | None, replay: bool) -> Clock:
+    """The clock for a node: a replay clock for a rehearsal, the system's for any other."""
+    if replay:
+        if not isinstance(clock, ReplayClock):
+            raise InputError("a rehearsal node takes a replay clock", remedy="say at what instant it stands")
+        return clock
+    if clock is not None and not isinstance(clock, SystemClock):
+        raise InputError("only a rehearsal node takes another clock", remedy="make one for rehearsals, with `--replay`")
+    return clock or SystemClock()
+
+
+def _where_it_stood(root: Path) -> ReplayClock | None:
+    store = SqliteStore(root / "node.db")
+    try:
+        with store.read() as reading:
+            lived = reading.high_water()
+    finally:
+        store.close()
+    return None if lived is None else ReplayClock(lived)
+
+
+def _read_settings(root: Path) -> tuple[str, bool]:
+    path = root / _SETTINGS
+    if not path.is_file():
+        raise NotFound(f"there is no node in `{root}`", remedy="make one with `relto node init`")
+    try:
+        settings = tomllib.loads(read_limited(path).decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"`{path}` is not TOML: {error}", remedy="restore it") from error
+    party, replay = settings.get("party"), settings.get("replay")
+    if settings.get("relto") != _SCHEMA or not isinstance(party, str) or not isinstance(replay, bool):
+        raise InputError(f"`{path}` is not the settings of a node", remedy=f'it begins with `relto = "{_SCHEMA}"`')
+    return check_party_id(party), replay
+
+
+def _check_party(base: Dossier, party: str) -> None:
+    if party not in base.parties:
+        known = ", ".join(sorted(base.parties)) or "none"
+        raise InputError(f"the dossier has no party `{party}`", remedy=f"use one of {known}")
+
+
+def _copy_dossier(source: Path, target: Path, without_records: Collection[str]) -> None:
+    """Copy the folders of a dossier, plain files only, byte for byte: the digest of a text is that of its bytes."""
+    if not source.is_dir():
+        raise InputError(f"no dossier at `{source}`", remedy="name a folder with agreements/ and parties/")
+    for name in FOLDERS:
+        (target / name).mkdir(parents=True)
+        for path in sorted((source / name).iterdir()) if (source / name).is_dir() else ():
+            if path.name.startswith(".") or not path.is_file():
+                continue
+            data = read_limited(path, inside=source)
+            if name == "records" and open_record(str(path), data).agreement in without_records:
+                continue
+            (target / name / path.name).write_bytes(data)
