@@ -18,7 +18,7 @@ from relto.cli.options import (
     open_dossier,
     reading_option,
 )
-from relto.cli.output import both_clocks, columns, doubt, print_json, safe, write_file
+from relto.cli.output import both_clocks, cited, columns, doubt, print_json, safe, write_file
 from relto.core.agreement import Standing
 from relto.core.dossier import Dossier
 from relto.core.timeline import ETERNITY, GENESIS, Instant, format_local
@@ -121,7 +121,7 @@ def _print_standing(dossier: Dossier, asked: Standing, known_by: Instant | None)
         facts.append(("notice deadline", both_clocks(asked.notice_deadline, zone)))
     click.echo("\n".join(columns(facts, indent="  ")) + "\n")
     rows = [
-        (f"article {ground.article}", ground.instrument or "-", ground.says + doubt(ground.unconfirmed))
+        (cited(ground.article), ground.instrument or "-", ground.says + doubt(ground.unconfirmed))
         for ground in asked.grounds
     ]
     click.echo("\n".join(columns(rows, indent="  ")))
@@ -261,7 +261,7 @@ def deadlines(
             both_clocks(one.at, one.zone),
             f"in {countdown(at, one.at)}",
             one.agreement or "-",
-            f"article {one.article}",
+            cited(one.article),
             one.says + doubt(one.unconfirmed),
         )
         for one in found

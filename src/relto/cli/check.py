@@ -18,7 +18,7 @@ from relto.cli.options import (
     open_dossier,
     reading_option,
 )
-from relto.cli.output import both_clocks, columns, doubt, print_json, safe
+from relto.cli.output import both_clocks, cited, columns, doubt, print_json, safe
 from relto.core.decision import ACTS, Ground, Request, Verdict
 from relto.core.dossier import Dossier, Item
 from relto.core.route import decide, mediated_routes
@@ -116,7 +116,7 @@ def print_verdict(dossier: Dossier, verdict: Verdict) -> None:
         rows = [
             (
                 "  duty",
-                f"article {one.article}",
+                cited(one.article),
                 f"on {one.on}: {one.do}"
                 + (f", {one.within}" if one.within else "")
                 + (f", to {one.to}" if one.to else ""),

@@ -11,7 +11,7 @@ import click
 from relto.cli.check import find_item, print_verdict
 from relto.cli.opening import opened
 from relto.cli.options import at_option, json_option, node_option
-from relto.cli.output import both_clocks, columns, print_json, safe
+from relto.cli.output import columns, print_json, safe, to_the_second
 from relto.core.decision import ACTS, Act
 from relto.core.errors import PeerUnreachable
 from relto.core.register import Holding
@@ -129,7 +129,7 @@ def inbox(node_dir: Path, as_json: bool) -> None:
         return
     rows = [
         (
-            both_clocks(one.received.at, one.received.zone),
+            to_the_second(one.received.at, one.received.zone),
             one.id,
             f"from {one.received.originator}" + (f" through {one.intermediary}" if one.intermediary else ""),
             f"{one.received.origin_mark} = {one.received.mark}",
@@ -198,7 +198,8 @@ def outbox(send: bool, node_dir: Path, at: Instant | None, as_json: bool) -> Non
         click.echo("nothing has been sent yet; `relto release ITEM --to P` puts something here")
     else:
         told = [
-            (str(row.queued_at), row.kind, row.subject, f"to {row.peer}", row.state, row.last_error) for row in rows
+            (to_the_second(row.queued_at), row.kind, row.subject, f"to {row.peer}", row.state, row.last_error)
+            for row in rows
         ]
         click.echo("\n".join(columns(told)))
     if send and any(row.state == "queued" for row in rows):
@@ -247,9 +248,8 @@ def open_(
     through = f" through {found.holding.intermediary}" if found.holding.intermediary else ""
     banner = f"{came.mark}  |  {came.origin_mark}, {came.originator}{through}  |  {came.purpose}"
     click.echo(f"{safe(banner)}\n{safe(came.title)}\n", err=True)
-    click.get_binary_stream("stdout").write(found.payload)
-    if not found.payload.endswith(b"\n"):
-        click.echo()
+    ending = b"" if found.payload.endswith(b"\n") else b"\n"
+    click.echo(found.payload + ending, nl=False)
     return 0
 
 

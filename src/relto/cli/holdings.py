@@ -9,9 +9,9 @@ import click
 from relto.cli.exchange import holding_json
 from relto.cli.opening import opened
 from relto.cli.options import at_option, json_option, node_option
-from relto.cli.output import columns, print_json, safe
+from relto.cli.output import columns, print_json, safe, to_the_second
 from relto.core.errors import PeerUnreachable
-from relto.core.timeline import Instant, format_local
+from relto.core.timeline import Instant
 
 
 @click.group()
@@ -49,12 +49,12 @@ def list_(node_dir: Path, as_json: bool) -> None:
         click.echo(f"{one.id}  {safe(came.title)}")
         facts = [
             ("marked", f"{came.mark} ({came.origin_mark} of {came.originator}{through})"),
-            ("received", f"{format_local(came.at, came.zone)} under {came.agreement}"),
+            ("received", f"{to_the_second(came.at, came.zone)} under {came.agreement}"),
             ("opened", f"{len(one.openings)} times"),
         ]
-        facts += [("compromise", f"reported {format_local(two.at, came.zone)}") for two in one.compromises]
+        facts += [("compromise", f"reported {to_the_second(two.at, came.zone)}") for two in one.compromises]
         for duty in one.duties:
-            state = "done" if duty.done else f"due {format_local(duty.due, came.zone)}" if duty.due else "open"
+            state = "done" if duty.done else f"due {to_the_second(duty.due, came.zone)}" if duty.due else "open"
             facts.append(("duty", f"{duty.do}, article {duty.article}: {state}"))
         click.echo("\n".join(columns(facts, indent="  ")))
 

@@ -61,6 +61,9 @@ def run(arguments: list[str] | None = None) -> int:
         return outcome if isinstance(outcome, int) else 0
     except ReltoError as error:
         return _said(str(error), error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
     except click.UsageError as error:
         where = f" (see `{error.ctx.command_path} --help`)" if error.ctx else ""
         return _said(_lower(error.format_message()).rstrip(".") + where, 2)

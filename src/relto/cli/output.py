@@ -62,6 +62,16 @@ def both_clocks(instant: Instant, zone: str) -> str:
     return local if local == utc else f"{local} ({utc})"
 
 
+def to_the_second(instant: Instant, zone: str = "UTC") -> str:
+    """An instant for lists: no finer than a second."""
+    return format_local(Instant(instant.ns - instant.ns % 1_000_000_000), zone)
+
+
+def cited(article: str) -> str:
+    """`article 21(3)`; what is cited from elsewhere (`party:JPN:systems`, `label:rel_to`) as it is."""
+    return article if ":" in article else f"article {article}"
+
+
 def doubt(unconfirmed: bool) -> str:
     """What stands behind a thing that is not confirmed."""
     return " (unconfirmed)" if unconfirmed else ""

@@ -1,0 +1,1 @@
+"""Adapters: each implements a port of the node with something real; none imports another."""
