@@ -66,7 +66,8 @@ CHANGES = [
     ("KOR", "INSERT INTO decision SELECT 99, subject, stage, verdict || ' ', 'sha256:0' FROM decision LIMIT 1"),
     (
         "JPN",
-        "INSERT INTO holding SELECT 9, 't-9', item, originator, sender, mark, received_at, events, sealed FROM holding LIMIT 1",
+        "CREATE TABLE h AS SELECT * FROM holding LIMIT 1; UPDATE h SET id = 't-9', number = 9; "
+        "INSERT INTO holding SELECT * FROM h; DROP TABLE h",
     ),
     ("JPN", "DELETE FROM signature WHERE party = 'KOR'"),
     ("JPN", "UPDATE signature SET party = 'USA' WHERE party = 'JPN'"),

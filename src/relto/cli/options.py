@@ -90,6 +90,11 @@ def dossier_path(dossier_dir: Path | None) -> Path:
     here = Path()
     if (here / "agreements").is_dir():
         return here
+    return shipped_dossier()
+
+
+def shipped_dossier() -> Path:
+    """The dossier that comes with relto: northeast-asia."""
     return Path(__file__).parent.parent / "dossiers" / "northeast-asia"
 
 

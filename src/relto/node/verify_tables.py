@@ -27,7 +27,7 @@ def check_tables(node: Node, reading: Reading, evidence: Ledger, problem: Proble
     """Hold all tables against `evidence` (by digest, in order); how many holdings there are."""
     own = {name: one for name, one in evidence.items() if one.party == node.party}
     _check_decisions(reading, own, problem)
-    _check_outbox(reading, own, evidence, problem)
+    _check_outbox(node, reading, own, evidence, problem)
     _check_inbox(reading, own, evidence, problem)
     _check_record(node, reading, evidence, problem)
     lived = reading.high_water()
@@ -58,15 +58,15 @@ def _stage(row: DecisionRow) -> object:
     return parse_object(row.verdict.encode("utf-8"), name="decision").get("stage")
 
 
-def _check_outbox(reading: Reading, own: Ledger, evidence: Ledger, problem: Problem) -> None:
+def _check_outbox(node: Node, reading: Reading, own: Ledger, evidence: Ledger, problem: Problem) -> None:
     """Each message is the one its evidence vouches for, and stands as its answer says."""
     seen: dict[str, int] = defaultdict(int)
-    answered = {one.digests.get("evidence") for one in evidence.values() if one.kind != "consignment"}
+    answered = {(one.digests.get("evidence"), one.party) for one in evidence.values() if one.kind != "consignment"}
     for row in reading.outbox():
         seen[row.evidence] += 1
         try:
             _check_message(row, own)
-            _check_state(row, evidence, row.evidence in answered)
+            _check_state(row, evidence, any((row.evidence, party) in answered for party in (row.peer, node.party)))
         except ReltoError as error:
             problem(f"outbox {row.number} ({row.kind} {row.subject})", str(error))
     for name, one in own.items():
@@ -193,10 +193,13 @@ def _check_register(node: Node, reading: Reading, evidence: Ledger, problem: Pro
             events.append(event)
     try:
         folded = fold(events)
-        tables = {one.id: one for one in reading.holdings()}
+        rows = reading.holdings()
+        tables = {one.id: one for one in rows}
     except ReltoError as error:
         problem("register", str(error))
         return 0
+    if len(rows) != len(tables):
+        problem("register", "a holding stands in it twice")
     receipts = {one.transmittal: one for one in evidence.values() if one.party == node.party and one.kind == "receipt"}
     for name in sorted(folded.keys() | tables.keys()):
         if folded.get(name) != tables.get(name) or name not in receipts:
