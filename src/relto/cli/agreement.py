@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -19,7 +20,7 @@ from relto.cli.options import (
     reading_option,
 )
 from relto.cli.output import both_clocks, cited, columns, doubt, print_json, safe, write_file
-from relto.core.agreement import Standing
+from relto.core.agreement import Instrument, Segment, Standing
 from relto.core.dossier import Dossier
 from relto.core.timeline import ETERNITY, GENESIS, Instant, format_local
 
@@ -180,8 +181,11 @@ def timeline(
         for segment in segments:
             print_json(segment_json(segment))
         return
-    zone = first.zone
     click.echo(f"{first.id}  {safe(first.title)}, as {history.reading} reads it\n")
+    _print_timeline(segments, known, first.zone)
+
+
+def _print_timeline(segments: Sequence[Segment], known: Sequence[Instrument], zone: str) -> None:
     rows = [("from", "state", "term end", "notice before", "ends at")]
     for segment in segments:
         told = segment.standing

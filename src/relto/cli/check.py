@@ -154,6 +154,11 @@ def explain(dossier_dir: Path | None, as_json: bool, **asked: Any) -> int:
     if as_json:
         print_json(_explanation_json(dossier, request, verdict))
         return 0 if verdict.permits else 3
+    _print_explanation(dossier, request, verdict)
+    return 0 if verdict.permits else 3
+
+
+def _print_explanation(dossier: Dossier, request: Request, verdict: Verdict) -> None:
     item = request.item
     click.echo(f"{safe(item.title)}{doubt(item.unconfirmed)}")
     facts = [
@@ -188,7 +193,6 @@ def explain(dossier_dir: Path | None, as_json: bool, **asked: Any) -> int:
             for hop in route.hops
         ]
         click.echo("\n".join(columns(hops, indent="  ")))
-    return 0 if verdict.permits else 3
 
 
 def _line(dossier: Dossier, ground: Ground) -> str:

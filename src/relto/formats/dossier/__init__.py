@@ -10,6 +10,16 @@ from relto.formats.dossier.item import read_item, read_items
 from relto.formats.dossier.nodes import MAX_FILE_BYTES
 from relto.formats.dossier.party import read_party, read_person
 from relto.formats.dossier.record import instrument_agreement, open_record, read_instrument, read_record
+from relto.formats.dossier.writing import (
+    write_agreement,
+    write_chronicle,
+    write_dossier,
+    write_instrument,
+    write_items,
+    write_party,
+    write_person,
+    write_record,
+)
 
 __all__ = [
     "FOLDERS",
@@ -28,4 +38,12 @@ __all__ = [
     "read_party",
     "read_person",
     "read_record",
+    "write_agreement",
+    "write_chronicle",
+    "write_dossier",
+    "write_instrument",
+    "write_items",
+    "write_party",
+    "write_person",
+    "write_record",
 ]

@@ -83,10 +83,7 @@ def read_instrument_node(node: Node, text: Agreement, *, alone: bool = False) ->
     identifier = fields.needed("id", check_id)
     kind = fields.choice("kind", INSTRUMENT_KINDS)
     precision = fields.text("precision") or None
-    at = fields.stamp("at", text.zone, precision)
-    if at is None:
-        fields.need("at")
-        raise AssertionError("unreachable: `need` has raised")
+    at = fields.needed_stamp("at", text.zone, precision)
     recorded = fields.stamp("recorded", text.zone)
     sent = fields.stamp("sent", text.zone)
     rule = text.term.notice

@@ -8,66 +8,33 @@ not written.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
-
-import yaml
+from dataclasses import replace
+from typing import Any, Final
 
 from relto.core.agreement import Agreement, Entry, Instrument, NoticeRule, Persons, Record, Survival, Term
+from relto.core.canon import digest
 from relto.core.dossier import (
     Accredited,
     ChronicleEntry,
     Claim,
     DomesticRule,
+    Dossier,
     Facility,
     Item,
     Party,
     Person,
 )
-from relto.core.errors import InputError
 from relto.core.label import Caveats, Levels, Mark, RankRow
-from relto.core.timeline import Bound, Instant, Period, Stamp, first_instant, local_day
+from relto.core.timeline import Period, local_day
+from relto.formats.dossier.emitting import Plain, Tree, bound_text, document, given, lone_stamp, stamp_text
 
-if TYPE_CHECKING:
-    from yaml import SafeDumper as _SafeDumper
-else:
-    _SafeDumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-
-Tree: TypeAlias = dict[str, Any]
-
-_WIDTH: Final = 1 << 20
 _ARTICLES: Final = ("clearance", "need_to_know", "facility", "assurance", "system", "contractor")
-
-
-class _Plain(str):
-    """A date, an instant or a number: never quoted, though other readers of YAML would give it a type."""
-
-    __slots__ = ()
-
-
-class _Dumper(_SafeDumper):
-    """No aliases; what other readers of YAML would take for something else than text (`NO`, `010`) is quoted."""
-
-    def ignore_aliases(self, data: object) -> bool:
-        return True
-
-
-def _represent_plain(dumper: _Dumper, text: _Plain) -> yaml.ScalarNode:
-    tag = dumper.resolve(yaml.ScalarNode, str(text), (True, False))  # type: ignore[no-untyped-call]
-    return dumper.represent_scalar(tag, str(text))
-
-
-def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-_Dumper.add_representer(_Plain, _represent_plain)
-_Dumper.add_representer(str, _represent_text)
 
 
 def write_agreement(text: Agreement) -> bytes:
     """One version of a text as `relto: agreement/1`. Its digest is not written: it is that of the bytes."""
-    return _document(
-        _given(
+    return document(
+        given(
             {
                 "relto": "agreement/1",
                 "id": text.id,
@@ -100,12 +67,12 @@ def write_agreement(text: Agreement) -> bytes:
 
 def write_record(record: Record) -> bytes:
     """A record as `relto: record/1`. Raises InputError for a stamp that no form of a file says."""
-    return _document(
-        _given(
+    return document(
+        given(
             {
                 "relto": "record/1",
                 "agreement": record.agreement,
-                "confirmed_until": _bound(record.confirmed_until),
+                "confirmed_until": bound_text(record.confirmed_until),
                 "instruments": [_instrument(one) for one in record.instruments],
             }
         )
@@ -114,13 +81,13 @@ def write_record(record: Record) -> bytes:
 
 def write_instrument(agreement_id: str, instrument: Instrument) -> bytes:
     """An instrument in a file of its own, as `relto: instrument/1`. Raises InputError as `write_record` does."""
-    return _document({"relto": "instrument/1", "agreement": agreement_id, **_instrument(instrument)})
+    return document({"relto": "instrument/1", "agreement": agreement_id, **_instrument(instrument)})
 
 
 def write_party(party: Party) -> bytes:
     """A party as `relto: party/1`."""
-    return _document(
-        _given(
+    return document(
+        given(
             {
                 "relto": "party/1",
                 "id": party.id,
@@ -138,22 +105,22 @@ def write_party(party: Party) -> bytes:
 
 def write_person(person: Person) -> bytes:
     """A person as `relto: person/1`."""
-    clearance = {"rank": person.clearance, "until": _bound(person.clearance_until)} if person.clearance else None
+    clearance = {"rank": person.clearance, "until": bound_text(person.clearance_until)} if person.clearance else None
     word = person.assurance
-    return _document(
-        _given(
+    return document(
+        given(
             {
                 "relto": "person/1",
                 "id": person.id,
                 "party": person.party,
                 "nationality": person.nationality,
-                "clearance": _given(clearance) if clearance else None,
+                "clearance": given(clearance) if clearance else None,
                 "need_to_know": [*person.need_to_know],
                 "facility": person.facility,
-                "assurance": _given(
+                "assurance": given(
                     {
                         "by": word.by,
-                        "at": _Plain(word.at),
+                        "at": Plain(word.at),
                         "clearance": word.clearance,
                         "need_to_know": word.need_to_know,
                         "protection": word.protection,
@@ -168,7 +135,7 @@ def write_person(person: Person) -> bytes:
 
 def write_items(items: Iterable[Item]) -> bytes:
     """Items as one file of `relto: item/1` documents. Raises InputError for a stamp that no form of a file says."""
-    return b"---\n".join(_document(_item(one)) for one in items)
+    return b"---\n".join(document(_item(one)) for one in items)
 
 
 def write_chronicle(entries: Iterable[ChronicleEntry]) -> bytes:
@@ -177,73 +144,45 @@ def write_chronicle(entries: Iterable[ChronicleEntry]) -> bytes:
     zones = [one.at.zone for one in found]
     zone = max(dict.fromkeys(zones), key=zones.count) if zones else None
     written = [_chronicle_entry(one, zone) for one in found]
-    return _document(_given({"relto": "chronicle/1", "zone": zone, "entries": written}))
+    return document(given({"relto": "chronicle/1", "zone": zone, "entries": written}))
 
 
-def _document(tree: Tree) -> bytes:
-    text: str = yaml.dump(
-        tree,
-        Dumper=_Dumper,
-        allow_unicode=True,
-        default_flow_style=None,
-        sort_keys=False,
-        width=_WIDTH,
-    )
-    return text.encode("utf-8")
+def write_dossier(dossier: Dossier) -> dict[str, bytes]:
+    """All files of a dossier by their relative names, as `read_dossier` takes them. Raises InputError as above.
 
-
-def _given(tree: Tree) -> Tree:
-    """What a reader would not assume anyway."""
-    return {
-        key: value
-        for key, value in tree.items()
-        if value is not None and value is not False and value not in ("", [], {})
-    }
+    Texts that instruments name by digest are named by that of the file written here.
+    """
+    files: dict[str, bytes] = {}
+    digests: dict[str, str] = {}
+    for versions in dossier.agreements.values():
+        for text in versions:
+            stem = text.id if text.version == 1 else f"{text.id}@{text.version}"
+            data = files[f"agreements/{stem}.yaml"] = write_agreement(text)
+            digests[text.digest] = digest(data)
+    for record in dossier.records.values():
+        acts = tuple(replace(one, text=digests.get(one.text, one.text)) for one in record.instruments)
+        files[f"records/{record.agreement}.yaml"] = write_record(replace(record, instruments=acts))
+    files |= {f"parties/{party.id}.yaml": write_party(party) for party in dossier.parties.values()}
+    files |= {f"items/{item.id}.yaml": write_items([item]) for item in dossier.items.values()}
+    years: dict[str, list[ChronicleEntry]] = {}
+    for entry in dossier.chronicle:
+        years.setdefault(str(local_day(entry.at.instant, entry.at.zone))[:4], []).append(entry)
+    return files | {f"chronicle/{year}.yaml": write_chronicle(found) for year, found in years.items()}
 
 
 def _provenance(value: Any) -> Tree:
     return {"source": value.source, "unconfirmed": value.unconfirmed, "note": value.note}
 
 
-def _bound(bound: Bound | None) -> _Plain | None:
-    return None if bound is None else _Plain(bound)
-
-
-def _stamp(stamp: Stamp) -> tuple[_Plain, str | None]:
-    """Its shortest form that reads back equal, and the precision to be said beside it."""
-    first = first_instant(local_day(stamp.instant, stamp.zone), stamp.zone) == stamp.instant
-    if not first or stamp.precision in ("instant", "minute", "hour"):
-        return _Plain(stamp.instant), None if stamp.precision == "instant" else stamp.precision
-    day = str(local_day(stamp.instant, stamp.zone))
-    if stamp.precision == "year" and day.endswith("-01-01"):
-        return _Plain(day[:4]), None
-    if stamp.precision == "month" and day.endswith("-01"):
-        return _Plain(day[:7]), None
-    return _Plain(day), None if stamp.precision == "day" else stamp.precision
-
-
-def _lone_stamp(key: str, stamp: Stamp | None, zone: str) -> _Plain | None:
-    """A stamp under a key that has no precision beside it, and no zone of its own."""
-    if stamp is None:
-        return None
-    text, precision = _stamp(stamp)
-    if precision is not None or (stamp.zone != zone and len(text) <= len("2019-11-23")):
-        raise InputError(
-            f"`{key}` of {stamp.instant}, precise to the {stamp.precision} in {stamp.zone}, has no form in a file",
-            remedy="give its instant, or its day in the zone of what it belongs to",
-        )
-    return text
-
-
 def _clause(clause: Any, **more: Any) -> Tree:
-    return {"article": clause.article, **_given(more), **_given({"unconfirmed": clause.unconfirmed})}
+    return {"article": clause.article, **given(more), **given({"unconfirmed": clause.unconfirmed})}
 
 
 def _entry(entry: Entry) -> Tree:
     when: object = entry.when
     counted = entry.counted if entry.counted != "receipt" else None
     if entry.when == "deposits":
-        when = _given({"deposits": entry.deposits, "after": _period(entry.after), "per_party": entry.per_party})
+        when = given({"deposits": entry.deposits, "after": _period(entry.after), "per_party": entry.per_party})
     elif entry.when == "first-of-month":
         when = {"first-of-month": entry.month, "after": entry.month_after}
     return _clause(entry, when=when, counted=counted)
@@ -258,7 +197,7 @@ def _term(term: Term) -> Tree:
     if isinstance(term.initial, Period):
         initial = str(term.initial)
     elif term.initial is not None:
-        initial = {"until": _Plain(term.initial)}
+        initial = {"until": Plain(term.initial)}
     return _clause(term, initial=initial, renewal=_period(term.renewal), notice=_notice(term.notice))
 
 
@@ -277,13 +216,13 @@ def _survival(survival: Survival) -> Tree | None:
         keep = {"articles": [*survival.articles]}
     elif survival.keep == "destroy":
         within = _period(survival.destroy_within)
-        keep = _given({"destroy_within": within, "certificate": survival.certificate})
+        keep = given({"destroy_within": within, "certificate": survival.certificate})
     return _clause(survival, keep=keep)
 
 
 def _readings(text: Agreement) -> Tree:
     return {
-        party: _given({"suspended_notice": reading, "unconfirmed": party in text.unconfirmed_readings})
+        party: given({"suspended_notice": reading, "unconfirmed": party in text.unconfirmed_readings})
         for party, reading in text.readings.items()
     }
 
@@ -294,7 +233,7 @@ def _levels(levels: Levels | None) -> Tree | None:
 
 def _row(row: RankRow) -> Tree:
     marks = {party: [*found] for party, found in row.marks.items()}
-    return {"rank": row.rank, **marks, **_given({"treat_as": dict(row.treat_as), "unconfirmed": row.unconfirmed})}
+    return {"rank": row.rank, **marks, **given({"treat_as": dict(row.treat_as), "unconfirmed": row.unconfirmed})}
 
 
 def _rule(clause: Any, listed: str) -> Tree | None:
@@ -306,9 +245,9 @@ def _rule(clause: Any, listed: str) -> Tree | None:
 
 def _persons(persons: Persons) -> Tree:
     nationality = {"article": persons.nationality, "rule": "originator-consent"} if persons.nationality else None
-    return _given(
+    return given(
         {
-            "articles": _given({name: getattr(persons, name) for name in _ARTICLES}),
+            "articles": given({name: getattr(persons, name) for name in _ARTICLES}),
             "clearance_from": persons.clearance_from,
             "nationality": nationality,
             "unconfirmed": persons.unconfirmed,
@@ -317,8 +256,8 @@ def _persons(persons: Persons) -> Tree:
 
 
 def _instrument(one: Instrument) -> Tree:
-    at, precision = _stamp(one.at)
-    return _given(
+    at, precision = stamp_text(one.at)
+    return given(
         {
             "id": one.id,
             "kind": one.kind,
@@ -326,14 +265,14 @@ def _instrument(one: Instrument) -> Tree:
             "by": [*one.by],
             "at": at,
             "precision": precision,
-            "sent": _lone_stamp("sent", one.sent, one.at.zone),
-            "recorded": _Plain(one.recorded) if one.recorded != one.at.instant else None,
+            "sent": lone_stamp("sent", one.sent, one.at.zone),
+            "recorded": Plain(one.recorded) if one.recorded != one.at.instant else None,
             "text": one.text,
             "item": one.item,
             "topic": one.topic,
             "to": [*one.to],
             "purpose": one.purpose,
-            "until": _bound(one.until),
+            "until": bound_text(one.until),
             "condition": one.condition,
             "authority": one.authority,
             "contested": one.contested,
@@ -343,7 +282,7 @@ def _instrument(one: Instrument) -> Tree:
 
 
 def _mark(mark: Mark) -> Tree:
-    return _given(
+    return given(
         {
             "mark": mark.mark,
             "rank": mark.rank,
@@ -356,24 +295,22 @@ def _mark(mark: Mark) -> Tree:
 
 
 def _facility(one: Facility) -> Tree:
-    return _given(
-        {"id": one.id, "ceiling": one.ceiling, "register": [*one.register], "unconfirmed": one.unconfirmed}
-    )
+    return given({"id": one.id, "ceiling": one.ceiling, "register": [*one.register], "unconfirmed": one.unconfirmed})
 
 
 def _accredited(one: Accredited) -> Tree:
-    return _given({"id": one.id, "ceiling": one.ceiling, "until": _bound(one.until), "unconfirmed": one.unconfirmed})
+    return given({"id": one.id, "ceiling": one.ceiling, "until": bound_text(one.until), "unconfirmed": one.unconfirmed})
 
 
 def _domestic(rule: DomesticRule) -> Tree:
     lists = {name: [*getattr(rule, name)] for name in ("to", "topics", "ranks", "purposes", "acts")}
     check = rule.check if rule.check != "caveat" else None
-    return _given({"id": rule.id, "citation": rule.citation, "says": rule.says, "check": check, **lists})
+    return given({"id": rule.id, "citation": rule.citation, "says": rule.says, "check": check, **lists})
 
 
 def _item(item: Item) -> Tree:
     payload = item.payload
-    return _given(
+    return given(
         {
             "relto": "item/1",
             "id": item.id,
@@ -383,8 +320,8 @@ def _item(item: Item) -> Tree:
             "topic": item.topic,
             "purpose": item.purpose,
             "caveats": _caveats(item.caveats),
-            "at": _lone_stamp("at", item.at, "UTC"),
-            "payload": _given({"type": payload.type, "text": payload.text, "file": payload.file}) if payload else None,
+            "at": lone_stamp("at", item.at, "UTC"),
+            "payload": given({"type": payload.type, "text": payload.text, "file": payload.file}) if payload else None,
             **_provenance(item),
         }
     )
@@ -392,13 +329,13 @@ def _item(item: Item) -> Tree:
 
 def _caveats(caveats: Caveats) -> Tree:
     tree: Tree = {} if caveats.rel_to is None else {"rel_to": [*caveats.rel_to]}
-    tree |= _given({"orcon": caveats.orcon, "no_contractor": caveats.no_contractor})
+    tree |= given({"orcon": caveats.orcon, "no_contractor": caveats.no_contractor})
     return tree if caveats.eyes is None else {**tree, "eyes": [*caveats.eyes]}
 
 
 def _chronicle_entry(entry: ChronicleEntry, zone: str | None) -> Tree:
-    at, precision = _stamp(entry.at)
-    return _given(
+    at, precision = stamp_text(entry.at)
+    return given(
         {
             "id": entry.id,
             "kind": entry.kind,
@@ -406,7 +343,7 @@ def _chronicle_entry(entry: ChronicleEntry, zone: str | None) -> Tree:
             "speaker": entry.speaker,
             "at": at,
             "precision": precision,
-            "until": _lone_stamp("until", entry.until, entry.at.zone),
+            "until": lone_stamp("until", entry.until, entry.at.zone),
             "zone": entry.at.zone if entry.at.zone != zone else None,
             "about": [*entry.about],
             "says": entry.says,
@@ -422,4 +359,4 @@ def _chronicle_entry(entry: ChronicleEntry, zone: str | None) -> Tree:
 
 
 def _claim(claim: Claim) -> Tree:
-    return _given({"by": claim.by, "says": claim.says, "source": claim.source, "unconfirmed": claim.unconfirmed})
+    return given({"by": claim.by, "says": claim.says, "source": claim.source, "unconfirmed": claim.unconfirmed})

@@ -1,0 +1,255 @@
+"""The SQLite store: what was committed lasts, what was not is gone, and what is there is there once."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from relto.adapters.sqlite import SqliteStore, store, tables
+from relto.core.errors import Conflict, InputError, NotFound, ReltoError, VerificationFailed
+from relto.core.register import Opened, Received, apply
+from relto.core.timeline import parse_instant
+from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow
+
+AT = parse_instant("2019-10-31T18:00:00.000000001+09:00")
+LEAF = Leaf(0, "sha256:0", "submission", "KOR", "t-1", "a.b.c", b"\x00" * 32)
+OUT = OutboxRow("transmittal", "t-1", "JPN", b"\x00\xff", "sha256:0", AT, waits_for="tisa-2014/c1")
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> SqliteStore:
+    return SqliteStore(tmp_path / "node.db", create=True)
+
+
+def with_leaf(made: SqliteStore) -> SqliteStore:
+    with made.write() as tx:
+        tx.append_leaf(LEAF, frontier="edge", checkpoint="head")
+    return made
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_code_knows(tmp_path: Path, opened: SqliteStore) -> None:
+    opened.close()
+    with create_engine(f"sqlite:///{tmp_path / 'node.db'}").connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+        assert MigrationContext.configure(connection).get_current_revision() == tables.REVISION
+        connection.engine.dispose()
+
+
+def test_the_file_is_for_its_owner_alone_and_durable(tmp_path: Path, opened: SqliteStore) -> None:
+    assert stat.S_IMODE((tmp_path / "node.db").stat().st_mode) == 0o600
+    with opened._engine.connect() as connection:
+        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
+        assert found == ["wal", 2]
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_a_store_that_is_up_to_date_opens_without_alembic(tmp_path: Path, opened: SqliteStore) -> None:
+    opened.close()
+    code = f"""
+import sys
+from pathlib import Path
+from relto.adapters.sqlite import SqliteStore
+SqliteStore(Path({str(tmp_path / "node.db")!r})).close()
+print("alembic" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_what_was_written_reads_back_after_reopening(tmp_path: Path, opened: SqliteStore) -> None:
+    with_leaf(opened)
+    received = Received("t-1", AT, "i", "", "KOR", "KOR", "a", "UTC", "秘", "III", "defence", "p")
+    holding = apply(None, received)
+    inbox = InboxRow("transmittal", "t-9", "KOR", "sha256:1", b"reply", True, AT)
+    decision = DecisionRow("t-1", "queueing", "{}", "sha256:2")
+    instrument = InstrumentRow("tisa-2014", "c1", "{}", ("KOR", "JPN"), (("KOR", "sha256:0"),))
+    with opened.write() as tx:
+        tx.raise_high_water(AT)
+        tx.add_decision(decision)
+        number = tx.enqueue(OUT)
+        tx.remember(inbox)
+        tx.add_holding(holding, b"\x00sealed")
+        tx.put_instrument(instrument)
+    opened.close()
+    with SqliteStore(tmp_path / "node.db").read() as reading:
+        assert (reading.high_water(), reading.frontier(), reading.checkpoint()) == (AT, "edge", "head")
+        assert (list(reading.leaves()), list(reading.leaves("t-2"))) == ([LEAF], [])
+        assert (reading.leaf("sha256:0"), reading.leaf("sha256:9"), reading.ledger_size()) == (LEAF, None, 1)
+        assert reading.decisions("t-1") == reading.decisions() == [decision]
+        (row,) = reading.outbox("queued", "t-1")
+        assert row == reading.outbox_row(number)
+        assert (row.message, row.queued_at, row.waits_for, row.number) == (b"\x00\xff", AT, "tisa-2014/c1", number)
+        assert reading.outbox("done") == []
+        assert reading.inbox() == [inbox]
+        assert (reading.answered("transmittal", "t-9"), reading.answered("recall", "t-9")) == (inbox, None)
+        assert reading.holdings() == [holding]
+        assert (reading.holding("t-1"), reading.sealed("t-1")) == (holding, b"\x00sealed")
+        assert (reading.holding("t-2"), reading.sealed("t-2")) == (None, None)
+        assert reading.columns_differ(holding) == []
+        assert reading.instruments() == [instrument]
+        assert (reading.instrument("tisa-2014", "c1"), reading.instrument("tisa-2014", "c2")) == (instrument, None)
+        assert reading.record_version() == 0
+
+
+def test_a_transaction_that_raises_leaves_no_trace(opened: SqliteStore) -> None:
+    class Crash(BaseException):
+        pass
+
+    for how in (Crash, InputError("wrong")):
+        with pytest.raises((Crash, InputError)), opened.write() as tx:
+            tx.append_leaf(LEAF, frontier="edge", checkpoint="head")
+            tx.enqueue(OUT)
+            raise how
+    with opened.read() as reading:
+        assert (list(reading.leaves()), reading.outbox(), reading.checkpoint()) == ([], [], "")
+
+
+def test_the_high_water_only_rises(opened: SqliteStore) -> None:
+    with opened.write() as tx:
+        assert tx.high_water() is None
+        for step in (0, 5, 3, 4):
+            tx.raise_high_water(AT.plus(step))
+        assert tx.high_water() == AT.plus(5)
+
+
+def test_unique_rows_are_unique_and_evidence_comes_before_what_rests_on_it(opened: SqliteStore) -> None:
+    with pytest.raises(Conflict), opened.write() as tx:
+        tx.enqueue(OUT)  # no such evidence yet
+    with_leaf(opened)
+    inbox = InboxRow("transmittal", "t-9", "KOR", "sha256:1", b"reply", True, AT)
+    holding = apply(None, Received("t-1", AT, "i", "", "KOR", "KOR", "a", "UTC", "秘", "III", "defence", "p"))
+    with opened.write() as tx:
+        tx.enqueue(OUT)
+        tx.remember(inbox)
+        tx.add_holding(holding, b"")
+    for again in (
+        lambda tx: tx.append_leaf(LEAF, frontier="", checkpoint=""),
+        lambda tx: tx.enqueue(OUT),
+        lambda tx: tx.remember(inbox),
+        lambda tx: tx.add_holding(holding, b""),
+    ):
+        with pytest.raises(Conflict), opened.write() as tx:
+            again(tx)
+    with opened.read() as reading:
+        assert (len(reading.outbox()), len(reading.inbox()), len(reading.holdings())) == (1, 1, 1)
+
+
+def test_a_holding_is_kept_with_what_happens_to_it(opened: SqliteStore) -> None:
+    holding = apply(None, Received("t-1", AT, "i", "", "KOR", "KOR", "a", "UTC", "秘", "III", "defence", "p"))
+    with opened.write() as tx:
+        tx.add_holding(holding, b"sealed")
+        after = apply(holding, Opened("t-1", AT.plus(1), "jpn-analyst-7", "p"))
+        tx.update_holding(after)
+    with opened.read() as reading:
+        assert reading.holding("t-1") == after
+        assert reading.sealed("t-1") == b"sealed"
+        assert reading.columns_differ(holding) == ["events"]
+
+
+def test_an_instrument_gains_signatures_and_loses_none(opened: SqliteStore) -> None:
+    with_leaf(opened)
+    row = InstrumentRow("a", "sig", "{}", ("KOR", "JPN"), (("KOR", "sha256:0"),))
+    with opened.write() as tx:
+        tx.put_instrument(row)
+        tx.put_instrument(InstrumentRow("a", "sig", "{other}", ("KOR", "JPN"), (("JPN", "sha256:0"),), AT))
+    with opened.read() as reading:
+        (found,) = reading.instruments()
+        assert (found.content, found.signers, found.missing, found.recorded) == ("{}", ("JPN", "KOR"), (), AT)
+        assert reading.record_version() == 1
+
+
+def test_a_row_of_the_outbox_changes_only_in_its_state(opened: SqliteStore) -> None:
+    with_leaf(opened)
+    with opened.write() as tx:
+        number = tx.enqueue(OUT)
+        row = OutboxRow("recall", "x", "x", b"", "x", AT, "x", "done", 2, "why", "sha256:0", number)
+        tx.update_outbox(row)
+    with opened.read() as reading:
+        found = reading.outbox_row(number)
+    assert found is not None
+    assert (found.kind, found.message, found.state, found.attempts) == ("transmittal", b"\x00\xff", "done", 2)
+    assert (found.last_error, found.answer) == ("why", "sha256:0")
+    with pytest.raises(NotFound), opened.write() as tx:
+        tx.update_outbox(OutboxRow("recall", "x", "x", b"", "x", AT, number=99))
+
+
+def test_a_reader_sees_one_moment_while_others_write(opened: SqliteStore) -> None:
+    with opened.read() as reading:
+        assert reading.high_water() is None
+        with opened.write() as tx:
+            tx.raise_high_water(AT)
+        assert reading.high_water() is None
+    with opened.read() as reading:
+        assert reading.high_water() == AT
+
+
+def test_writers_take_turns_and_one_that_gets_none_says_so(
+    tmp_path: Path, opened: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "BUSY_SECONDS", 0.05)
+    impatient = SqliteStore(tmp_path / "node.db")
+    with opened.write() as tx:
+        tx.raise_high_water(AT)
+        with pytest.raises(Conflict, match="in use"), impatient.write():
+            pass
+    with impatient.write() as tx:
+        assert tx.high_water() == AT
+
+
+def test_many_threads_append_one_line_of_leaves(opened: SqliteStore) -> None:
+    def append(name: int) -> None:
+        for step in range(10):
+            with opened.write() as tx:
+                place = tx.ledger_size()
+                tx.append_leaf(
+                    Leaf(place, f"sha256:{name}-{step}", "k", "KOR", "s", "e", b""), frontier="", checkpoint=""
+                )
+
+    threads = [threading.Thread(target=append, args=(name,)) for name in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    with opened.read() as reading:
+        assert [leaf.position for leaf in reading.leaves()] == list(range(40))
+
+
+def test_no_store_and_a_second_store_are_refused(tmp_path: Path, opened: SqliteStore) -> None:
+    with pytest.raises(NotFound):
+        SqliteStore(tmp_path / "none.db")
+    with pytest.raises(Conflict):
+        SqliteStore(tmp_path / "node.db", create=True)
+
+
+def test_a_store_from_the_future_is_not_touched(tmp_path: Path, opened: SqliteStore) -> None:
+    opened.close()
+    with sqlite3.connect(tmp_path / "node.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0099'")
+    connection.close()
+    with pytest.raises(InputError, match="0099"):
+        SqliteStore(tmp_path / "node.db")
+
+
+def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_bytes(b"not a database" * 100)
+    with pytest.raises(VerificationFailed, match="damaged"):
+        SqliteStore(tmp_path / "text.db")
+    with sqlite3.connect(tmp_path / "other.db") as connection:
+        connection.execute("CREATE TABLE mine (x)")
+    connection.close()
+    with pytest.raises(InputError, match="no store of a node"):
+        SqliteStore(tmp_path / "other.db")
+
+
+def test_a_disk_that_fails_is_an_error_of_ours(tmp_path: Path, opened: SqliteStore) -> None:
+    with pytest.raises(ReltoError), opened.write() as tx:
+        tx._connection.exec_driver_sql("SELECT * FROM no_such_table")
