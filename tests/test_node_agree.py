@@ -12,7 +12,6 @@ from relto.core.errors import Conflict, Contradiction, InputError, Refused, Veri
 from relto.core.evidence import Evidence, sign_evidence
 from relto.core.timeline import parse_instant
 from relto.node import (
-    Signed,
     countersign,
     dispatch_pending,
     handle,
@@ -95,8 +94,7 @@ def test_an_instrument_by_two_counts_only_when_both_have_signed(cast: Cast) -> N
     assert second.complete
     assert record(cast.kor) == record(cast.jpn) == ["sig"]
     assert standing(cast.kor).state == standing(cast.jpn).state == "signed"
-    with cast.kor.store.read() as reading:
-        assert instruments(cast.kor, reading)[0].instrument.recorded == cast.clock.at
+    assert instruments(cast.kor)[0].instrument.recorded == cast.clock.at
     all_verify(cast)
 
 
@@ -246,10 +244,7 @@ def test_recorded_is_when_each_node_came_to_know(cast: Cast) -> None:
     cast.link.set_down("JPN", False)
     cast.clock.set(at("2019-08-23T18:00+09:00"))
     dispatch_pending(cast.kor)
-    known: list[Signed] = []
-    for node in (cast.kor, cast.jpn):
-        with node.store.read() as reading:
-            known.append(instruments(node, reading)[-1])
+    known = [instruments(node)[-1] for node in (cast.kor, cast.jpn)]
     assert [one.instrument.recorded for one in known] == [at("2019-08-23T15:30+09:00"), at("2019-08-23T18:00+09:00")]
 
 
@@ -281,8 +276,7 @@ def test_a_clock_behind_signs_nothing_but_still_comes_to_know(cast: Cast) -> Non
     with pytest.raises(Refused, match="has lived through"):
         sign_instrument(cast.kor, "kor-jpn-2016", notice)
     assert answer_to(cast.jpn, message).kind == "instrument"
-    with cast.jpn.store.read() as reading:
-        assert instruments(cast.jpn, reading)[-1].instrument.recorded == at("2016-11-23T12:00+09:00")
+    assert instruments(cast.jpn)[-1].instrument.recorded == at("2016-11-23T12:00+09:00")
     assert verify(cast.jpn).problems == ()
 
 

@@ -147,8 +147,7 @@ class Cast:
 
 def standing(node: Node, agreement: str = "kor-jpn-2016", when: Instant | None = None) -> Standing:
     """The standing as the node's own party reads it now, or at `when`."""
-    with node.store.read() as reading:
-        return node.dossier(reading).standing(agreement, when or node.clock.interval()[1], reading=node.party)
+    return node.read_dossier().standing(agreement, when or node.clock.interval()[1], reading=node.party)
 
 
 def kinds(node: Node) -> list[str]:

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from relto.adapters.sqlite import SqliteStore, store, tables
 from relto.core.errors import Conflict, InputError, NotFound, ReltoError, VerificationFailed
 from relto.core.register import Opened, Received, apply
 from relto.core.timeline import parse_instant
+from relto.node.ports import Transaction
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow
 
 AT = parse_instant("2019-10-31T18:00:00.000000001+09:00")
@@ -104,11 +106,15 @@ def test_a_transaction_that_raises_leaves_no_trace(opened: SqliteStore) -> None:
     class Crash(BaseException):
         pass
 
-    for how in (Crash, InputError("wrong")):
-        with pytest.raises((Crash, InputError)), opened.write() as tx:
+    def write_and_raise(how: BaseException) -> None:
+        with opened.write() as tx:
             tx.append_leaf(LEAF, frontier="edge", checkpoint="head")
             tx.enqueue(OUT)
             raise how
+
+    for how in (Crash(), InputError("wrong")):
+        with pytest.raises((Crash, InputError)):
+            write_and_raise(how)
     with opened.read() as reading:
         assert (list(reading.leaves()), reading.outbox(), reading.checkpoint()) == ([], [], "")
 
@@ -131,12 +137,13 @@ def test_unique_rows_are_unique_and_evidence_comes_before_what_rests_on_it(opene
         tx.enqueue(OUT)
         tx.remember(inbox)
         tx.add_holding(holding, b"")
-    for again in (
+    repeats: list[Callable[[Transaction], object]] = [
         lambda tx: tx.append_leaf(LEAF, frontier="", checkpoint=""),
         lambda tx: tx.enqueue(OUT),
         lambda tx: tx.remember(inbox),
         lambda tx: tx.add_holding(holding, b""),
-    ):
+    ]
+    for again in repeats:
         with pytest.raises(Conflict), opened.write() as tx:
             again(tx)
     with opened.read() as reading:

@@ -30,7 +30,7 @@ MAX_TOTAL_BYTES: Final = 64 << 20
 def load_dossier(path: Path | str) -> Dossier:
     """Read the dossier in the folder `path`. Raises InputError for the first fault, with its place."""
     root = Path(path)
-    if not root.is_dir():
+    if not os.path.isdir(root):  # Path.is_dir raises for names that are too long
         raise InputError(f"no dossier at `{root}`", remedy="name a folder with agreements/ and parties/")
     files: dict[str, bytes] = {}
     total = 0
@@ -63,7 +63,9 @@ def read_limited(path: Path, *, inside: Path | None = None) -> bytes:
     """The bytes of a regular file, no more than 4 MiB, that does not lead out of `inside`."""
     try:
         if inside is not None and not path.resolve().is_relative_to(inside.resolve()):
-            raise InputError(f"`{path}` leads out of the dossier", remedy="put the file itself there")
+            raise InputError(
+                "leads out of the dossier", where=Position(str(path)), remedy="put the file itself in its place"
+            )
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(file.fileno())
@@ -82,8 +84,8 @@ def read_limited(path: Path, *, inside: Path | None = None) -> bytes:
             where=Position(str(path)),
             remedy="check its name and permissions",
         ) from error
-    except ValueError as error:
-        raise InputError("not a file name", remedy="name a file") from error
+    except (ValueError, RuntimeError) as error:  # a NUL in the name; a loop of links
+        raise InputError("not a file name", where=Position(str(path)), remedy="name a file") from error
 
 
 def load_person(path: Path | str, dossier: Dossier) -> Person:
@@ -103,9 +105,10 @@ def load_item(path: Path | str, dossier: Dossier) -> Item:
 def lint(path: Path | str, dossier_dir: Path | str) -> Agreement:
     """Read one agreement's file and hold it against its own dossier, or `dossier_dir` where it lies in none."""
     file = Path(path)
+    data = read_limited(file)
     own = file.resolve().parent
     root = own.parent if own.name == "agreements" and (own.parent / "parties").is_dir() else Path(dossier_dir)
-    text, _ = read_agreement(str(path), read_limited(file))
+    text, _ = read_agreement(str(path), data)
     parties = {}
     for entry in _entries(root / "parties"):
         party = read_party(str(entry), read_limited(entry, inside=root))

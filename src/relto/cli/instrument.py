@@ -117,7 +117,7 @@ def list_(agreement: str | None, node_dir: Path | None, dossier_dir: Path | None
 
         with opened(node_dir, unlocked=False) as node, node.store.read() as reading:
             dossier = node.dossier(reading)
-            for held in instruments(node, reading):
+            for held in instruments(node):
                 if not held.complete:
                     waiting[(held.row.agreement, held.row.id)] = held.row.missing
                     extra.append((held.row.agreement, held.instrument))

@@ -19,7 +19,7 @@ from relto.node.contents import Content, content_of, instrument_subject, read_co
 from relto.node.dispatch import Delivery, delivery_of, dispatch_pending
 from relto.node.log import Entered, enter, sign_and_enter
 from relto.node.node import Moment, Node
-from relto.node.ports import Reading, Transaction
+from relto.node.ports import Transaction
 from relto.node.rows import InboxRow, InstrumentRow, OutboxRow
 
 
@@ -105,10 +105,12 @@ def countersign(node: Node, agreement: str, identifier: str) -> Signed:
     return sign_instrument(node, agreement, read_content(row.content.encode("utf-8")).instrument)
 
 
-def instruments(node: Node, reading: Reading) -> list[Signed]:
+def instruments(node: Node) -> list[Signed]:
     """All instruments signed live, complete or not, in the order they came."""
+    with node.store.read() as reading:
+        rows = reading.instruments()
     found: list[Signed] = []
-    for row in reading.instruments():
+    for row in rows:
         one = read_content(row.content.encode("utf-8")).instrument
         found.append(Signed(row, one if row.recorded is None else replace(one, recorded=row.recorded)))
     return found

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 from relto.core.canon import canonical, digest
 from relto.core.decision import Ground, Request, Verdict
+from relto.core.decision.request import HOLDERS_ACTS
 from relto.core.dossier import Dossier, Item
 from relto.core.errors import Refused
 from relto.core.evidence import Evidence
-from relto.core.route import decide, mediated_routes
+from relto.core.route import MediatedRoute, decide, mediated_routes
 from relto.formats.answers import ground_json
 from relto.node.log import Entered, sign_and_enter
 from relto.node.node import Moment, Node
@@ -26,10 +27,12 @@ class ActRefused(Refused):
         failed = verdict.failed()
         first = failed[0]
         more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+        who = f"{verdict.sender} may not {verdict.act} `{verdict.item}` to {verdict.recipient}"
+        if verdict.act in HOLDERS_ACTS:
+            who = f"{verdict.recipient} may not {verdict.act} `{verdict.item}`"
         ways = [f"through {', '.join(one.via)}" for one in verdict.routes if one.kind == "mediated"]
         super().__init__(
-            f"{verdict.sender} may not {verdict.act} `{verdict.item}` to {verdict.recipient}: "
-            f"{first.check}: {first.says}{more}",
+            f"{who}: {first.check}: {first.says}{more}",
             article=first.article,
             remedy=f"a route remains {' or '.join(dict.fromkeys(ways))}" if ways else "",
         )
@@ -68,13 +71,18 @@ def decide_now(
     return Decision(verdict, row)
 
 
+def route_through(dossier: Dossier, request: Request, via: tuple[str, ...]) -> MediatedRoute | None:
+    """The route through these allies that carries `request`; None where none does."""
+    return next((one for one in mediated_routes(dossier, request) if one.route.via == via), None)
+
+
 def _verdict(dossier: Dossier, request: Request, via: tuple[str, ...]) -> Verdict:
     """The verdict on a direct release, or on the first hop of the route chosen."""
     if not via:
         return decide(dossier, request)
-    for route in mediated_routes(dossier, request):
-        if route.route.via == via:
-            return route.hops[0].verdict.with_routes((route.route,))
+    route = route_through(dossier, request, via)
+    if route is not None:
+        return route.hops[0].verdict.with_routes((route.route,))
     verdict = decide(dossier, request)
     says = f"no arrangement opens a route through {', '.join(via)} for this item now"
     none = Ground("standing", False, "dossier:agreements", "", says)

@@ -15,7 +15,9 @@ SCHEMA: Final = "relto/label/1"
 _REQUIRED: Final = frozenset({"schema", "item", "originator", "mark", "topic", "purpose", "title", "type", "caveats"})
 _OPTIONAL: Final = frozenset({"at", "source", "note", "unconfirmed"})
 _CAVEATS: Final = frozenset({"rel_to", "orcon", "no_contractor", "eyes"})
-_MAX_LIST: Final = 1000
+_MAX_LIST: Final = 200
+_MAX_NAME: Final = 200  # a mark, a purpose, a name in a list
+_MAX_TEXT: Final = 2000  # a title, a source, a note
 
 
 def label_of(item: Item) -> dict[str, JSON]:
@@ -52,23 +54,30 @@ def item_of(label: Mapping[str, JSON]) -> Item:
     only_keys(caveats, frozenset(), _CAVEATS)
     return Item(
         id=check_id(text_in(label, "item")),
-        title=text_in(label, "title"),
+        title=_text(label, "title", _MAX_TEXT),
         originator=check_party_id(text_in(label, "originator")),
-        mark=text_in(label, "mark"),
+        mark=_text(label, "mark", _MAX_NAME),
         topic=check_topic(text_in(label, "topic")),
-        purpose=text_in(label, "purpose"),
+        purpose=_text(label, "purpose", _MAX_NAME),
         caveats=Caveats(
             rel_to=_names(caveats, "rel_to"),
             orcon=_flag(caveats, "orcon"),
             no_contractor=_flag(caveats, "no_contractor"),
             eyes=_names(caveats, "eyes"),
         ),
-        payload=Payload(text_in(label, "type")),
+        payload=Payload(_text(label, "type", _MAX_NAME)),
         at=stamp_of(object_in(label, "at")) if "at" in label else None,
-        source=text_in(label, "source") if "source" in label else "",
-        note=text_in(label, "note") if "note" in label else "",
+        source=_text(label, "source", _MAX_TEXT) if "source" in label else "",
+        note=_text(label, "note", _MAX_TEXT) if "note" in label else "",
         unconfirmed=_flag(label, "unconfirmed"),
     )
+
+
+def _text(value: Mapping[str, JSON], name: str, limit: int) -> str:
+    found = text_in(value, name)
+    if len(found) > limit:
+        raise InputError(f"`{name}` in a label has {len(found)} signs", remedy=f"say it in {limit}")
+    return found
 
 
 def _names(value: Mapping[str, JSON], name: str) -> tuple[str, ...] | None:
@@ -77,6 +86,8 @@ def _names(value: Mapping[str, JSON], name: str) -> tuple[str, ...] | None:
     found = value[name]
     if not isinstance(found, list) or len(found) > _MAX_LIST or not all(isinstance(one, str) for one in found):
         raise InputError(f"the caveat `{name}` is not a list of names", remedy="write a list")
+    if any(len(str(one)) > _MAX_NAME for one in found):
+        raise InputError(f"the caveat `{name}` has an overlong name", remedy=f"keep it under {_MAX_NAME} signs")
     return tuple(str(one) for one in found)
 
 

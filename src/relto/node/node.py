@@ -53,6 +53,11 @@ class Node:
             self._folded = version, self._with_instruments(reading)
         return self._folded[1]
 
+    def read_dossier(self) -> Dossier:
+        """The dossier as the store stands now."""
+        with self.store.read() as reading:
+            return self.dossier(reading)
+
     def _with_instruments(self, reading: Reading) -> Dossier:
         dossier = self.base
         for row in reading.instruments():

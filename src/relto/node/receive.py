@@ -55,11 +55,8 @@ def receive_transmittal(node: Node, message: bytes) -> bytes:
             return _again(known, evidence.party, name)
         moment = node.now(tx)
         theirs = enter(node, tx, evidence, signed)
-        try:
-            answer, accepted = _take_in(node, tx, moment, theirs, data, name)
-        except (VerificationFailed, InputError) as error:
-            answer, accepted = _reject(node, tx, moment, theirs, name, str(error)), False
-        reply = answer.signed.encode("ascii")
+        answer = _answer(node, tx, moment, theirs, data, name)
+        reply, accepted = answer.signed.encode("ascii"), answer.evidence.kind == "receipt"
         row = InboxRow("transmittal", _id(evidence), evidence.party, name, reply, accepted, answer.evidence.at)
         tx.remember(row)
     return reply
@@ -105,21 +102,20 @@ def _again(known: InboxRow, sender: str, name: str) -> bytes:
     return known.reply
 
 
-def _take_in(
-    node: Node, tx: Transaction, moment: Moment, theirs: Entered, data: bytes, message: str
-) -> tuple[Entered, bool]:
-    """Verify, decide, and receive or refuse. Raises VerificationFailed or InputError before anything is changed."""
+def _answer(node: Node, tx: Transaction, moment: Moment, theirs: Entered, data: bytes, message: str) -> Entered:
+    """Verify, decide, and receive or refuse."""
     evidence = theirs.evidence
-    arrived = _verify(node, evidence, data)
-    dossier = node.dossier(tx)
-    if resolve(dossier, arrived.terms.recipient, moment.latest, None).party != node.party:
-        raise InputError(f"it is for `{arrived.terms.recipient[:60]}`, which is not of {node.party}")
-    request = arrived.terms.request(arrived.item, evidence.party, moment.latest)
-    decision = decide_now(node, tx, request, moment, "receipt", _id(evidence))
-    if not decision.permits:
-        left = refusal(node, tx, decision, about=_id(evidence), to=evidence.party, answers=theirs.id, message=message)
-        return left, False
-    return _receive(node, tx, moment, theirs, arrived, decision, message), True
+    try:
+        arrived = _verify(node, evidence, data)
+        if resolve(node.dossier(tx), arrived.terms.recipient, moment.latest, None).party != node.party:
+            raise InputError(f"it is for `{arrived.terms.recipient[:60]}`, which is not of {node.party}")
+        request = arrived.terms.request(arrived.item, evidence.party, moment.latest)
+        decision = decide_now(node, tx, request, moment, "receipt", _id(evidence))
+    except (VerificationFailed, InputError) as error:
+        return _reject(node, tx, moment, theirs, message, str(error))
+    if decision.permits:
+        return _receive(node, tx, moment, theirs, arrived, decision, message)
+    return refusal(node, tx, decision, about=_id(evidence), to=evidence.party, answers=theirs.id, message=message)
 
 
 def _verify(node: Node, evidence: Evidence, data: bytes) -> _Arrived:

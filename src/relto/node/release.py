@@ -15,11 +15,10 @@ from relto.core.dossier import Item
 from relto.core.envelope import CONTENT_KEY_BYTES, NONCE_BYTES, Sealed, rewrap, seal, verify_label
 from relto.core.errors import Conflict, InputError, NotFound
 from relto.core.evidence import Evidence
-from relto.core.route import mediated_routes
 from relto.core.timeline import Stamp
 from relto.node.agree import sign_instrument
 from relto.node.contents import instrument_subject
-from relto.node.deciding import ActRefused, Decision, ask, refusal
+from relto.node.deciding import ActRefused, Decision, ask, refusal, route_through
 from relto.node.dispatch import Delivery, delivery_of, dispatch_pending
 from relto.node.labels import item_of, label_of
 from relto.node.log import sign_and_enter
@@ -51,6 +50,7 @@ def release(
         )
     if act not in ("release", "disclose"):
         raise InputError(f"to {act} is not to release", remedy="use release or disclose")
+    item_of(label_of(item))  # what no recipient could read is not signed
     content = node.read_payload(item) if payload is None else payload
     transmittal = new_id(node.entropy(ID_BYTES))
     terms = Terms(act, via[0] if via else to, purpose, to if via else "", via)
@@ -184,9 +184,9 @@ def _consent(node: Node, item: Item, terms: Terms, transmittal: str) -> str:
     with node.store.write() as tx:
         moment, dossier = node.now(tx), node.dossier(tx)
         asked = replace(terms.request(item, node.party, moment.latest), recipient=terms.onward, reading=node.party)
-        routes = (one for one in mediated_routes(dossier, asked) if one.route.via == terms.via)
-        route = next(routes, None)
-    if route is None:
+        found = [route_through(dossier, replace(asked, at=end), terms.via) for end in moment.ends()]
+    route = found[-1]
+    if route is None or None in found:
         return ""
     later = tuple(hop.recipient for hop in route.hops[1:])
     for consent in dossier.consents(None):

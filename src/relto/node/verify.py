@@ -57,26 +57,34 @@ class Findings:
 
 
 def verify(node: Node) -> Verification:
-    """Verify all of a node. Problems come back as values; ReltoError is raised only where the store cannot be read."""
+    """Verify all of a node. Problems come back as values; only a store that cannot be opened at all raises."""
     with node.store.read() as reading:
         found = Findings()
-        leaves = list(reading.leaves())
+        leaves = _read_leaves(reading, found)
         tree = _check_leaves(leaves, found)
         evidence = _check_signatures(leaves, node.all_keys(), found)
         checkpoint = _check_head(node, reading, tree, found)
         proofs = _check_inclusion(leaves, tree, checkpoint, found)
         receipts = sum(_check_receipt(one, evidence, found) for one in evidence.values())
-        holdings = check_tables(node, reading, evidence, found.add)
+        check_tables(node, reading, evidence, found.add)
         return Verification(
             party=node.party,
             leaves=len(leaves),
             evidence=dict(sorted(Counter(one.kind for one in evidence.values()).items())),
             receipts=receipts,
             proofs=proofs,
-            holdings=holdings,
+            holdings=sum(one.kind == "receipt" and one.party == node.party for one in evidence.values()),
             checkpoint=reading.checkpoint(),
             problems=tuple(found.problems),
         )
+
+
+def _read_leaves(reading: Reading, found: Findings) -> list[Leaf]:
+    try:
+        return list(reading.leaves())
+    except ReltoError as error:
+        found.add("ledger", str(error))
+        return []
 
 
 def _check_leaves(leaves: list[Leaf], found: Findings) -> Tree:

@@ -23,17 +23,28 @@ Problem: TypeAlias = Callable[[str, str], None]
 Ledger: TypeAlias = Mapping[str, Evidence]
 
 
-def check_tables(node: Node, reading: Reading, evidence: Ledger, problem: Problem) -> int:
-    """Hold all tables against `evidence` (by digest, in order); how many holdings there are."""
+def check_tables(node: Node, reading: Reading, evidence: Ledger, problem: Problem) -> None:
+    """Hold all tables against `evidence` (by digest, in order)."""
     own = {name: one for name, one in evidence.items() if one.party == node.party}
-    _check_decisions(reading, own, problem)
-    _check_outbox(node, reading, own, evidence, problem)
-    _check_inbox(reading, own, evidence, problem)
-    _check_record(node, reading, evidence, problem)
+    checks: dict[str, Callable[[], None]] = {
+        "decisions": lambda: _check_decisions(reading, own, problem),
+        "outbox": lambda: _check_outbox(node, reading, own, evidence, problem),
+        "inbox": lambda: _check_inbox(reading, own, evidence, problem),
+        "record": lambda: _check_record(node, reading, evidence, problem),
+        "register": lambda: _check_register(node, reading, evidence, problem),
+        "high water": lambda: _check_high_water(reading, own, problem),
+    }
+    for table, check in checks.items():
+        try:
+            check()
+        except ReltoError as error:  # a row that cannot even be read
+            problem(table, str(error))
+
+
+def _check_high_water(reading: Reading, own: Ledger, problem: Problem) -> None:
     lived = reading.high_water()
     if any(lived is None or one.at > lived for one in own.values()):
         problem("high water", "is before evidence that this node has signed")
-    return _check_register(node, reading, evidence, problem)
 
 
 def _check_decisions(reading: Reading, own: Ledger, problem: Problem) -> None:
@@ -180,7 +191,7 @@ def _check_instrument(
         raise VerificationFailed("it was not recorded when the evidence says")
 
 
-def _check_register(node: Node, reading: Reading, evidence: Ledger, problem: Problem) -> int:
+def _check_register(node: Node, reading: Reading, evidence: Ledger, problem: Problem) -> None:
     """The tables of the register are the fold over the events that the evidence states."""
     events: list[Event] = []
     for one in evidence.values():
@@ -191,13 +202,8 @@ def _check_register(node: Node, reading: Reading, evidence: Ledger, problem: Pro
             continue
         if event is not None:
             events.append(event)
-    try:
-        folded = fold(events)
-        rows = reading.holdings()
-        tables = {one.id: one for one in rows}
-    except ReltoError as error:
-        problem("register", str(error))
-        return 0
+    folded, rows = fold(events), reading.holdings()
+    tables = {one.id: one for one in rows}
     if len(rows) != len(tables):
         problem("register", "a holding stands in it twice")
     receipts = {one.transmittal: one for one in evidence.values() if one.party == node.party and one.kind == "receipt"}
@@ -209,7 +215,6 @@ def _check_register(node: Node, reading: Reading, evidence: Ledger, problem: Pro
             problem(f"holding {name}", f"its `{column}` is not what its events make it")
         if digest(reading.sealed(name) or b"") != receipts[name].digests["sealed"]:
             problem(f"holding {name}", "its sealed item is not the one that was received")
-    return len(tables)
 
 
 def _find(evidence: Ledger, name: str) -> Evidence:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Table
 
+from relto.adapters.sqlite import tables
 from relto.core.canon import canonical, parse_json
 from relto.core.errors import InputError, NotFound, VerificationFailed
 from relto.core.register import Holding, event_from_json, event_to_json, fold
@@ -15,13 +16,26 @@ from relto.node.rows import InboxRow, Leaf, OutboxRow
 _MAX_EVENTS_BYTES = 1 << 24
 
 
+def check_types(row: Row[Any], table: Table) -> Row[Any]:
+    """Give a row back if each value has its column's type, which SQLite itself does not hold to."""
+    for column in table.columns:
+        value = row._mapping.get(column.name)
+        if value is not None and not isinstance(value, column.type.python_type):
+            raise VerificationFailed(
+                f"a row of `{table.name}` was changed: `{column.name}`", remedy="restore the store"
+            )
+    return row
+
+
 def leaf_of(row: Row[Any]) -> Leaf:
     """A leaf as it stands in the table."""
+    check_types(row, tables.leaf)
     return Leaf(row.position, row.id, row.kind, row.signer, row.subject, row.evidence, bytes(row.hash))
 
 
 def outbox_row_of(row: Row[Any]) -> OutboxRow:
     """A message of the outbox as it stands in the table."""
+    check_types(row, tables.outbox)
     return OutboxRow(
         number=row.number,
         kind=row.kind,
@@ -57,6 +71,7 @@ def columns_of_outbox(row: OutboxRow) -> dict[str, Any]:
 
 def inbox_row_of(row: Row[Any]) -> InboxRow:
     """A message of the inbox as it stands in the table."""
+    check_types(row, tables.inbox)
     return InboxRow(
         kind=row.kind,
         subject=row.subject,
@@ -99,10 +114,11 @@ def columns_of_duty(holding: Holding) -> list[dict[str, Any]]:
     ]
 
 
-def holding_of(events: str) -> Holding:
+def holding_of(row: Row[Any]) -> Holding:
     """Fold a holding from its events. Raises VerificationFailed where the row no longer holds events."""
+    check_types(row, tables.holding)
     try:
-        value = parse_json(events.encode("utf-8"), _MAX_EVENTS_BYTES, name="holding.events")
+        value = parse_json(row.events.encode("utf-8"), _MAX_EVENTS_BYTES, name="holding.events")
         if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
             raise InputError("not a list of events")
         (holding,) = fold(event_from_json(one) for one in value if isinstance(one, dict)).values()

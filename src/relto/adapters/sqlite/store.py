@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from relto.adapters.sqlite.schema import bring_up_to_date
 from relto.adapters.sqlite.transaction import SqliteReading, SqliteTransaction
-from relto.core.errors import Conflict, InputError, NotFound, ReltoError, VerificationFailed
+from relto.core.errors import Conflict, NotFound, ReltoError, VerificationFailed
 
 BUSY_SECONDS: Final = 30
 
@@ -77,8 +77,6 @@ class SqliteStore:
             raise VerificationFailed(
                 f"the store `{self._path}` is damaged: {error.orig}", remedy="restore it from a backup"
             ) from error
-        except UnicodeEncodeError as error:
-            raise InputError("text with half a surrogate pair", remedy="write whole characters") from error
 
 
 def _engine(path: Path) -> Engine:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from relto.adapters.sqlite import tables
 from relto.adapters.sqlite.rows import (
+    check_types,
     columns_of_duty,
     columns_of_holding,
     columns_of_outbox,
@@ -66,7 +67,8 @@ class SqliteReading:
         query = select(tables.decision).order_by(tables.decision.c.number)
         if subject is not None:
             query = query.where(tables.decision.c.subject == subject)
-        return [DecisionRow(row.subject, row.stage, row.verdict, row.digest) for row in self._connection.execute(query)]
+        rows = [check_types(row, tables.decision) for row in self._connection.execute(query)]
+        return [DecisionRow(row.subject, row.stage, row.verdict, row.digest) for row in rows]
 
     def outbox(self, state: OutboxState | None = None, subject: str | None = None) -> list[OutboxRow]:
         """The messages sent or to send, in order."""
@@ -97,17 +99,17 @@ class SqliteReading:
     def holding(self, identifier: str) -> Holding | None:
         """One holding."""
         row = self._connection.execute(_HOLDINGS.where(tables.holding.c.id == identifier)).one_or_none()
-        return None if row is None else holding_of(row.events)
+        return None if row is None else holding_of(row)
 
     def holdings(self) -> list[Holding]:
         """All holdings, in the order they came."""
-        return [holding_of(row.events) for row in self._connection.execute(_HOLDINGS.order_by(tables.holding.c.number))]
+        return [holding_of(row) for row in self._connection.execute(_HOLDINGS.order_by(tables.holding.c.number))]
 
     def sealed(self, identifier: str) -> bytes | None:
         """The sealed item of a holding, as it came."""
         query = select(tables.holding.c.sealed).where(tables.holding.c.id == identifier)
-        found = self._connection.execute(query).scalar()
-        return None if found is None else bytes(found)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else bytes(check_types(row, tables.holding).sealed)
 
     def columns_differ(self, holding: Holding) -> list[str]:
         """The columns of a holding and its duties that are not what its events make them."""
@@ -141,6 +143,7 @@ class SqliteReading:
     def _instrument(self, row: Row[Any]) -> InstrumentRow:
         query = select(tables.signature).where(tables.signature.c.instrument == row.number)
         signatures = self._connection.execute(query.order_by(tables.signature.c.party))
+        check_types(row, tables.instrument)
         by = parse_json(row.by.encode("utf-8"), name="instrument.by")
         if not isinstance(by, list) or not all(isinstance(one, str) for one in by):
             raise VerificationFailed(f"the row of instrument `{row.id}` was changed", remedy="restore the store")

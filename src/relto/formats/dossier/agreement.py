@@ -30,12 +30,13 @@ from relto.core.canon import digest
 from relto.core.errors import InputError, Position
 from relto.core.label import Levels, check_id, check_party_id, check_topic
 from relto.core.timeline import Day, Period, check_zone, parse_period
-from relto.formats.dossier.fields import Fields, check_schema, convert, listed, one_of, scalar
+from relto.formats.dossier.fields import Fields, check_schema, convert, listed, one_of, parse_day, scalar
 from relto.formats.dossier.levels import read_rows
 from relto.formats.dossier.nodes import Node, parse_document
 
 SCHEMA = "agreement/1"
 MAX_COUNT = 1000
+MAX_PARTIES = 1000
 
 
 def read_agreement(name: str, data: bytes) -> tuple[Agreement, dict[str, Position]]:
@@ -52,7 +53,7 @@ def read_agreement(name: str, data: bytes) -> tuple[Agreement, dict[str, Positio
 
 
 def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MAX_COUNT:
+    if not text.isascii() or not text.isdigit() or len(text) > 4 or not 1 <= int(text) <= MAX_COUNT:
         raise InputError(f"`{text[:60]}` is no number from 1 to {MAX_COUNT}", remedy="write it in digits")
     return int(text)
 
@@ -72,7 +73,7 @@ class _Reader:
             id=identifier,
             version=f.value("version", _number) or 1,
             digest=sha,
-            title=f.text("title") or identifier,
+            title=f.line("title") or identifier,
             parties=parties,
             binding=f.choice("binding", get_args(Binding)),
             zone=f.needed("zone", check_zone),
@@ -99,7 +100,7 @@ class _Reader:
         )
 
     def parties(self) -> tuple[str, ...]:
-        found = self.fields.values("parties", check_party_id)
+        found = self.fields.values("parties", check_party_id, MAX_PARTIES)
         if len(found) < 2:
             where = self.fields.place("parties")
             raise InputError("an agreement of fewer than two parties", where=where, remedy="list them under `parties:`")
@@ -122,7 +123,7 @@ class _Reader:
 
     def clause(self, fields: Fields) -> tuple[str, bool]:
         """Its article (remembered with its place), and whether it is unconfirmed."""
-        article = fields.needed_text("article")
+        article = fields.needed_line("article")
         fields.article = article
         self.articles.setdefault(article, fields.place("article"))
         for key in ("source", "note"):
@@ -142,7 +143,9 @@ class _Reader:
         counted = fields.find("counted")
         if counted is not None:
             if entry.when != "last-notification" and entry.month_after != "last-notification":
-                raise InputError("`counted` without notifications", where=counted.where, article=article)
+                raise InputError(
+                    "`counted` without notifications", where=counted.where, remedy="drop it", article=article
+                )
             how = one_of(counted, get_args(Counted), "`counted`", article)
             entry = Entry(
                 article,
@@ -202,7 +205,7 @@ class _Reader:
         if node.kind == "map":
             fields = Fields(node, "`initial`")
             fields.article = article
-            day = fields.needed("until", Day.parse)
+            day = fields.needed("until", parse_day)
             fields.close()
             return day
         return None if node.text == "indefinite" else convert(node, parse_period, article)
@@ -349,19 +352,19 @@ class _Reader:
         if articles is not None:
             for name in names:
                 if articles.find(name) is not None:
-                    cited[name] = articles.needed_text(name)
+                    cited[name] = articles.needed_line(name)
                     self.articles.setdefault(cited[name], articles.place(name))
             articles.close()
-        nationality: str | None = None
+        nationality, doubtful = None, False
         rule = fields.mapping("nationality", "`nationality`")
         if rule is not None:
-            nationality, _ = self.clause(rule)
+            nationality, doubtful = self.clause(rule)
             rule.choice("rule", ("originator-consent",))
             rule.close()
         for key in ("source", "note"):
             fields.text(key)
         clearance_from = fields.value("clearance_from", str)
-        unconfirmed = fields.flag("unconfirmed")
+        unconfirmed = fields.flag("unconfirmed") or doubtful
         fields.close()
         return Persons(**cited, clearance_from=clearance_from, nationality=nationality, unconfirmed=unconfirmed)
 
@@ -373,10 +376,10 @@ class _Reader:
         article, unconfirmed = self.clause(fields)
         duty = Duty(
             article,
-            fields.needed_text("on"),
-            fields.needed_text("do"),
+            fields.needed_line("on"),
+            fields.needed_line("do"),
             fields.value("within", _within) or "",
-            fields.text("to"),
+            fields.line("to"),
             unconfirmed=unconfirmed,
         )
         fields.close()

@@ -33,7 +33,7 @@ def _entry(node: Node, file_zone: str | None, zones: Mapping[str, str]) -> Chron
     zone = fields.value("zone", check_zone) or file_zone
     if zone is None:
         zone = next((zones[one] for one in about if one in zones), "UTC")
-    at = fields.needed_stamp("at", zone, fields.text("precision") or None)
+    at = fields.needed_stamp("at", zone, fields.line("precision") or None)
     claims = fields.find("claims")
     entry = ChronicleEntry(
         id=identifier,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from relto.core.agreement import Agreement, Record, check_record
@@ -62,6 +62,7 @@ class _Reading:
     items: dict[str, Item] = field(default_factory=dict)
     entries: dict[str, ChronicleEntry] = field(default_factory=dict)
     where: dict[tuple[str, str], Position] = field(default_factory=dict)
+    places: dict[tuple[str, str], Position] = field(default_factory=dict)
 
     def shown(self, name: str) -> str:
         return f"{self.root}/{name}" if self.root else name
@@ -82,12 +83,12 @@ class _Reading:
             self.where.setdefault((text.id, article), place)
 
     def once(self, what: str, identifier: str, place: Position) -> None:
-        first = self.where.get((what, identifier))
+        first = self.places.get((what, identifier))
         if first is not None:
             raise InputError(
                 f"the {what} `{identifier}` again (first at {first})", where=place, remedy="give each its own id"
             )
-        self.where[(what, identifier)] = place
+        self.places[(what, identifier)] = place
 
     def must_be_named(self, name: str, stem: str) -> None:
         base = name.rpartition("/")[2].rpartition(".")[0]
@@ -99,7 +100,7 @@ class _Reading:
             )
 
     def place(self, kind: str, identifier: str) -> Position | None:
-        return self.where.get((kind, identifier))
+        return self.places.get((kind, identifier))
 
     def versions(self, agreement: str) -> tuple[Agreement, ...]:
         return tuple(text for _, text in sorted(self.texts[agreement].items()))
@@ -155,9 +156,7 @@ class _Reading:
         zones = {identifier: self.versions(identifier)[0].zone for identifier in self.texts}
         for entry, place in read_chronicle(self.shown(name), data, zones):
             self.once("entry", entry.id, place)
-            for party in (*entry.by, *(claim.by for claim in entry.claims)):
-                if party not in self.parties and not is_country(party):
-                    raise unknown_party(party, self.parties, place)
+            known_or_country((*entry.by, *(claim.by for claim in entry.claims)), self.parties, place)
             for subject in entry.about:
                 if subject not in self.parties and subject not in self.texts and not is_country(subject):
                     known = [*self.parties, *self.texts]
@@ -180,6 +179,14 @@ class _Reading:
                         where=self.place("party", party.id),
                         remedy=f"use {suggestion(site.ceiling, sorted(known))}",
                     )
+            for rule in party.domestic:
+                for rank in rule.ranks:
+                    if rank not in known:
+                        raise InputError(
+                            f"the domestic rule `{rule.id}` names the unknown rank `{rank[:60]}`",
+                            where=self.place("party", party.id),
+                            remedy=f"use {suggestion(rank, sorted(known))}",
+                        )
         order = sorted(self.entries.values(), key=lambda entry: (entry.at.instant, entry.id))
         return Dossier(
             agreements={identifier: self.versions(identifier) for identifier in sorted(self.texts)},
@@ -211,6 +218,13 @@ def unknown_party(party: str, parties: Mapping[str, Party], place: Position | No
     )
 
 
+def known_or_country(names: Iterable[str], parties: Mapping[str, Party], place: Position | None) -> None:
+    """Refuse what is neither a party of the dossier nor a country."""
+    for name in names:
+        if name not in parties and not is_country(name):
+            raise unknown_party(name, parties, place)
+
+
 def check_text(
     text: Agreement, parties: Mapping[str, Party], texts: Mapping[str, object], place: Position | None
 ) -> None:
@@ -218,6 +232,7 @@ def check_text(
     for party in (*text.parties, *(one for one in (text.hub, text.depositary) if one is not None)):
         if party not in parties:
             raise unknown_party(party, parties, place)
+    known_or_country(text.third_party.nations if text.third_party else (), parties, place)
     for row in text.levels.rows if text.levels else ():
         for party, marks in row.marks.items():
             for mark in marks:
@@ -259,9 +274,7 @@ def check_item(item: Item, parties: Mapping[str, Party], place: Position | None)
             where=place,
             remedy=f"use {suggestion(item.mark, [one.mark for one in originator.marks])}",
         )
-    for party in item.caveats.rel_to or ():
-        if party not in parties and not is_country(party):
-            raise unknown_party(party, parties, place)
+    known_or_country(item.caveats.rel_to or (), parties, place)
 
 
 def check_person(person: Person, dossier: Dossier, place: Position | None) -> None:

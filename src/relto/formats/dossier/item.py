@@ -13,7 +13,10 @@ SCHEMA = "item/1"
 
 def read_items(name: str, data: bytes) -> list[tuple[Item, Position]]:
     """All items of a file, with their places. Raises InputError with the place."""
-    return [(_item(node), node.where) for node in parse_documents(name, data)]
+    nodes = parse_documents(name, data)
+    if not nodes:
+        raise InputError("no item in the file", where=Position(name, 1, 1), remedy="write one, or remove the file")
+    return [(_item(node), node.where) for node in nodes]
 
 
 def read_item(name: str, data: bytes) -> Item:
@@ -27,11 +30,11 @@ def _item(node: Node) -> Item:
     identifier = fields.needed("id", check_id)
     item = Item(
         id=identifier,
-        title=fields.text("title") or identifier,
+        title=fields.line("title") or identifier,
         originator=fields.needed("originator", check_party_id),
-        mark=fields.needed_text("mark"),
+        mark=fields.needed_line("mark"),
         topic=fields.needed("topic", check_topic),
-        purpose=fields.needed_text("purpose"),
+        purpose=fields.needed_line("purpose"),
         caveats=_caveats(fields.mapping("caveats", "`caveats`")),
         payload=_payload(fields.mapping("payload", "`payload`")),
         at=fields.stamp("at", "UTC"),
@@ -61,7 +64,7 @@ def _caveats(fields: Fields | None) -> Caveats:
 def _payload(fields: Fields | None) -> Payload | None:
     if fields is None:
         return None
-    payload = Payload(fields.needed_text("type"), fields.text("text"), fields.value("file", _file_name) or "")
+    payload = Payload(fields.needed_line("type"), fields.text("text"), fields.value("file", _file_name) or "")
     if payload.text and payload.file:
         raise InputError("a payload both inline and in a file", where=fields.node.where, remedy="keep `text` or `file`")
     fields.close()

@@ -7,11 +7,13 @@ from relto.core.label import RankRow
 from relto.formats.dossier.fields import Fields, listed
 from relto.formats.dossier.nodes import Node
 
+MAX_ROWS = 100
+
 
 def read_rows(ranks: Node, parties: tuple[str, ...], article: str) -> tuple[RankRow, ...]:
     """The rows under `ranks`, high to low. A row that lacks a party without `treat_as` is an error."""
     rows: list[RankRow] = []
-    for node in listed(ranks, article):
+    for node in listed(ranks, article, MAX_ROWS):
         row = _row(node, parties, article)
         if any(row.rank == other.rank for other in rows):
             raise InputError(f"a second row for {row.rank}", where=node.where, remedy="join them", article=article)
@@ -26,13 +28,13 @@ def read_rows(ranks: Node, parties: tuple[str, ...], article: str) -> tuple[Rank
 def _row(node: Node, parties: tuple[str, ...], article: str) -> RankRow:
     fields = Fields(node, "a row of the table of levels")
     fields.article = article
-    rank = fields.needed_text("rank")
+    rank = fields.needed_line("rank")
     marks = {party: fields.values(party, str) for party in parties}
     treat_as: dict[str, str] = {}
     treated = fields.mapping("treat_as", "`treat_as`")
     if treated is not None:
         for party in parties:
-            said = treated.text(party)
+            said = treated.line(party)
             if said:
                 treat_as[party] = said
         treated.article = article

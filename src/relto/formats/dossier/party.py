@@ -15,6 +15,7 @@ from relto.formats.dossier.nodes import parse_document
 
 PARTY_SCHEMA = "party/1"
 PERSON_SCHEMA = "person/1"
+MAX_MARKS = 256
 
 
 def read_party(name: str, data: bytes) -> Party:
@@ -72,11 +73,11 @@ def _names(fields: Fields, identifier: str) -> dict[str, str]:
 def _marks(fields: Fields) -> tuple[Mark, ...]:
     found: list[Mark] = []
     node = fields.find("marks")
-    for one in listed(node) if node is not None else []:
+    for one in listed(node, most=MAX_MARKS) if node is not None else []:
         entry = Fields(one, "a mark")
         mark = Mark(
-            entry.needed_text("mark"),
-            entry.needed_text("rank"),
+            entry.needed_line("mark"),
+            entry.needed_line("rank"),
             entry.text("roman"),
             entry.text("english"),
             entry.text("abbreviation"),
@@ -98,7 +99,7 @@ def _marks(fields: Fields) -> tuple[Mark, ...]:
 def _facility(entry: Fields) -> Facility:
     found = Facility(
         entry.needed("id", check_id),
-        entry.needed_text("ceiling"),
+        entry.needed_line("ceiling"),
         entry.values("register", check_id),
         _provenance(entry),
     )
@@ -108,7 +109,7 @@ def _facility(entry: Fields) -> Facility:
 
 def _accredited(entry: Fields) -> Accredited:
     found = Accredited(
-        entry.needed("id", check_id), entry.needed_text("ceiling"), entry.bound("until"), _provenance(entry)
+        entry.needed("id", check_id), entry.needed_line("ceiling"), entry.bound("until"), _provenance(entry)
     )
     entry.close()
     return found
@@ -142,7 +143,7 @@ def read_person(name: str, data: bytes) -> Person:
     clearance = fields.mapping("clearance", "`clearance`")
     rank = until = None
     if clearance is not None:
-        rank, until = clearance.needed_text("rank"), clearance.bound("until")
+        rank, until = clearance.needed_line("rank"), clearance.bound("until")
         _provenance(clearance)
         clearance.close()
     given = fields.mapping("assurance", "`assurance`")

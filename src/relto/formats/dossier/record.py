@@ -70,7 +70,11 @@ def read_instrument(name: str, data: bytes, text: Agreement) -> Instrument:
     fields = Fields(node, "an instrument")
     check_schema(fields, INSTRUMENT_SCHEMA)
     if fields.needed("agreement", check_id) != text.id:
-        raise InputError(f"an instrument of another agreement than `{text.id}`", where=fields.place("agreement"))
+        raise InputError(
+            f"an instrument of another agreement than `{text.id}`",
+            where=fields.place("agreement"),
+            remedy="name that agreement, or the right one",
+        )
     return read_instrument_node(node, text, alone=True)
 
 
@@ -82,7 +86,7 @@ def read_instrument_node(node: Node, text: Agreement, *, alone: bool = False) ->
         fields.find("agreement")
     identifier = fields.needed("id", check_id)
     kind = fields.choice("kind", INSTRUMENT_KINDS)
-    precision = fields.text("precision") or None
+    precision = fields.line("precision") or None
     at = fields.needed_stamp("at", text.zone, precision)
     recorded = fields.stamp("recorded", text.zone)
     sent = fields.stamp("sent", text.zone)

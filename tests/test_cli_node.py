@@ -1,0 +1,152 @@
+"""Nodes by the command line: made, pinned, exchanging, refusing, verified; and a rehearsal across the lapse."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relto.cli.main import run
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run a command in a fresh folder; its exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RELTO_PASSPHRASE", "correct horse battery staple")
+
+    def calling(*arguments: str) -> tuple[int, str, str]:
+        code = run(list(arguments))
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return calling
+
+
+def rows(out: str) -> list[dict[str, Any]]:
+    """JSON lines."""
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def pair(call: Call, *more: str) -> None:
+    """Two nodes that know each other."""
+    for party in ("KOR", "JPN"):
+        assert call("node", "init", "--party", party, party.lower(), *more)[0] == 0
+    assert call("node", "pin", "jpn", "--node", "kor")[0] == 0
+    assert call("node", "pin", "kor", "--node", "jpn")[0] == 0
+
+
+def test_an_item_released_received_opened_and_proved(call: Call) -> None:
+    pair(call)
+    code, out, _ = call("release", "msl-2019-10-31", "--to", "JPN", "--node", "kor", "--json")
+    assert (code, rows(out)[0]["state"]) == (0, "done")
+    held = rows(call("inbox", "--node", "jpn", "--json")[1])[0]
+    assert (held["item"], held["originator"], held["mark"]) == ("msl-2019-10-31", "KOR", "極秘")
+    code, out, err = call("open", held["id"], "--node", "jpn")
+    assert code == 0
+    assert out.startswith("07:35 UTC")
+    assert err.startswith("極秘  |  군사II급비밀, KOR")
+    assert rows(call("holdings", "list", "--node", "jpn", "--json")[1])[0]["opened"] == 1
+    for node in ("kor", "jpn"):
+        assert call("ledger", "verify", "--node", node)[0] == 0
+    sent = rows(call("outbox", "--node", "kor", "--json")[1])
+    assert [row["state"] for row in sent] == ["done"]
+    code, out, _ = call("ledger", "prove", sent[0]["answer"], "--node", "kor", "--json")
+    assert (code, rows(out)[0]["schema"]) == (0, "relto/proof/1")
+    assert "relto/ledger/KOR\n" in call("ledger", "checkpoint", "--node", "kor")[1]
+
+
+def test_a_refusal_is_told_with_its_grounds_and_evidence(call: Call) -> None:
+    pair(call)
+    code, out, _ = call("release", "msl-2019-10-31-grade-1", "--to", "JPN", "--node", "kor", "--json")
+    told = rows(out)[0]
+    assert (code, told["verdict"]) == (3, "refuse")
+    assert told["evidence"].startswith("sha256:")
+    assert call("inbox", "--node", "jpn", "--json")[1] == ""
+
+
+def test_a_peer_that_cannot_be_reached_leaves_the_item_in_the_outbox(call: Call) -> None:
+    pair(call)
+    Path("kor/neighbours.json").unlink()
+    code, _, err = call("release", "msl-2019-10-31", "--to", "JPN", "--node", "kor")
+    assert code == 6
+    assert "is queued" in err
+    assert call("node", "pin", "jpn", "--node", "kor")[0] == 0
+    assert call("outbox", "--send", "--node", "kor")[0] == 0
+    assert len(rows(call("inbox", "--node", "jpn", "--json")[1])) == 1
+
+
+def test_only_the_clock_says_what_time_it_is(call: Call) -> None:
+    pair(call)
+    code, _, err = call("release", "msl-2019-10-31", "--to", "JPN", "--node", "kor", "--at", "2019-11-18T00:00Z")
+    assert code == 2
+    assert "rehearsal" in err
+
+
+def test_a_rehearsal_crosses_the_lapse(call: Call) -> None:
+    before = "2019-11-22T23:59:59.999999999+09:00"
+    midnight = "2019-11-23T00:00+09:00"
+    dossier = Path("without")
+    shipped = Path(__file__).parent.parent / "src/relto/dossiers/northeast-asia"
+    for source in shipped.rglob("*.yaml"):
+        target = dossier / source.relative_to(shipped)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = source.read_text(encoding="utf-8")
+        if source.match("records/kor-jpn-2016.yaml"):
+            text = text[: text.index("  - id: n002")]
+        target.write_text(text, encoding="utf-8")
+    pair(call, "--rehearsal", "--at", "2019-11-18T09:00+09:00", "--dossier", str(dossier))
+    assert call("release", "msl-2019-10-31", "--to", "JPN", "--node", "kor", "--at", before)[0] == 0
+    code, out, _ = call("release", "msl-2019-10-31", "--to", "JPN", "--node", "kor", "--at", midnight)
+    assert code == 3
+    assert "lapsed since 2019-11-23 00:00 KST" in out
+    assert "through USA" in out
+    code, _, err = call("release", "msl-2019-10-31", "--to", "JPN", "--node", "kor", "--at", before)
+    assert code == 3
+    assert "has lived through" in err
+
+
+def test_a_notice_signed_live_changes_the_standing_on_both_sides(call: Call) -> None:
+    pair(call)
+    Path("notice.yaml").write_text(
+        "relto: instrument/1\nagreement: kor-jpn-2016\nid: n009\nkind: termination-notice\nby: [KOR]\n"
+        "at: 2099-01-01T00:00:00Z\n",
+        encoding="utf-8",
+    )
+    Path("wrong.yaml").write_text(Path("notice.yaml").read_text("utf-8").replace("[KOR]", "[JPN]"), encoding="utf-8")
+    code, _, err = call("instrument", "sign", "wrong.yaml", "--node", "kor")
+    assert (code, "a party signs only what it makes itself" in err) == (2, True)
+    code, out, err = call("instrument", "sign", "notice.yaml", "--node", "kor", "--json")
+    assert rows(out)[0]["complete"] is True
+    assert (code, err) == (0, "")
+    for node in ("kor", "jpn"):
+        known = {row["id"] for row in rows(call("instrument", "list", "kor-jpn-2016", "--node", node, "--json")[1])}
+        assert "n009" in known
+
+
+def test_a_made_up_passphrase_is_kept_for_the_owner_alone(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RELTO_PASSPHRASE")
+    code, _, err = call("node", "init", "--party", "KOR", "kor")
+    assert code == 0
+    assert "move it to a safe place" in err
+    unlock = Path("kor/unlock")
+    assert stat.S_IMODE(unlock.stat().st_mode) == 0o600
+    secret = unlock.read_text("utf-8").strip()
+    assert all(secret not in path.read_text("utf-8", errors="ignore") for path in Path("kor/keys").iterdir())
+    unlock.chmod(0o644)
+    code, _, err = call("outbox", "--send", "--node", "kor")
+    assert (code, "others may read" in err) == (2, True)
+
+
+def test_a_folder_that_is_not_empty_is_left_alone(call: Call) -> None:
+    Path("kor").mkdir()
+    Path("kor/mine.txt").write_text("mine", encoding="utf-8")
+    code, _, err = call("node", "init", "--party", "KOR", "kor")
+    assert (code, "not empty" in err) == (7, True)
+    assert [path.name for path in Path("kor").iterdir()] == ["mine.txt"]
