@@ -199,7 +199,9 @@ def test_a_recipient_whose_clock_is_behind_takes_nothing_in_and_it_stays_queued(
 
 def test_what_is_queued_waits_for_an_absent_peer_and_goes_once(pact: Cast) -> None:
     pact.link.set_down("JPN")
-    assert [pact.release().state for _ in range(3)] == ["queued"] * 3
+    sent = [pact.release() for _ in range(3)]
+    assert [one.state for one in sent] == ["queued"] * 3
+    assert [one.error.exit_code for one in sent if one.error] == [6, 6, 6]
     pact.reopen("KOR")
     pact.link.set_down("JPN", False)
     assert [one.state for one in dispatch_pending(pact.kor)] == ["done"] * 3
@@ -441,6 +443,23 @@ def test_a_sender_cannot_pass_off_another_partys_item_as_its_own_submission(pact
     answer = statement(handle(pact.jpn, "transmittal", claimed.encode() + b"\n" + sealed).decode())
     assert answer.kind == "refusal"
     assert "of an item of `KOR`" in str(answer.says["says"])
+
+
+@pytest.mark.parametrize("what", ["payload", "label", "sealed", "item", "terms"])
+def test_what_the_sender_signed_for_must_be_what_came(pact: Cast, what: str) -> None:
+    pact.link.set_down("JPN")
+    signed, sealed = unpack(pact.release().row.message)
+    pact.link.set_down("JPN", False)
+    genuine = statement(signed)
+    changed = {
+        "item": replace(genuine, item="another-item"),
+        "terms": replace(genuine, says={"terms": {"act": "release"}}),
+    }.get(what) or replace(genuine, digests={**genuine.digests, what: "sha256:" + "0" * 64})
+    message = sign_evidence(changed, pact.kor.keys.signing()).encode() + b"\n" + sealed
+    answer = statement(handle(pact.jpn, "transmittal", message).decode())
+    assert answer.kind == "refusal"
+    assert holdings(pact.jpn) == []
+    assert verify(pact.jpn).problems == ()
 
 
 def test_evidence_for_the_receipts_of_two_hops_stands_in_three_ledgers(pact: Cast) -> None:

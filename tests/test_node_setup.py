@@ -17,7 +17,7 @@ from relto.core.agreement import Instrument, InstrumentKind, Standing
 from relto.core.dossier import Item
 from relto.core.errors import Conflict, InputError, NotFound, ReltoError
 from relto.core.timeline import Instant, Stamp, parse_instant
-from relto.node import Delivery, Node, Signed, countersign, release, sign_instrument, verify
+from relto.node import Delivery, Node, Signed, countersign, open_item, release, sign_instrument, verify
 
 SHIPPED = Path(relto.__file__).parent / "dossiers" / "northeast-asia"
 PASSPHRASE = "a passphrase 비밀"
@@ -223,6 +223,18 @@ def test_only_a_rehearsal_takes_a_replay_clock(tmp_path: Path) -> None:
     assert 0 < latest.ns - earliest.ns <= 1_000_000_000
     with pytest.raises(InputError, match="rehearsal"):
         open_node(tmp_path / "c", PASSPHRASE, clock=ReplayClock(LAPSE))
+
+
+def test_real_nodes_on_the_system_clock_release_under_the_pact_as_it_stands_today(tmp_path: Path) -> None:
+    dossier = make_dossier(tmp_path / "d")
+    kor, jpn = (create_node(tmp_path / party, party, dossier, PASSPHRASE) for party in ("KOR", "JPN"))
+    wire([kor, jpn])
+    sent = release(kor, kor.base.item("msl-2019-10-31"), "JPN")
+    assert sent.state == "done"
+    assert verify(kor).problems == verify(jpn).problems == ()
+    opened = open_item(open_node(tmp_path / "JPN", PASSPHRASE), sent.row.subject)
+    assert opened.payload == b"Two launches from Sunchon."
+    assert "Sunchon" not in repr(opened)
 
 
 def test_a_rehearsal_opened_without_a_clock_stands_where_it_stood(pact: Cast) -> None:

@@ -172,7 +172,7 @@ def holding_json(held: Holding) -> dict[str, Any]:
 
 
 @click.command()
-@click.option("--send", is_flag=True, help="Try again to send what is queued; each is decided anew.")
+@click.option("--send", is_flag=True, help="Send what is queued, and pass on what only goes through; decided anew.")
 @node_option
 @at_option
 @json_option
@@ -186,9 +186,10 @@ def outbox(send: bool, node_dir: Path, at: Instant | None, as_json: bool) -> Non
     """
     with opened(node_dir, at=at, unlocked=send) as node:
         if send:
-            from relto.node import dispatch_pending
+            from relto.node import dispatch_pending, relay_pending
 
             dispatch_pending(node)
+            relay_pending(node)
         with node.store.read() as reading:
             rows = reading.outbox()
     if as_json:

@@ -16,7 +16,7 @@ from relto.core.errors import Conflict, Contradiction, InputError, NotFound, Ver
 from relto.core.evidence import Evidence, verify_evidence
 from relto.core.timeline import Instant
 from relto.node.contents import Content, content_of, instrument_subject, read_content
-from relto.node.dispatch import Delivery, delivery_of, dispatch_pending
+from relto.node.dispatch import Delivery, delivery_of, dispatch_row
 from relto.node.log import Entered, enter, sign_and_enter
 from relto.node.node import Moment, Node
 from relto.node.ports import Transaction
@@ -45,10 +45,8 @@ def sign_instrument(node: Node, agreement: str, instrument: Instrument) -> Signe
     """
     signed = _sign(node, agreement, instrument)
     subject = instrument_subject(agreement, instrument.id)
-    for delivery in delivery_of(node, subject):
-        if delivery.state == "queued":
-            dispatch_pending(node, delivery.row.peer)
-    return replace(signed, deliveries=tuple(delivery_of(node, subject)))
+    deliveries = [dispatch_row(node, one.row) if one.state == "queued" else one for one in delivery_of(node, subject)]
+    return replace(signed, deliveries=tuple(deliveries))
 
 
 def _sign(node: Node, agreement: str, instrument: Instrument) -> Signed:

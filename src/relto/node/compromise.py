@@ -7,7 +7,7 @@ from relto.core.canon import digest
 from relto.core.errors import InputError, NotFound, VerificationFailed
 from relto.core.evidence import Evidence, verify_evidence
 from relto.core.register import CompromiseReported, apply, event_to_json
-from relto.node.dispatch import Delivery, delivery_of, dispatch_pending
+from relto.node.dispatch import Delivery, delivery_of, dispatch_row
 from relto.node.log import enter, sign_and_enter
 from relto.node.node import Node
 from relto.node.rows import InboxRow, OutboxRow
@@ -52,9 +52,7 @@ def report_compromise(node: Node, holding: str, says: str, *, actual: bool = Fal
         for peer in dict.fromkeys((came.originator, came.sender)):
             message = entered.signed.encode("ascii")
             tx.enqueue(OutboxRow("compromise", report, peer, message, entered.id, moment.latest))
-    for delivery in delivery_of(node, report):
-        dispatch_pending(node, delivery.row.peer)
-    return delivery_of(node, report)
+    return [dispatch_row(node, one.row) for one in delivery_of(node, report)]
 
 
 def receive_compromise(node: Node, message: bytes) -> bytes:

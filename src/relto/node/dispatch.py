@@ -26,11 +26,15 @@ from relto.node.verdicts import grounds_of
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of a message: its row now, the evidence that settled it, the grounds where it was refused."""
+    """What became of a message: its row now, the evidence that settled it, the grounds where it was refused.
+
+    `error`: why it is still queued after being tried just now (PeerUnreachable and others); None otherwise.
+    """
 
     row: OutboxRow
     answer: Evidence | None = None
     grounds: tuple[Ground, ...] = ()
+    error: ReltoError | None = None
 
     @property
     def state(self) -> str:
@@ -63,6 +67,17 @@ def dispatch_pending(node: Node, peer: str | None = None) -> list[Delivery]:
             delivery = _keep_error(node, row.number, error)
         tried.append(delivery)
     return tried
+
+
+def dispatch_row(node: Node, row: OutboxRow) -> Delivery:
+    """Send what is queued for a row's peer, in order; what became of this row, or why its turn did not come."""
+    tried = dispatch_pending(node, row.peer)
+    found = next((one for one in tried if one.row.number == row.number), None)
+    if found is None:
+        found = next(one for one in delivery_of(node, row.subject) if one.row.number == row.number)
+    if found.state == "queued" and found.error is None:
+        found = replace(found, error=next((one.error for one in tried if one.error is not None), None))
+    return found
 
 
 def delivery_of(node: Node, subject: str) -> list[Delivery]:
@@ -144,6 +159,7 @@ def _keep_error(node: Node, number: int, error: ReltoError) -> Delivery:
         if row.state == "queued":
             row = replace(row, last_error=str(error)[:500])
             tx.update_outbox(row)
+            return Delivery(row, error=error)
         return _delivery(tx, row)
 
 

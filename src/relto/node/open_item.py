@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from relto.core.decision import Request
 from relto.core.dossier import Item, Person
@@ -20,7 +20,7 @@ from relto.node.node import Node
 class OpenedItem:
     """An item as its reader sees it: the payload, the item its label describes, and the holding with both marks."""
 
-    payload: bytes
+    payload: bytes = field(repr=False)
     item: Item
     holding: Holding
     evidence: str

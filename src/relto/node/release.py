@@ -19,7 +19,7 @@ from relto.core.timeline import Stamp
 from relto.node.agree import sign_instrument
 from relto.node.contents import instrument_subject
 from relto.node.deciding import ActRefused, Decision, ask, refusal, route_through
-from relto.node.dispatch import Delivery, delivery_of, dispatch_pending
+from relto.node.dispatch import Delivery, dispatch_row
 from relto.node.labels import item_of, label_of
 from relto.node.log import sign_and_enter
 from relto.node.node import Node
@@ -69,7 +69,7 @@ def release(
             nonce=node.entropy(NONCE_BYTES),
         )
 
-    return _send(node, _queue(node, item, terms, transmittal, close))
+    return dispatch_row(node, _queue(node, item, terms, transmittal, close))
 
 
 def forward(node: Node, holding: str, to: str) -> Delivery:
@@ -77,7 +77,7 @@ def forward(node: Node, holding: str, to: str) -> Delivery:
 
     Raises NotFound for no such holding, ActRefused where it is refused at queueing.
     """
-    return _send(node, _forward(node, holding, to, new_id(node.entropy(ID_BYTES))))
+    return dispatch_row(node, _forward(node, holding, to, new_id(node.entropy(ID_BYTES))))
 
 
 def relay_pending(node: Node) -> list[Delivery]:
@@ -95,13 +95,7 @@ def relay_pending(node: Node) -> list[Delivery]:
             queued.append(_forward(node, one.id, one.awaits_relay or "", names[one.id]))
         except (ActRefused, Conflict):  # its evidence is left; or another process of this node was first
             continue
-    return [_send(node, row) for row in queued]
-
-
-def _send(node: Node, row: OutboxRow) -> Delivery:
-    """Send what is queued for the row's peer; what became of the row."""
-    dispatch_pending(node, row.peer)
-    return next(one for one in delivery_of(node, row.subject) if one.row.number == row.number)
+    return [dispatch_row(node, row) for row in queued]
 
 
 def _forward(node: Node, holding: str, to: str, transmittal: str) -> OutboxRow:

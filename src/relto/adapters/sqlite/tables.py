@@ -71,6 +71,7 @@ outbox = Table(
     UniqueConstraint("kind", "subject", "peer", name="outbox_once"),
     CheckConstraint("state IN ('queued', 'done', 'refused', 'refused-by-recipient')", name="outbox_state"),
     Index("outbox_queue", "state", "number"),
+    Index("outbox_subject", "subject"),
 )
 
 inbox = Table(

@@ -17,6 +17,7 @@ else:
 Tree: TypeAlias = dict[str, Any]
 
 _WIDTH: Final = 1 << 20
+_TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
 
 
 class Plain(str):
@@ -30,6 +31,13 @@ class _Dumper(_SafeDumper):
 
     def ignore_aliases(self, data: object) -> bool:
         return True
+
+    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> yaml.MappingNode:
+        """A mapping with a time of day stands in lines of its own: within braces its colons would need quotes."""
+        node = super().represent_mapping(tag, mapping, flow_style)
+        if any(value.tag == _TIMESTAMP and ":" in value.value for _, value in node.value):
+            node.flow_style = False
+        return node
 
 
 def _represent_plain(dumper: _Dumper, text: Plain) -> yaml.ScalarNode:

@@ -198,7 +198,7 @@ class Fields:
 
     def needed_stamp(self, key: str, zone: str, precision: str | None = None) -> Stamp:
         """The instant, day, month or year under `key`, which must be there."""
-        return self.needed(key, lambda text: parse_stamp(text, zone, precision))
+        return self.needed(key, lambda text: _datable(parse_stamp(text, zone, precision)))
 
     def bound(self, key: str) -> Bound | None:
         """The end under `key`: a day, or an instant."""

@@ -1,0 +1,1 @@
+"""What Alembic runs: the environment and the revisions of the store."""

@@ -50,6 +50,7 @@ def _messages() -> None:
         sa.UniqueConstraint("kind", "subject", "peer", name="outbox_once"),
         sa.CheckConstraint("state IN ('queued', 'done', 'refused', 'refused-by-recipient')", name="outbox_state"),
         sa.Index("outbox_queue", "state", "number"),
+        sa.Index("outbox_subject", "subject"),
     )
     op.create_table(
         "inbox",
