@@ -96,7 +96,7 @@ def _bar(segment: Segment, left: float, right: float, top: float, zone: str) -> 
         f'<rect class="{_CLASSES[state]}" x="{left:.1f}" y="{top}" width="{max(right - left, 1):.1f}" height="{_BAR}" '
         f'rx="4"><title>{_clean(title)}</title></rect>'
     ]
-    if right - left > len(words) * _CHAR + 12:
+    if right - left > _wide(words) + 12:
         shade = "inforce" if state == "in-force" else ""
         parts.append(f'<text class="{shade}" x="{left + 8:.1f}" y="{top + 18}">{words}</text>')
     return parts
@@ -116,14 +116,19 @@ def _stack(labels: list[tuple[float, str]]) -> list[int]:
         row = next((n for n, until in enumerate(free) if until <= begins), len(free))
         if row == len(free):
             free.append(0)
-        free[row] = begins + len(label) * _CHAR + 10
+        free[row] = begins + _wide(label) + 10
         rows.append(row)
     return rows
 
 
 def _text_left(left: float, label: str) -> float:
-    """Where a label begins: at its instant, or so far left that it ends within the picture."""
-    return max(_LEFT, min(left, _WIDTH - _RIGHT - len(label) * _CHAR))
+    """Where a label begins: beside its instant, or so far left that it ends within the picture."""
+    return max(_LEFT, min(left + 4, _WIDTH - _RIGHT - _wide(label)))
+
+
+def _wide(label: str) -> float:
+    """How wide a label is at most: Korean, Japanese and other wide signs take a whole em."""
+    return sum(12.5 if ord(char) > 0x2E7F else _CHAR for char in label)
 
 
 def _instrument(left: float, label: str, y: float, top: float) -> list[str]:
