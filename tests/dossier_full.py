@@ -1,8 +1,10 @@
-"""One file of each kind with every key that DESIGN 4, 5 and 7 give it."""
+"""Files of each kind: one with every key that DESIGN 4, 5 and 7 give it, and a small sound dossier to be broken."""
 
 from __future__ import annotations
 
 from typing import Final
+
+from relto.core.errors import InputError
 
 FULL: Final = {
     "agreement": """
@@ -119,3 +121,87 @@ unconfirmed: true
 note: n
 """,
 }
+
+AGREEMENT, RECORD = "agreements/kor-jpn-2016.yaml", "records/kor-jpn-2016.yaml"
+KOR, JPN, ITEM, CHRONICLE = "parties/KOR.yaml", "parties/JPN.yaml", "items/launch.yaml", "chronicle/2019.yaml"
+FILES: Final = {
+    AGREEMENT: """\
+relto: agreement/1
+id: kor-jpn-2016
+title: ROK-Japan agreement
+parties: [KOR, JPN]
+binding: treaty
+zone: Asia/Seoul
+entry_into_force: {article: "21(1)", when: last-notification}
+term:
+  article: "21(3)"
+  initial: P1Y
+  renewal: P1Y
+  notice: {period: P90D, anchor: before-term-end}
+survival: {article: "21(4)", keep: all}
+readings:
+  KOR: {suspended_notice: no-term}
+levels:
+  article: "4"
+  ranks:
+    - {rank: SECRET, KOR: [군사II급비밀], JPN: [極秘]}
+    - {rank: CONFIDENTIAL, KOR: [군사III급비밀], JPN: [秘]}
+scope: {article: "2(a)", topics: [defence]}
+third_party: {article: "6(a)", rule: originator-consent}
+purpose: {article: "6(c)", rule: as-provided}
+persons: {articles: {clearance: "7"}}
+duties:
+  - {article: "17", on: compromise, do: report, within: at-once, to: originator}
+""",
+    RECORD: """\
+relto: record/1
+agreement: kor-jpn-2016
+instruments:
+  - {id: sig, kind: signature, by: [KOR, JPN], at: 2016-11-23T10:00:00+09:00}
+  - {id: notif, kind: notification, by: [KOR, JPN], at: 2016-11-23}
+  - {id: n001, kind: termination-notice, by: [KOR], at: 2019-08-23T15:30:00+09:00, precision: day}
+  - {id: n002, kind: suspension, targets: [n001], by: [KOR], at: 2019-11-22T17:30:00+09:00}
+  - {id: n003, kind: withdrawal, targets: [n001, n002], by: [KOR], at: 2023-03-21T11:00:00+09:00}
+""",
+    KOR: """\
+relto: party/1
+id: KOR
+marks:
+  - {mark: 군사II급비밀, rank: SECRET}
+  - {mark: 군사III급비밀, rank: CONFIDENTIAL}
+facilities: [{id: yongsan, ceiling: SECRET}]
+""",
+    JPN: """\
+relto: party/1
+id: JPN
+marks: [{mark: 極秘, rank: SECRET}, {mark: 秘, rank: CONFIDENTIAL}]
+systems: [{id: net, ceiling: SECRET, until: 2027-01-01}]
+""",
+    ITEM: """\
+relto: item/1
+id: launch
+originator: KOR
+mark: 군사II급비밀
+topic: defence/dprk
+purpose: missile-warning
+caveats: {rel_to: [JPN, USA]}
+payload: {type: document, file: report.pdf}
+""",
+    CHRONICLE: """\
+relto: chronicle/1
+entries:
+  - {id: s006, kind: statement, by: [JPN], at: 2019-11-18, about: [kor-jpn-2016], says: "..."}
+""",
+}
+
+
+def one_line(error: InputError, place: str, says: str) -> None:
+    """The whole message: the exact place first, one line that shows, a remedy behind a semicolon, exit 2."""
+    message = str(error)
+    assert message.startswith(f"{place}: "), message
+    assert says in message
+    assert message.isprintable(), message
+    assert len(message) < 1000
+    assert error.remedy
+    assert message.endswith(f"; {error.remedy}")
+    assert error.exit_code == 2

@@ -2,101 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
-from relto.adapters.folder import lint, load_dossier, load_item, load_person
+from relto.core.canon import digest
 from relto.core.errors import InputError
-from relto.formats.dossier import read_agreement, read_dossier, read_instrument, read_items, read_party, read_person
+from relto.formats.dossier import read_agreement, read_dossier, read_party, read_person
+from tests.dossier_full import AGREEMENT, CHRONICLE, FILES, ITEM, JPN, KOR, RECORD, one_line
 
-AGREEMENT, RECORD = "agreements/kor-jpn-2016.yaml", "records/kor-jpn-2016.yaml"
-KOR, JPN, ITEM, CHRONICLE = "parties/KOR.yaml", "parties/JPN.yaml", "items/launch.yaml", "chronicle/2019.yaml"
-FILES = {
-    AGREEMENT: """\
-relto: agreement/1
-id: kor-jpn-2016
-title: ROK-Japan agreement
-parties: [KOR, JPN]
-binding: treaty
-zone: Asia/Seoul
-entry_into_force: {article: "21(1)", when: last-notification}
-term:
-  article: "21(3)"
-  initial: P1Y
-  renewal: P1Y
-  notice: {period: P90D, anchor: before-term-end}
-survival: {article: "21(4)", keep: all}
-readings:
-  KOR: {suspended_notice: no-term}
-levels:
-  article: "4"
-  ranks:
-    - {rank: SECRET, KOR: [군사II급비밀], JPN: [極秘]}
-    - {rank: CONFIDENTIAL, KOR: [군사III급비밀], JPN: [秘]}
-scope: {article: "2(a)", topics: [defence]}
-third_party: {article: "6(a)", rule: originator-consent}
-purpose: {article: "6(c)", rule: as-provided}
-persons: {articles: {clearance: "7"}}
-duties:
-  - {article: "17", on: compromise, do: report, within: at-once, to: originator}
-""",
-    RECORD: """\
-relto: record/1
-agreement: kor-jpn-2016
-instruments:
-  - {id: sig, kind: signature, by: [KOR, JPN], at: 2016-11-23T10:00:00+09:00}
-  - {id: notif, kind: notification, by: [KOR, JPN], at: 2016-11-23}
-  - {id: n001, kind: termination-notice, by: [KOR], at: 2019-08-23T15:30:00+09:00, precision: day}
-  - {id: n002, kind: suspension, targets: [n001], by: [KOR], at: 2019-11-22T17:30:00+09:00}
-  - {id: n003, kind: withdrawal, targets: [n001, n002], by: [KOR], at: 2023-03-21T11:00:00+09:00}
-""",
-    KOR: """\
-relto: party/1
-id: KOR
-marks:
-  - {mark: 군사II급비밀, rank: SECRET}
-  - {mark: 군사III급비밀, rank: CONFIDENTIAL}
-facilities: [{id: yongsan, ceiling: SECRET}]
-""",
-    JPN: """\
-relto: party/1
-id: JPN
-marks: [{mark: 極秘, rank: SECRET}, {mark: 秘, rank: CONFIDENTIAL}]
-systems: [{id: net, ceiling: SECRET, until: 2027-01-01}]
-""",
-    ITEM: """\
-relto: item/1
-id: launch
-originator: KOR
-mark: 군사II급비밀
-topic: defence/dprk
-purpose: missile-warning
-caveats: {rel_to: [JPN, USA]}
-payload: {type: document, file: report.pdf}
-""",
-    CHRONICLE: """\
-relto: chronicle/1
-entries:
-  - {id: s006, kind: statement, by: [JPN], at: 2019-11-18, about: [kor-jpn-2016], says: "..."}
-""",
-}
 N001 = "{id: n001, kind: termination-notice, by: [KOR], at: 2019-08-23T15:30:00+09:00, precision: day}"
 N002 = "{id: n002, kind: suspension, targets: [n001], by: [KOR], at: 2019-11-22T17:30:00+09:00}"
-
-
-def one_line(error: InputError, place: str, says: str) -> None:
-    """The whole message: the exact place first, one line that shows, a remedy behind a semicolon, exit 2."""
-    message = str(error)
-    assert message.startswith(f"{place}: "), message
-    assert says in message
-    assert message.isprintable(), message
-    assert len(message) < 1000
-    assert error.remedy
-    assert message.endswith(f"; {error.remedy}")
-    assert error.exit_code == 2
 
 
 def refused(files: dict[str, bytes], place: str, says: str) -> None:
@@ -120,31 +34,31 @@ def test_the_files_that_are_broken_below_are_sound() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "place", "says"),
     [
-        ("2019-11-22T17:30:00+09:00", "2019-11-22T17:30:00", "7:65", "naive time"),
-        ("2019-11-22T17:30:00+09:00", "2019-11-22 17:30", "7:65", "naive time"),
-        ("2019-11-22T17:30:00+09:00", "2019-11-31", "7:65", "not a real date"),
-        ("2019-11-22T17:30:00+09:00", "22 November 2019", "7:65", "not an instant"),
-        ("2019-11-22T17:30:00+09:00", "2019-11-22T17:30:00+09:00[America/New_York]", "7:65", "offset"),
-        ("2019-11-22T17:30:00+09:00", "2019-11-22T17:30[Asia/Nowhere]", "7:65", "unknown time zone"),
-        ("2019-11-22T17:30:00+09:00", "9999-12-31T23:59:59Z", "7:65", "outside the years"),
-        ("2019-11-22T17:30:00+09:00", "[2019-11-22]", "7:65", "a list where a text is expected"),
-        ("2019-11-22T17:30:00+09:00", '"2019-11-22\\n"', "7:65", "several lines"),
-        ("precision: day", "precision: week", "6:53", "unknown precision"),
-        (N002, N002.replace("suspension", "suspend"), "7:23", "is no kind"),
+        ("2019-11-22T17:30:00+09:00", "2019-11-22T17:30:00", "7:66", "naive time"),
+        ("2019-11-22T17:30:00+09:00", "2019-11-22 17:30", "7:66", "naive time"),
+        ("2019-11-22T17:30:00+09:00", "2019-11-31", "7:66", "not a real date"),
+        ("2019-11-22T17:30:00+09:00", "22 November 2019", "7:66", "not an instant"),
+        ("2019-11-22T17:30:00+09:00", "'2019-11-22T17:30:00+09:00[America/New_York]'", "7:66", "offset"),
+        ("2019-11-22T17:30:00+09:00", "'2019-11-22T17:30[Asia/Nowhere]'", "7:66", "unknown time zone"),
+        ("2019-11-22T17:30:00+09:00", "9999-12-31T23:59:59Z", "7:66", "outside the years"),
+        ("2019-11-22T17:30:00+09:00", "[2019-11-22]", "7:66", "a list where a text is expected"),
+        ("2019-11-22T17:30:00+09:00", '"2019-11-22\\n"', "7:66", "several lines"),
+        ("precision: day", "precision: week", "6:95", "is no precision"),
+        (N002, N002.replace("suspension", "suspend"), "7:22", "is no kind"),
         (N002, N002.replace("n002", "n 002"), "7:10", "is not an id"),
         (N002, N002.replace("n002", "n" * 600), "7:10", "600 signs"),
         (N002, N002.replace("n002", "n001"), "7:5", "again (first at line 6)"),
         (N002, N002.replace("id: n002, ", ""), "7:5", "an instrument without `id`"),
         (N002, N002.replace("by: [KOR]", "by: [JPN]"), "7:5", "only KOR"),
         (N002, N002.replace("by: [KOR]", "by: [USA]"), "7:5", "by `USA`, which is no party to it"),
-        (N002, N002.replace("by: [KOR]", "by: [KOR, KOR]"), "7:57", "twice in `by`"),
+        (N002, N002.replace("by: [KOR]", "by: [KOR, KOR]"), "7:61", "twice in `by`"),
         (N002, N002.replace("by: [KOR]", "by: []"), "7:5", "names no party"),
-        (N002, N002.replace("by: [KOR]", "by: KOR"), "7:51", "a text where a list is expected"),
+        (N002, N002.replace("by: [KOR]", "by: KOR"), "7:55", "a text where a list is expected"),
         (N002, N002.replace("[n001]", "[n009]"), "7:5", "the target `n009`, which is not in the record"),
         (N002, N002.replace("[n001]", "[n003]"), "7:5", "cannot act on `n003`, a withdrawal"),
         (N002, N002.replace("[n001]", "[n002]"), "7:5", "cannot act on `n002`, a suspension"),
         (N002, N002.replace("[n001]", "[]"), "7:5", "names no target"),
-        (N002, N002.replace("targets", "target"), "7:35", "unknown key `target`"),
+        (N002, N002.replace("targets", "target"), "7:34", "unknown key `target`"),
         (N002, N002.replace("2019-11-22T17", "2019-08-22T17"), "7:5", "names the later instrument `n001`"),
         (N002, N002.replace("kind:", "text: sha256:00, kind:"), "7:5", "digest does not match"),
         (N002, "{id: a1, kind: amendment, by: [KOR, JPN], at: 2019-11-01}", "7:5", "names no text"),
@@ -157,8 +71,8 @@ def test_the_files_that_are_broken_below_are_sound() -> None:
         (N002, "{id: c1, kind: consent, by: [KOR], at: 2019-11-01, to: [USA]}", "7:5", "what may go to whom"),
         (
             N002,
-            "{id: c1, kind: consent, by: [FRA], at: 2019-11-01, to: [USA], item: launch}",
-            "7:5",
+            f"{N002}\n  - {{id: c1, kind: consent, by: [FRA], at: 2019-11-01, to: [USA], item: launch}}",
+            "8:5",
             "unknown party `FRA`",
         ),
         (
@@ -170,7 +84,7 @@ def test_the_files_that_are_broken_below_are_sound() -> None:
         (N002, "{id: d1, kind: law-change, by: [KOR], at: 2019-11-01, until: 0001-01-01}", "7:66", "outside the years"),
         (N002, "{id: d1, kind: law-change, by: [KOR], at: 2019-11-01, sent: 2019-11-02}", "7:5", "before it was sent"),
         (N002, "{id: d1, kind: law-change, by: [KOR], at: 2019-11-01, targets: [n001]}", "7:5", "can have no targets"),
-        (N002, N002.replace("}", ", unconfirmed: maybe}"), "7:105", "is true or false"),
+        (N002, N002.replace("}", ", unconfirmed: maybe}"), "7:106", "is no value of `unconfirmed`"),
         (N002, "n002", "7:5", "a text where an instrument is expected"),
         ("agreement: kor-jpn-2016", "agreement: kor-jpn-2015", "2:12", "use `kor-jpn-2016`"),
         ("relto: record/1", "relto: record/2", "1:8", "where `relto: record/1` is expected"),
@@ -192,8 +106,6 @@ def test_a_notice_that_counts_from_sending_says_when_it_was_sent() -> None:
 
 
 def test_a_text_that_was_touched_after_it_was_signed_is_refused() -> None:
-    from relto.core.canon import digest
-
     signed = f"{N001[:-1]}, text: '{digest(FILES[AGREEMENT].encode())}'}}"
     files = changed(RECORD, N001, signed)
     assert read_dossier(files).versions("kor-jpn-2016")
@@ -214,17 +126,17 @@ def test_a_text_that_was_touched_after_it_was_signed_is_refused() -> None:
         ("zone: Asia/Seoul", f"zone: Asia/Seoul\nversion: 00100{'0' * 400}", "7:10", "is no number"),
         ("zone: Asia/Seoul", f"zone: Asia/Seoul\nversion: {'9' * 9000}", "7:10", "9000 signs"),
         ("zone: Asia/Seoul", "zone: Asia/Seoul\nversion: 2", "1:1", "its name says"),
-        ("zone: Asia/Seoul", "zone: Asia/Seoul\nhub: USA", "1:1", "unknown party `USA`"),
-        ("zone: Asia/Seoul", "zone: Asia/Seoul\nsupersedes: [kor-jpn-2012]", "1:1", "`kor-jpn-2012`"),
+        ("zone: Asia/Seoul", "zone: Asia/Seoul\nhub: USA", "7:6", "unknown party `USA`"),
+        ("zone: Asia/Seoul", "zone: Asia/Seoul\nsupersedes: [kor-jpn-2012]", "7:14", "`kor-jpn-2012`"),
         ("zone: Asia/Seoul", "zone: Asia/Seoul\nacceding: [USA]", "7:12", "`USA` is no party"),
-        ("zone: Asia/Seoul", "zone: Asia/Seoul\nbasis: [kor-jpn-2016]", "16:1", "levels in an arrangement"),
+        ("zone: Asia/Seoul", "zone: Asia/Seoul\nbasis: [kor-jpn-2016]", "17:1", "levels in an arrangement"),
         ("[KOR, JPN]", "[KOR]", "4:1", "fewer than two parties"),
         ("[KOR, JPN]", "[KOR, KOR]", "4:16", "twice in `parties`"),
         ("[KOR, JPN]", "[KOR, Japan]", "4:16", "is not a party id"),
         ("[KOR, JPN]", "[KOR, JPN, FRA]", "19:7", "neither a mark nor `treat_as` for `FRA`"),
         ("when: last-notification", "when: last-notificaton", "7:44", "use `last-notification`"),
         ("when: last-notification", "when: {deposits: 0}", "7:55", "is no number"),
-        ("when: last-notification", "when: {first-of-month: 2, after: delivery}", "7:70", "use one of"),
+        ("when: last-notification", "when: {first-of-month: 2, after: delivery}", "7:71", "use one of"),
         ("when: last-notification", "when: signature, counted: date", "7:64", "without notifications"),
         ("initial: P1Y", "initial: 1 year", "10:12", "is not a period"),
         ("initial: P1Y", "initial: {until: 2027-02-30}", "10:20", "not a real date"),
@@ -232,20 +144,20 @@ def test_a_text_that_was_touched_after_it_was_signed_is_refused() -> None:
         ("initial: P1Y", "initial: P0D", "10:12", "is not a period"),
         ("anchor: before-term-end", "anchor: before-the-end", "12:34", "use `before-term-end`"),
         ('  article: "21(3)"\n', "", "9:3", "`term` without `article`"),
-        ("keep: all", "keep: some", "13:37", "is no `keep`"),
-        ("keep: all", "keep: {destroy_within: soon}", "13:54", "is not a period"),
+        ("keep: all", "keep: some", "13:36", "is no `keep`"),
+        ("keep: all", "keep: {destroy_within: soon}", "13:53", "is not a period"),
         ("KOR: {suspended_notice", "USA: {suspended_notice", "15:3", "who is no party"),
         ("rank: CONFIDENTIAL,", "rank: SECRET,", "20:7", "a second row for SECRET"),
         (", JPN: [秘]", "", "20:7", "neither a mark nor `treat_as` for `JPN`"),
         ("JPN: [秘]", "treat_as: {JPN: RESTRICTED}", "20:7", "for which it has no mark here"),
         ("JPN: [秘]", "JPN: [極秘]", "20:7", "stands for SECRET and for CONFIDENTIAL"),
-        ("JPN: [秘]", "JPN: [部外秘]", "1:1", "has no mark `部外秘`"),
-        ("topics: [defence]", "topics: [Defence]", "21:34", "is not a topic"),
+        ("JPN: [秘]", "JPN: [部外秘]", "20:51", "has no mark `部外秘`"),
+        ("topics: [defence]", "topics: [Defence]", "21:35", "is not a topic"),
         ("topics: [defence]", "topics: []", "21:8", "a scope without topics"),
-        ("rule: originator-consent", "rule: {nations: [XYZ]}", "1:1", "unknown party `XYZ`"),
-        ("rule: as-provided", "rule: nothing", "23:33", "rule for purposes"),
-        ('{clearance: "7"}}', '{clearance: "7"}, clearance_from: RESTRICTED}', "1:1", "a rank that has no row"),
-        ("within: at-once", "within: soon", "26:60", "is not a period"),
+        ("rule: originator-consent", "rule: {nations: [XYZ]}", "22:49", "unknown party `XYZ`"),
+        ("rule: as-provided", "rule: nothing", "23:34", "rule for purposes"),
+        ('{clearance: "7"}}', '{clearance: "7"}, clearance_from: RESTRICTED}', "24:39", "a rank that has no row"),
+        ("within: at-once", "within: soon", "26:57", "is not a period"),
     ],
 )
 def test_a_text_that_cannot_be_enforced(old: str, new: str, place: str, says: str) -> None:
@@ -265,31 +177,31 @@ def test_a_text_that_cannot_be_enforced(old: str, new: str, place: str, says: st
             "high to low",
         ),
         (KOR, "rank: SECRET}", "rank: }", "4:27", "`rank` is empty"),
-        (KOR, "[{id: yongsan, ceiling: SECRET}]", "[{id: yongsan, ceiling: COSMIC}]", "1:1", "unknown rank `COSMIC`"),
+        (KOR, "[{id: yongsan, ceiling: SECRET}]", "[{id: yongsan, ceiling: COSMIC}]", "6:37", "unknown rank `COSMIC`"),
         (KOR, "SECRET}]", "SECRET}, {id: yongsan, ceiling: SECRET}]", "6:46", "a facility `yongsan` again"),
         (
             KOR,
             "id: KOR",
             "id: KOR\ndomestic: [{id: d, citation: c, says: s, ranks: [SECRTE]}]",
-            "1:1",
+            "3:50",
             "unknown rank `SECRTE`",
         ),
         (KOR, "id: KOR", "id: KOR\ndomestic: [{id: d, citation: c, says: s, acts: [leak]}]", "3:49", "is no act"),
         (JPN, "2027-01-01", "2027-01-01T00:00", "4:45", "naive time"),
-        (ITEM, "originator: KOR", "originator: PRK", "1:1", "unknown party `PRK`"),
-        (ITEM, "군사II급비밀", "극비", "1:1", "has no mark `극비`"),
-        (ITEM, "[JPN, USA]", "[JPN, UAS]", "1:1", "unknown party `UAS`"),
+        (ITEM, "originator: KOR", "originator: PRK", "3:13", "unknown party `PRK`"),
+        (ITEM, "군사II급비밀", "극비", "4:7", "has no mark `극비`"),
+        (ITEM, "[JPN, USA]", "[JPN, UAS]", "7:25", "unknown party `UAS`"),
         (ITEM, "report.pdf", "../report.pdf", "8:33", "no file beside the item"),
         (ITEM, "report.pdf", "/etc/passwd", "8:33", "no file beside the item"),
         (ITEM, "file: report.pdf", "file: report.pdf, text: t", "8:10", "both inline and in a file"),
-        (ITEM, "payload:", "---\npayload:", "8:1", "an item without `relto`"),
+        (ITEM, "payload:", "---\npayload:", "9:1", "an item without `relto`"),
         (ITEM, "id: launch", "id: launch\nat: 2019-11-28T17:00", "3:5", "naive time"),
         (CHRONICLE, "kind: statement", "kind: rumour", "3:22", "is no kind"),
-        (CHRONICLE, "by: [JPN]", "by: [JNP]", "3:5", "unknown party `JNP`"),
-        (CHRONICLE, "kor-jpn-2016", "kor-jpn-2017", "3:5", "use `kor-jpn-2016`"),
+        (CHRONICLE, "by: [JPN]", "by: [JNP]", "3:38", "unknown party `JNP`"),
+        (CHRONICLE, "kor-jpn-2016", "kor-jpn-2017", "3:68", "use `kor-jpn-2016`"),
         (CHRONICLE, ', says: "..."', "", "3:5", "says nothing"),
-        (CHRONICLE, "2019-11-18", "2019-13", "3:45", "not a real date"),
-        (CHRONICLE, 'says: "..."', 'says: "...", count: -1', "3:99", "is no count"),
+        (CHRONICLE, "2019-11-18", "2019-13", "3:48", "not a real date"),
+        (CHRONICLE, 'says: "..."', 'says: "...", count: -1', "3:103", "is no count"),
     ],
 )
 def test_parties_items_and_chronicles(name: str, old: str, new: str, place: str, says: str) -> None:
@@ -326,7 +238,7 @@ def test_a_version_between_is_missing() -> None:
     files = {key: text.encode() for key, text in FILES.items()}
     third = files[AGREEMENT] + b"version: 3\n"
     place = "agreements/kor-jpn-2016@3.yaml"
-    refused({**files, place: third}, f"{place}:1:1", "version 2 of `kor-jpn-2016` is missing")
+    refused({**files, place: third}, f"{place}:27:1", "version 2 of `kor-jpn-2016` is missing")
 
 
 YAML: list[tuple[str, bytes, str, str]] = [
@@ -371,9 +283,9 @@ YAML: list[tuple[str, bytes, str, str]] = [
     ("line separator", "a: b\u2028c\n".encode(), "1:5", "U+2028"),
     ("half a pair", b'a: "\\ud800"\n', "1:7", "not YAML here"),
     ("deep list", b"[" * 40 + b"]" * 40, "1:34", "nested deeper than 32"),
-    ("deep map", b"a: " + b"{a: " * 900_000, "1:132", "nested deeper than 32"),
+    ("deep map", b"a: " + b"{a: " * 900_000, "1:129", "nested deeper than 32"),
     ("deep dashes", b"- " * 1_000_000, "1:67", "nested deeper than 32"),
-    ("very deep", b"[" * 4_000_000, "1:", "nest"),
+    ("very deep", b"[" * 4_000_000, "1:1001", "nest"),
     ("many values", b"[" + b"a," * 210_000 + b"]", "1:400000", "more than 200000 values"),
     ("long text", b"a: " + b"b" * 1_100_000, "1:4", "a text of 1100000 signs"),
 ]
@@ -384,5 +296,4 @@ def test_more_than_plain_data_is_refused(data: bytes, place: str, says: str) -> 
     for read in (read_agreement, read_party, read_person):
         with pytest.raises(InputError) as caught:
             read("p.yaml", data)
-        exact = place if not place.endswith(":") else str(caught.value).split(":", 2)[1] + ":1003"
-        one_line(caught.value, f"p.yaml:{exact}", says)
+        one_line(caught.value, f"p.yaml:{place}", says)

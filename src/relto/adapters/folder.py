@@ -13,6 +13,7 @@ from relto.core.errors import InputError, Position
 from relto.formats.dossier import (
     FOLDERS,
     MAX_FILE_BYTES,
+    Source,
     check_item,
     check_person,
     check_text,
@@ -55,7 +56,11 @@ def _entries(folder: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise InputError(f"`{folder}` cannot be read: {error.strerror}", remedy="check its permissions") from error
+        raise InputError(
+            f"cannot be read: {error.strerror}",
+            where=Position(str(folder)),
+            remedy="check that it is a folder you may read",
+        ) from error
     return sorted(entry for entry in found if entry.suffix in (".yaml", ".yml"))
 
 
@@ -67,8 +72,8 @@ def read_limited(path: Path, *, inside: Path | None = None) -> bytes:
                 "leads out of the dossier", where=Position(str(path)), remedy="put the file itself in its place"
             )
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(file.fileno())
+        try:
+            status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise InputError("not a regular file", where=Position(str(path)), remedy="name a file")
             if status.st_size > MAX_FILE_BYTES:
@@ -77,7 +82,10 @@ def read_limited(path: Path, *, inside: Path | None = None) -> bytes:
                     where=Position(str(path)),
                     remedy=f"split it; the limit is {MAX_FILE_BYTES >> 20} MiB a file",
                 )
-            return file.read(MAX_FILE_BYTES + 1)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read(MAX_FILE_BYTES + 1)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise InputError(
             f"cannot be read: {error.strerror or error}",
@@ -90,15 +98,17 @@ def read_limited(path: Path, *, inside: Path | None = None) -> bytes:
 
 def load_person(path: Path | str, dossier: Dossier) -> Person:
     """Read the person in a file, held against `dossier`."""
-    person = read_person(str(path), read_limited(Path(path)))
-    check_person(person, dossier, Position(str(path), 1, 1))
+    data = read_limited(Path(path))
+    person = read_person(str(path), data)
+    check_person(person, dossier, Source(str(path), data))
     return person
 
 
 def load_item(path: Path | str, dossier: Dossier) -> Item:
     """Read the one item in a file, held against `dossier`."""
-    item = read_item(str(path), read_limited(Path(path)))
-    check_item(item, dossier.parties, Position(str(path), 1, 1))
+    data = read_limited(Path(path))
+    item = read_item(str(path), data)
+    check_item(item, dossier.parties, Source(str(path), data))
     return item
 
 
@@ -114,5 +124,5 @@ def lint(path: Path | str, dossier_dir: Path | str) -> Agreement:
         party = read_party(str(entry), read_limited(entry, inside=root))
         parties[party.id] = party
     texts: dict[str, object] = {entry.stem.partition("@")[0]: None for entry in _entries(root / "agreements")}
-    check_text(text, parties, texts, Position(str(path), 1, 1))
+    check_text(text, parties, texts, Source(str(path), data))
     return text

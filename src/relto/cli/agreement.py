@@ -17,7 +17,9 @@ from relto.cli.options import (
     known_by_option,
     now,
     open_dossier,
+    own_reading,
     reading_option,
+    source_option,
 )
 from relto.cli.output import both_clocks, cited, columns, doubt, print_json, safe, write_file
 from relto.core.agreement import Instrument, Segment, Standing
@@ -71,7 +73,7 @@ def lint(file: Path, dossier_dir: Path | None, as_json: bool) -> None:
 @reading_option
 @known_by_option
 @between_option
-@dossier_option
+@source_option
 @json_option
 def standing(
     identifier: str,
@@ -94,6 +96,7 @@ def standing(
 
     dossier = open_dossier(dossier_dir)
     at = at or now()
+    reading = reading or own_reading(dossier, identifier)
     asked = dossier.standing(identifier, at, reading=reading, known_by=known_by, between=between)
     if as_json:
         print_json(standing_json(asked))
@@ -143,7 +146,7 @@ def _print_standing(dossier: Dossier, asked: Standing, known_by: Instant | None)
 @reading_option
 @known_by_option
 @between_option
-@dossier_option
+@source_option
 @json_option
 def timeline(
     identifier: str,
@@ -168,6 +171,7 @@ def timeline(
 
     dossier = open_dossier(dossier_dir)
     first = dossier.versions(identifier)[0]
+    reading = reading or own_reading(dossier, identifier)
     dossier.standing(identifier, GENESIS, reading=reading, between=between)
     history = dossier.history(identifier, reading=reading, known_by=known_by, between=between)
     known = sorted(dossier.record(identifier).known(known_by), key=lambda one: (one.at.instant, one.id))
@@ -224,7 +228,7 @@ def _window(start: Instant | None, end: Instant | None, known: list[Instant], at
 @click.option("--ics", type=click.Path(path_type=Path), metavar="FILE", help="Write them as a calendar (RFC 5545).")
 @reading_option
 @known_by_option
-@dossier_option
+@source_option
 @json_option
 def deadlines(
     at: Instant | None,

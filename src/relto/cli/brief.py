@@ -11,12 +11,12 @@ import click
 from relto.cli.options import (
     at_option,
     check_reading,
-    dossier_option,
     json_option,
     known_by_option,
     now,
     open_dossier,
     reading_option,
+    source_option,
 )
 from relto.cli.output import both_clocks, columns, doubt, print_json, safe
 from relto.core.analysis import Brief, countdown
@@ -31,7 +31,7 @@ _WIDTH = 110
 @at_option
 @reading_option
 @known_by_option
-@dossier_option
+@source_option
 @json_option
 def brief(
     at: Instant | None, reading: str | None, known_by: Instant | None, dossier_dir: Path | None, as_json: bool

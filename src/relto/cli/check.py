@@ -11,12 +11,12 @@ import click
 from relto.cli.options import (
     at_option,
     check_reading,
-    dossier_option,
     json_option,
     known_by_option,
     now,
     open_dossier,
     reading_option,
+    source_option,
 )
 from relto.cli.output import both_clocks, cited, columns, doubt, print_json, safe
 from relto.core.decision import ACTS, Ground, Request, Verdict
@@ -39,7 +39,7 @@ def request_options(function: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--system", metavar="ID", help="The recipient's system that holds or carries it."),
             reading_option,
             known_by_option,
-            dossier_option,
+            source_option,
             json_option,
         ]
     ):

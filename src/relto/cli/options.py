@@ -14,6 +14,8 @@ from relto.core.timeline import Instant, parse_instant
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_NODE, _PARTY = "relto.node", "relto.party"  # where a command keeps which node it asks, and whose that is
+
 
 class InstantType(click.ParamType[Instant]):
     """An exact instant on the command line; naive times and dates alone are refused."""
@@ -64,6 +66,24 @@ def dossier_option(function: F) -> F:
     )(function)
 
 
+def source_option(function: F) -> F:
+    """`--dossier` or `--node`: what is asked, a dossier on disk or the record as a node knows it."""
+    node = click.option(
+        "--node",
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        expose_value=False,
+        callback=_remember_node,
+        help="Ask a node: its own dossier and record, and its own party's reading.",
+    )
+    return dossier_option(node(function))
+
+
+def _remember_node(context: click.Context, _: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        context.meta[_NODE] = value
+
+
 def node_option(function: F) -> F:
     """`--node`: the folder of a node."""
     return click.option(
@@ -99,10 +119,31 @@ def shipped_dossier() -> Path:
 
 
 def open_dossier(dossier_dir: Path | None) -> Dossier:
-    """Load the dossier."""
-    from relto.adapters.folder import load_dossier
+    """Load the dossier: that of the node asked, the one named, or the default."""
+    context = click.get_current_context(silent=True)
+    node_dir = context.meta.get(_NODE) if context is not None else None
+    if node_dir is None:
+        from relto.adapters.folder import load_dossier
 
-    return load_dossier(dossier_path(dossier_dir))
+        return load_dossier(dossier_path(dossier_dir))
+    if dossier_dir is not None:
+        raise InputError("both --dossier and --node", remedy="ask one of them")
+    from relto.compose import open_node
+
+    node = open_node(node_dir, None)
+    try:
+        assert context is not None
+        context.meta[_PARTY] = node.party
+        return node.read_dossier()
+    finally:
+        node.store.close()
+
+
+def own_reading(dossier: Dossier, agreement: str) -> str | None:
+    """The reading of the node asked, where its party is one of the agreement's; else none in particular."""
+    context = click.get_current_context(silent=True)
+    party = context.meta.get(_PARTY) if context is not None else None
+    return party if party in dossier.versions(agreement)[0].parties else None
 
 
 def now() -> Instant:

@@ -43,7 +43,12 @@ class ReltoError(Exception):
         place = f"{self.where}: " if self.where else ""
         article = f" (article {self.article})" if self.article else ""
         remedy = f"; {self.remedy}" if self.remedy else ""
-        return f"{place}{self.message}{article}{remedy}"
+        return _one_line(f"{place}{self.message}{article}{remedy}")
+
+
+def _one_line(text: str) -> str:
+    """`text` on one line, without signs that could drive a terminal: what was typed may hold any."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 class InputError(ReltoError):

@@ -60,7 +60,10 @@ def first_instant(day: Day, zone: str) -> Instant:
 
 def local_day(instant: Instant, zone: str) -> Day:
     """The calendar day on which `instant` falls in `zone`."""
-    zoned = whenever.Instant.from_timestamp(instant.ns, unit="nanosecond").to_tz(check_zone(zone))
+    try:
+        zoned = whenever.Instant.from_timestamp(instant.ns, unit="nanosecond").to_tz(check_zone(zone))
+    except ValueError as error:
+        raise InputError("a date outside the years 1 to 9999", remedy="check the instant") from error
     return Day(zoned.year, zoned.month, zoned.day)
 
 

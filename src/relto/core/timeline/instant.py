@@ -148,8 +148,12 @@ class LocalTime:
 
 
 def local_time(instant: Instant, zone: str) -> LocalTime:
-    """Read `instant` off a clock in `zone`."""
-    zoned = whenever.Instant.from_timestamp(instant.ns, unit="nanosecond").to_tz(check_zone(zone))
+    """Read `instant` off a clock in `zone`; off one in UTC within a day of the calendar's ends, where zones stop."""
+    exact = whenever.Instant.from_timestamp(instant.ns, unit="nanosecond")
+    try:
+        zoned = exact.to_tz(check_zone(zone))
+    except ValueError:
+        zoned = exact.to_tz("UTC")
     return LocalTime(
         zoned.year,
         zoned.month,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from relto.core.errors import InputError
 from relto.core.timeline.day import Day
 
+_MOST_MONTHS = 9999 * 12
 _PERIOD = re.compile(r"P(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,5})W)?(?:(\d{1,6})D)?", re.ASCII)
 
 
@@ -49,6 +50,6 @@ def parse_period(text: str) -> Period:
     match = _PERIOD.fullmatch(text)
     years, months, weeks, days = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
     period = Period(years * 12 + months, weeks * 7 + days)
-    if not match or period == Period(0, 0):
+    if not match or period == Period(0, 0) or period.months > _MOST_MONTHS:
         raise InputError(f"`{text[:60]}` is not a period", remedy="write one such as `P1Y`, `P6M` or `P90D`")
     return period

@@ -15,6 +15,8 @@ whenever.reset_tzpath(())
 @lru_cache(maxsize=256)
 def check_zone(name: str) -> str:
     """Give `name` back if it is an IANA zone such as `Asia/Seoul` or `UTC`; else raise InputError."""
+    if len(name) > 64:
+        raise InputError(f"unknown time zone `{name[:60]}`", remedy="give an IANA name such as `Asia/Seoul` or `UTC`")
     try:
         whenever.Instant.from_timestamp(0).to_tz(name)
     except (whenever.TimeZoneNotFoundError, ValueError) as error:

@@ -7,7 +7,7 @@ from relto.formats.dossier.agreement import read_agreement
 from relto.formats.dossier.chronicle import read_chronicle
 from relto.formats.dossier.dossier import FOLDERS, check_item, check_person, check_text, read_dossier
 from relto.formats.dossier.item import read_item, read_items
-from relto.formats.dossier.nodes import MAX_FILE_BYTES
+from relto.formats.dossier.nodes import MAX_FILE_BYTES, Source
 from relto.formats.dossier.party import read_party, read_person
 from relto.formats.dossier.record import instrument_agreement, open_record, read_instrument, read_record
 from relto.formats.dossier.writing import (
@@ -24,6 +24,7 @@ from relto.formats.dossier.writing import (
 __all__ = [
     "FOLDERS",
     "MAX_FILE_BYTES",
+    "Source",
     "check_item",
     "check_person",
     "check_text",

@@ -30,7 +30,7 @@ from relto.core.canon import digest
 from relto.core.errors import InputError, Position
 from relto.core.label import Levels, check_id, check_party_id, check_topic
 from relto.core.timeline import Day, Period, check_zone, parse_period
-from relto.formats.dossier.fields import Fields, check_schema, convert, listed, one_of, parse_day, scalar
+from relto.formats.dossier.fields import Fields, check_schema, convert, line, listed, one_of, parse_day
 from relto.formats.dossier.levels import read_rows
 from relto.formats.dossier.nodes import Node, parse_document
 
@@ -111,7 +111,7 @@ class _Reader:
         return () if node is None else tuple(self.party(one, parties) for one in listed(node))
 
     def party(self, node: Node, parties: tuple[str, ...], article: str = "") -> str:
-        text = scalar(node, article)
+        text = line(node, article)
         if text not in parties:
             raise InputError(
                 f"`{text[:60]}` is no party to it",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import get_args
 
 from relto.core.dossier import ENTRY_KINDS, ChronicleEntry, Claim
 from relto.core.errors import InputError, Position
 from relto.core.label import check_id, check_party_id
-from relto.core.timeline import check_zone
+from relto.core.timeline import Precision, check_zone
 from relto.formats.dossier.fields import Fields, check_schema, listed
 from relto.formats.dossier.nodes import Node, parse_document
 
@@ -33,7 +34,7 @@ def _entry(node: Node, file_zone: str | None, zones: Mapping[str, str]) -> Chron
     zone = fields.value("zone", check_zone) or file_zone
     if zone is None:
         zone = next((zones[one] for one in about if one in zones), "UTC")
-    at = fields.needed_stamp("at", zone, fields.line("precision") or None)
+    at = fields.needed_stamp("at", zone, fields.option("precision", get_args(Precision)))
     claims = fields.find("claims")
     entry = ChronicleEntry(
         id=identifier,

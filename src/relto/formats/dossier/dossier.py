@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from relto.core.agreement import Agreement, Record, check_record
@@ -13,6 +13,7 @@ from relto.formats.dossier.agreement import read_agreement
 from relto.formats.dossier.chronicle import read_chronicle
 from relto.formats.dossier.fields import suggestion
 from relto.formats.dossier.item import read_items
+from relto.formats.dossier.nodes import Source
 from relto.formats.dossier.party import read_party
 from relto.formats.dossier.record import open_record, read_record
 
@@ -63,6 +64,7 @@ class _Reading:
     entries: dict[str, ChronicleEntry] = field(default_factory=dict)
     where: dict[tuple[str, str], Position] = field(default_factory=dict)
     places: dict[tuple[str, str], Position] = field(default_factory=dict)
+    sources: dict[tuple[str, str], Source] = field(default_factory=dict)
 
     def shown(self, name: str) -> str:
         return f"{self.root}/{name}" if self.root else name
@@ -72,6 +74,7 @@ class _Reading:
         self.once("party", party.id, Position(self.shown(name), 1, 1))
         self.must_be_named(name, party.id)
         self.parties[party.id] = party
+        self.sources["party", party.id] = Source(self.shown(name), data)
 
     def agreement(self, name: str, data: bytes) -> None:
         text, articles = read_agreement(self.shown(name), data)
@@ -79,6 +82,7 @@ class _Reading:
         self.once("agreement", stem, Position(self.shown(name), 1, 1))
         self.must_be_named(name, stem)
         self.texts.setdefault(text.id, {})[text.version] = text
+        self.sources["agreement", stem] = Source(self.shown(name), data)
         for article, place in articles.items():
             self.where.setdefault((text.id, article), place)
 
@@ -99,9 +103,6 @@ class _Reading:
                 remedy=f"name the file `{stem}.yaml` or correct the id",
             )
 
-    def place(self, kind: str, identifier: str) -> Position | None:
-        return self.places.get((kind, identifier))
-
     def versions(self, agreement: str) -> tuple[Agreement, ...]:
         return tuple(text for _, text in sorted(self.texts[agreement].items()))
 
@@ -109,10 +110,11 @@ class _Reading:
         for identifier in self.texts:
             for number, text in enumerate(self.versions(identifier), start=1):
                 stem = identifier if text.version == 1 else f"{identifier}@{text.version}"
-                place = self.place("agreement", stem)
+                source = self.sources["agreement", stem]
                 if text.version != number:
-                    raise InputError(f"version {number} of `{identifier}` is missing", where=place, remedy="add it")
-                check_text(text, self.parties, self.texts, place)
+                    where = source.place("version")
+                    raise InputError(f"version {number} of `{identifier}` is missing", where=where, remedy="add it")
+                check_text(text, self.parties, self.texts, source)
 
     def record(self, name: str, data: bytes) -> None:
         opened = open_record(self.shown(name), data)
@@ -149,20 +151,22 @@ class _Reading:
     def items_of(self, name: str, data: bytes) -> None:
         for item, place in read_items(self.shown(name), data):
             self.once("item", item.id, place)
-            check_item(item, self.parties, place)
+            check_item(item, self.parties, Source(self.shown(name), data, place))
             self.items[item.id] = item
 
     def chronicle_of(self, name: str, data: bytes) -> None:
+        source = Source(self.shown(name), data)
         zones = {identifier: self.versions(identifier)[0].zone for identifier in self.texts}
         for entry, place in read_chronicle(self.shown(name), data, zones):
             self.once("entry", entry.id, place)
-            known_or_country((*entry.by, *(claim.by for claim in entry.claims)), self.parties, place)
+            people = (*entry.by, *(claim.by for claim in entry.claims))
+            known_or_country(people, self.parties, lambda name: source.place(name, "entries"))
             for subject in entry.about:
                 if subject not in self.parties and subject not in self.texts and not is_country(subject):
                     known = [*self.parties, *self.texts]
                     raise InputError(
                         f"the entry `{entry.id}` is about `{subject}`, which is nothing in the dossier",
-                        where=place,
+                        where=source.place(subject, "entries"),
                         remedy=f"use {suggestion(subject, known)}",
                     )
             self.entries[entry.id] = entry
@@ -176,7 +180,7 @@ class _Reading:
                 if site.ceiling not in known:
                     raise InputError(
                         f"the {what} `{site.id}` has the unknown rank `{site.ceiling[:60]}` as its ceiling",
-                        where=self.place("party", party.id),
+                        where=self.sources["party", party.id].place(site.ceiling),
                         remedy=f"use {suggestion(site.ceiling, sorted(known))}",
                     )
             for rule in party.domestic:
@@ -184,7 +188,7 @@ class _Reading:
                     if rank not in known:
                         raise InputError(
                             f"the domestic rule `{rule.id}` names the unknown rank `{rank[:60]}`",
-                            where=self.place("party", party.id),
+                            where=self.sources["party", party.id].place(rank, "domestic"),
                             remedy=f"use {suggestion(rank, sorted(known))}",
                         )
         order = sorted(self.entries.values(), key=lambda entry: (entry.at.instant, entry.id))
@@ -218,21 +222,23 @@ def unknown_party(party: str, parties: Mapping[str, Party], place: Position | No
     )
 
 
-def known_or_country(names: Iterable[str], parties: Mapping[str, Party], place: Position | None) -> None:
-    """Refuse what is neither a party of the dossier nor a country."""
+def known_or_country(
+    names: Iterable[str], parties: Mapping[str, Party], place: Callable[[str], Position | None]
+) -> None:
+    """Refuse what is neither a party of the dossier nor a country, at its `place`."""
     for name in names:
         if name not in parties and not is_country(name):
-            raise unknown_party(name, parties, place)
+            raise unknown_party(name, parties, place(name))
 
 
-def check_text(
-    text: Agreement, parties: Mapping[str, Party], texts: Mapping[str, object], place: Position | None
-) -> None:
+def check_text(text: Agreement, parties: Mapping[str, Party], texts: Mapping[str, object], source: Source) -> None:
     """Hold a text against the parties' files and the other agreements."""
     for party in (*text.parties, *(one for one in (text.hub, text.depositary) if one is not None)):
         if party not in parties:
-            raise unknown_party(party, parties, place)
-    known_or_country(text.third_party.nations if text.third_party else (), parties, place)
+            key = "parties" if party in text.parties else "hub" if party == text.hub else "depositary"
+            raise unknown_party(party, parties, source.place(party, key))
+    nations = text.third_party.nations if text.third_party else ()
+    known_or_country(nations, parties, lambda name: source.place(name, "third_party"))
     for row in text.levels.rows if text.levels else ():
         for party, marks in row.marks.items():
             for mark in marks:
@@ -241,7 +247,7 @@ def check_text(
                     known = [one.mark for one in parties[party].marks]
                     raise InputError(
                         f"`{party}` has no mark `{mark[:60]}`, which the row {row.rank} names",
-                        where=place,
+                        where=source.place(mark, "levels"),
                         remedy=f"use {suggestion(mark, known)}, or add it to `parties/{party}.yaml`",
                         article=text.levels.article,
                     )
@@ -249,43 +255,45 @@ def check_text(
         if other not in texts or other == text.id:
             raise InputError(
                 f"`{text.id}` rests on or supersedes `{other}`, which is no other agreement of the dossier",
-                where=place,
+                where=source.place(other, "basis" if other in text.basis else "supersedes"),
                 remedy=f"use {suggestion(other, sorted(one for one in texts if one != text.id))}",
             )
     if text.hub is not None and text.hub not in text.parties:
-        raise InputError(f"the hub `{text.hub}` is no party to it", where=place, remedy="name one of the parties")
+        raise InputError(
+            f"the hub `{text.hub}` is no party to it", where=source.place(text.hub, "hub"), remedy="name a party"
+        )
     floor = text.persons.clearance_from
     if floor is not None and text.levels is not None and text.levels.row_of_rank(floor) is None:
         raise InputError(
             f"`clearance_from: {floor[:60]}` names a rank that has no row",
-            where=place,
+            where=source.place("clearance_from", "persons"),
             remedy=f"use {suggestion(floor, [row.rank for row in text.levels.rows])}",
         )
 
 
-def check_item(item: Item, parties: Mapping[str, Party], place: Position | None) -> None:
+def check_item(item: Item, parties: Mapping[str, Party], source: Source) -> None:
     """Hold an item against the parties' files."""
     originator = parties.get(item.originator)
     if originator is None:
-        raise unknown_party(item.originator, parties, place)
+        raise unknown_party(item.originator, parties, source.place(item.originator, "originator"))
     if originator.mark(item.mark) is None:
         raise InputError(
             f"`{item.originator}` has no mark `{item.mark[:60]}`",
-            where=place,
+            where=source.place(item.mark, "mark"),
             remedy=f"use {suggestion(item.mark, [one.mark for one in originator.marks])}",
         )
-    known_or_country(item.caveats.rel_to or (), parties, place)
+    known_or_country(item.caveats.rel_to or (), parties, lambda name: source.place(name, "caveats"))
 
 
-def check_person(person: Person, dossier: Dossier, place: Position | None) -> None:
+def check_person(person: Person, dossier: Dossier, source: Source) -> None:
     """Hold a person against the dossier: its party and the rank of its clearance must be known."""
     if person.party not in dossier.parties:
-        raise unknown_party(person.party, dossier.parties, place)
+        raise unknown_party(person.party, dossier.parties, source.place(person.party, "party"))
     texts = {name: {text.version: text for text in versions} for name, versions in dossier.agreements.items()}
     known = known_ranks(texts, dossier.parties)
     if person.clearance is not None and person.clearance not in known:
         raise InputError(
             f"`{person.id}` is cleared to the unknown rank `{person.clearance[:60]}`",
-            where=place,
+            where=source.place(person.clearance, "clearance"),
             remedy=f"use {suggestion(person.clearance, sorted(known))}",
         )

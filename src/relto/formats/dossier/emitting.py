@@ -54,6 +54,7 @@ _Dumper.add_representer(str, _represent_text)
 
 
 def document(tree: Tree) -> bytes:
+    """One YAML document in UTF-8: keys in the order given, leaves in braces, lines as long as they are."""
     text: str = yaml.dump(
         tree,
         Dumper=_Dumper,
@@ -75,6 +76,7 @@ def given(tree: Tree) -> Tree:
 
 
 def bound_text(bound: Bound | None) -> Plain | None:
+    """An end as a file says it: the day alone, or the instant in UTC."""
     return None if bound is None else Plain(bound)
 
 

@@ -166,6 +166,11 @@ class Fields:
         """One of `allowed`, which must be there."""
         return one_of(self.need(key), allowed, key, self.article)
 
+    def option(self, key: str, allowed: Sequence[L]) -> L | None:
+        """One of `allowed`, None where it is not there."""
+        found = self.find(key)
+        return None if found is None else one_of(found, allowed, key, self.article)
+
     def values(self, key: str, how: Callable[[str], T], most: int = 0) -> tuple[T, ...]:
         """The converted items of a list of scalars, each once, at most `most`; empty where it is not there."""
         found = self.find(key)
@@ -182,10 +187,7 @@ class Fields:
     def flag(self, key: str) -> bool:
         """`true` or `false`; false where it is not there."""
         found = self.find(key)
-        return (
-            found is not None
-            and one_of(found, ("true", "false"), f"`{key}`; it is true or false", self.article) == "true"
-        )
+        return found is not None and one_of(found, ("true", "false"), f"value of `{key}`", self.article) == "true"
 
     def mapping(self, key: str, what: str) -> Fields | None:
         """The mapping under `key`, None where it is not there."""
@@ -241,7 +243,7 @@ def _calendar(instant: Instant) -> Instant:
 def check_schema(fields: Fields, schema: str) -> None:
     """The document must say that it is of this kind and version."""
     node = fields.need("relto")
-    if scalar(node) != schema:
+    if line(node) != schema:
         raise InputError(
             f"`relto: {node.text[:60]}` where `relto: {schema}` is expected", where=node.where, remedy="correct it"
         )

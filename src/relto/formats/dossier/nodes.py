@@ -39,6 +39,35 @@ class Node:
     pairs: dict[str, tuple[Position, Node]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that has been read, so that a fault found only beside other files can still be shown at its place.
+
+    `start`: where the document in question begins, if the file has several.
+    """
+
+    name: str
+    data: bytes
+    start: Position | None = None
+
+    def place(self, text: str, key: str = "") -> Position:
+        """Where `text` first stands as a key or value, below the top key `key` if given; else where that stands."""
+        documents = parse_documents(self.name, self.data)
+        top = next((node for node in documents if self.start in (None, node.where)), documents[0])
+        where, node = top.pairs.get(key, (top.where, top))
+        return _search(node, text) or where
+
+
+def _search(node: Node, text: str) -> Position | None:
+    if node.kind == "scalar":
+        return node.where if node.text == text else None
+    for key, (where, value) in node.pairs.items():
+        found = where if key == text else _search(value, text)
+        if found is not None:
+            return found
+    return next((found for item in node.items if (found := _search(item, text)) is not None), None)
+
+
 def parse_documents(name: str, data: bytes) -> list[Node]:
     """All documents of a YAML file, each a tree. Raises InputError with the place for anything but plain data."""
     text = _decoded(name, data)

@@ -10,7 +10,7 @@ from relto.core.dossier import Accredited, Assurance, DomesticRule, Facility, Pa
 from relto.core.errors import InputError
 from relto.core.label import Mark, check_id, check_party_id, check_topic
 from relto.core.timeline import check_zone, parse_instant
-from relto.formats.dossier.fields import Fields, check_schema, listed, one_of, scalar
+from relto.formats.dossier.fields import Fields, check_schema, line, listed, one_of
 from relto.formats.dossier.nodes import parse_document
 
 PARTY_SCHEMA = "party/1"
@@ -51,7 +51,7 @@ def _each(fields: Fields, key: str, what: str) -> list[Fields]:
     for one in listed(node) if node is not None else []:
         entry = Fields(one, what)
         if "id" in one.pairs:
-            identifier = scalar(one.pairs["id"][1])
+            identifier = line(one.pairs["id"][1])
             if identifier in seen:
                 raise InputError(f"{what} `{identifier[:60]}` again", where=one.where, remedy="keep one of them")
             seen.add(identifier)

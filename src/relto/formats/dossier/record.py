@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 from relto.core.agreement import INSTRUMENT_KINDS, Agreement, Instrument, Record
 from relto.core.errors import InputError, Position
 from relto.core.label import check_id, check_party_id, check_topic
-from relto.core.timeline import Bound
+from relto.core.timeline import Bound, Precision
 from relto.formats.dossier.fields import Fields, check_schema, convert, listed
 from relto.formats.dossier.nodes import Node, parse_document
 
@@ -86,8 +87,7 @@ def read_instrument_node(node: Node, text: Agreement, *, alone: bool = False) ->
         fields.find("agreement")
     identifier = fields.needed("id", check_id)
     kind = fields.choice("kind", INSTRUMENT_KINDS)
-    precision = fields.line("precision") or None
-    at = fields.needed_stamp("at", text.zone, precision)
+    at = fields.needed_stamp("at", text.zone, fields.option("precision", get_args(Precision)))
     recorded = fields.stamp("recorded", text.zone)
     sent = fields.stamp("sent", text.zone)
     rule = text.term.notice
