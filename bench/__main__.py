@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -105,14 +108,6 @@ def loading() -> Iterator[dict[str, Any]]:
     folder = Path(__file__).parent.parent / "src/relto/dossiers/northeast-asia"
     files = sorted(folder.rglob("*.yaml"))
 
-    def milliseconds(work: Callable[[], object]) -> float:
-        times = []
-        for _ in range(RUNS):
-            start = time.perf_counter()
-            work()
-            times.append((time.perf_counter() - start) * 1e3)
-        return statistics.median(times)
-
     size = sum(path.stat().st_size for path in files)
     raw = milliseconds(lambda: [path.read_bytes() for path in files])
     whole = milliseconds(lambda: load_dossier(folder))
@@ -125,10 +120,64 @@ def loading() -> Iterator[dict[str, Any]]:
     )
 
 
+def exchange() -> Iterator[dict[str, Any]]:
+    """A durable release with its receipt between two nodes in one process, beside the raw fsync of the same disk."""
+    from relto.adapters.clock import ReplayClock
+    from relto.compose import create_node, wire
+    from relto.core.timeline import parse_instant
+    from relto.node import release
+
+    dossier = Path(__file__).parent.parent / "src/relto/dossiers/northeast-asia"
+    clock = ReplayClock(parse_instant("2019-11-18T09:00+09:00"))
+    with tempfile.TemporaryDirectory() as folder:
+        nodes = [
+            create_node(Path(folder) / party, party, dossier, "bench", clock=clock, replay=True)
+            for party in ("KOR", "JPN")
+        ]
+        wire(nodes)
+        item = nodes[0].read_dossier().item("msl-2019-10-31")
+
+        def one() -> None:
+            clock.advance(1_000_000)
+            if release(nodes[0], item, "JPN").state != "done":
+                raise SystemExit("a release was not done")
+
+        synced = milliseconds(partial(sync_once, Path(folder) / "raw"))
+        median = milliseconds(one)
+        for node in nodes:
+            node.store.close()
+    yield figure(
+        "release with receipt, in one process",
+        median_ms=round(median, 2),
+        raw_fsync_ms=round(synced, 3),
+        ratio_to_fsync=round(median / synced, 1),
+    )
+
+
+def sync_once(path: Path) -> None:
+    """Write 4 KiB and wait until the disk has it."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.write(descriptor, b"x" * 4096)
+    os.fsync(descriptor)
+    os.close(descriptor)
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    """Median milliseconds of RUNS calls, after one that is not counted."""
+    work()
+    times = []
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(times)
+
+
 BENCHES: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
     "processes": processes,
     "evaluator": evaluator,
     "loading": loading,
+    "exchange": exchange,
 }
 
 

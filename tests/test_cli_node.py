@@ -150,3 +150,13 @@ def test_a_folder_that_is_not_empty_is_left_alone(call: Call) -> None:
     code, _, err = call("node", "init", "--party", "KOR", "kor")
     assert (code, "not empty" in err) == (7, True)
     assert [path.name for path in Path("kor").iterdir()] == ["mine.txt"]
+
+
+def test_a_node_is_asked_with_its_own_reading_and_record(call: Call) -> None:
+    pair(call)
+    told = rows(
+        call("agreement", "standing", "kor-jpn-2016", "--at", "2021-01-01T00:00Z", "--node", "jpn", "--json")[1]
+    )
+    assert (told[0]["reading"], told[0]["term_end"]) == ("JPN", "2021-11-22T15:00:00Z")
+    code, _, err = call("agreement", "standing", "kor-jpn-2016", "--node", "jpn", "--dossier", "elsewhere")
+    assert (code, "both --dossier and --node" in err) == (2, True)

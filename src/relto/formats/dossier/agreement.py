@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 from relto.core.agreement import (
@@ -37,6 +38,8 @@ from relto.formats.dossier.nodes import Node, parse_document
 SCHEMA = "agreement/1"
 MAX_COUNT = 1000
 MAX_PARTIES = 1000
+
+_HOURS = re.compile(r"PT[0-9]{1,5}H", re.ASCII)
 
 
 def read_agreement(name: str, data: bytes) -> tuple[Agreement, dict[str, Position]]:
@@ -107,6 +110,7 @@ class _Reader:
         return found
 
     def acceding(self, parties: tuple[str, ...]) -> tuple[str, ...]:
+        self.fields.values("acceding", str)  # each once
         node = self.fields.find("acceding")
         return () if node is None else tuple(self.party(one, parties) for one in listed(node))
 
@@ -388,7 +392,7 @@ class _Reader:
 
 def _within(text: str) -> str:
     """How soon: `at-once`, an ISO period, or hours (`PT72H`)."""
-    if text == "at-once" or (text.startswith("PT") and text[2:-1].isdigit() and text.endswith("H")):
+    if text == "at-once" or _HOURS.fullmatch(text):
         return text
     parse_period(text)
     return text

@@ -93,6 +93,8 @@ class _Reading:
                 f"the {what} `{identifier}` again (first at {first})", where=place, remedy="give each its own id"
             )
         self.places[(what, identifier)] = place
+        if what in ("item", "party"):
+            self.where[(what, identifier)] = place
 
     def must_be_named(self, name: str, stem: str) -> None:
         base = name.rpartition("/")[2].rpartition(".")[0]
@@ -115,6 +117,36 @@ class _Reading:
                     where = source.place("version")
                     raise InputError(f"version {number} of `{identifier}` is missing", where=where, remedy="add it")
                 check_text(text, self.parties, self.texts, source)
+        bases = {
+            identifier: dict.fromkeys(name for text in versions.values() for name in text.basis)
+            for identifier, versions in self.texts.items()
+        }
+        settled: set[str] = set()
+        for identifier in bases:
+            self.check_basis(identifier, bases, settled)
+
+    def check_basis(self, identifier: str, bases: Mapping[str, Iterable[str]], settled: set[str]) -> None:
+        """Refuse a text that rests, by whatever way round, on itself. `settled`: those that are known not to."""
+        chain: dict[str, Iterator[str]] = {identifier: iter(bases[identifier])}
+        while chain:
+            last, rest = next(reversed(chain.items()))
+            other = next((name for name in rest if name not in settled), None)
+            if other is None:
+                settled.add(last)
+                del chain[last]
+            elif other in chain:
+                stem = next(
+                    last if number == 1 else f"{last}@{number}"
+                    for number, text in sorted(self.texts[last].items())
+                    if other in text.basis
+                )
+                raise InputError(
+                    f"`{other}` rests on itself by way of `{last}`",
+                    where=self.sources["agreement", stem].place(other, "basis"),
+                    remedy="let one of them rest on other agreements",
+                )
+            else:
+                chain[other] = iter(bases[other])
 
     def record(self, name: str, data: bytes) -> None:
         opened = open_record(self.shown(name), data)
@@ -160,13 +192,13 @@ class _Reading:
         for entry, place in read_chronicle(self.shown(name), data, zones):
             self.once("entry", entry.id, place)
             people = (*entry.by, *(claim.by for claim in entry.claims))
-            known_or_country(people, self.parties, lambda name: source.place(name, "entries"))
+            known_or_country(people, self.parties, lambda name: source.place(name, "entries", "by"))
             for subject in entry.about:
                 if subject not in self.parties and subject not in self.texts and not is_country(subject):
                     known = [*self.parties, *self.texts]
                     raise InputError(
                         f"the entry `{entry.id}` is about `{subject}`, which is nothing in the dossier",
-                        where=source.place(subject, "entries"),
+                        where=source.place(subject, "entries", "about"),
                         remedy=f"use {suggestion(subject, known)}",
                     )
             self.entries[entry.id] = entry
@@ -174,13 +206,13 @@ class _Reading:
     def dossier(self) -> Dossier:
         known = known_ranks(self.texts, self.parties)
         for party in self.parties.values():
-            for what, site in [("facility", f) for f in party.facilities] + [
-                ("system", s) for s in (*party.systems, *party.contractors)
-            ]:
+            facilities = [("facility", "facilities", one) for one in party.facilities]
+            systems = [("system", "systems", one) for one in party.systems]
+            for what, key, site in facilities + systems + [("contractor", "contractors", s) for s in party.contractors]:
                 if site.ceiling not in known:
                     raise InputError(
                         f"the {what} `{site.id}` has the unknown rank `{site.ceiling[:60]}` as its ceiling",
-                        where=self.sources["party", party.id].place(site.ceiling),
+                        where=self.sources["party", party.id].place(site.ceiling, key, "ceiling"),
                         remedy=f"use {suggestion(site.ceiling, sorted(known))}",
                     )
             for rule in party.domestic:
@@ -188,7 +220,7 @@ class _Reading:
                     if rank not in known:
                         raise InputError(
                             f"the domestic rule `{rule.id}` names the unknown rank `{rank[:60]}`",
-                            where=self.sources["party", party.id].place(rank, "domestic"),
+                            where=self.sources["party", party.id].place(rank, "domestic", "ranks"),
                             remedy=f"use {suggestion(rank, sorted(known))}",
                         )
         order = sorted(self.entries.values(), key=lambda entry: (entry.at.instant, entry.id))
@@ -238,7 +270,7 @@ def check_text(text: Agreement, parties: Mapping[str, Party], texts: Mapping[str
             key = "parties" if party in text.parties else "hub" if party == text.hub else "depositary"
             raise unknown_party(party, parties, source.place(party, key))
     nations = text.third_party.nations if text.third_party else ()
-    known_or_country(nations, parties, lambda name: source.place(name, "third_party"))
+    known_or_country(nations, parties, lambda name: source.place(name, "third_party", "nations"))
     for row in text.levels.rows if text.levels else ():
         for party, marks in row.marks.items():
             for mark in marks:
@@ -247,7 +279,7 @@ def check_text(text: Agreement, parties: Mapping[str, Party], texts: Mapping[str
                     known = [one.mark for one in parties[party].marks]
                     raise InputError(
                         f"`{party}` has no mark `{mark[:60]}`, which the row {row.rank} names",
-                        where=source.place(mark, "levels"),
+                        where=source.place(mark, "levels", party),
                         remedy=f"use {suggestion(mark, known)}, or add it to `parties/{party}.yaml`",
                         article=text.levels.article,
                     )
@@ -282,7 +314,7 @@ def check_item(item: Item, parties: Mapping[str, Party], source: Source) -> None
             where=source.place(item.mark, "mark"),
             remedy=f"use {suggestion(item.mark, [one.mark for one in originator.marks])}",
         )
-    known_or_country(item.caveats.rel_to or (), parties, lambda name: source.place(name, "caveats"))
+    known_or_country(item.caveats.rel_to or (), parties, lambda name: source.place(name, "caveats", "rel_to"))
 
 
 def check_person(person: Person, dossier: Dossier, source: Source) -> None:
@@ -294,6 +326,6 @@ def check_person(person: Person, dossier: Dossier, source: Source) -> None:
     if person.clearance is not None and person.clearance not in known:
         raise InputError(
             f"`{person.id}` is cleared to the unknown rank `{person.clearance[:60]}`",
-            where=source.place(person.clearance, "clearance"),
+            where=source.place(person.clearance, "clearance", "rank"),
             remedy=f"use {suggestion(person.clearance, sorted(known))}",
         )

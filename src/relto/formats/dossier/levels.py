@@ -13,11 +13,12 @@ MAX_ROWS = 100
 def read_rows(ranks: Node, parties: tuple[str, ...], article: str) -> tuple[RankRow, ...]:
     """The rows under `ranks`, high to low. A row that lacks a party without `treat_as` is an error."""
     rows: list[RankRow] = []
+    taken: dict[tuple[str, str], str] = {}
     for node in listed(ranks, article, MAX_ROWS):
         row = _row(node, parties, article)
         if any(row.rank == other.rank for other in rows):
             raise InputError(f"a second row for {row.rank}", where=node.where, remedy="join them", article=article)
-        _check_marks_once(row, rows, node, article)
+        _check_marks_once(row, taken, node, article)
         rows.append(row)
     if not rows:
         raise InputError("a table of levels without rows", where=ranks.where, remedy="add a row", article=article)
@@ -55,13 +56,14 @@ def _row(node: Node, parties: tuple[str, ...], article: str) -> RankRow:
     return RankRow(rank, {party: found for party, found in marks.items() if found}, treat_as, unconfirmed)
 
 
-def _check_marks_once(row: RankRow, rows: list[RankRow], node: Node, article: str) -> None:
+def _check_marks_once(row: RankRow, taken: dict[tuple[str, str], str], node: Node, article: str) -> None:
+    """`taken`: (party, mark) -> its rank in the rows above; grows by those of `row`."""
     for party, marks in row.marks.items():
         for mark in marks:
-            other = next((one for one in rows if mark in one.marks.get(party, ())), None)
-            if other is not None:
+            other = taken.setdefault((party, mark), row.rank)
+            if other != row.rank:
                 raise InputError(
-                    f"the mark {mark} of `{party}` stands for {other.rank} and for {row.rank}",
+                    f"the mark {mark} of `{party}` stands for {other} and for {row.rank}",
                     where=node.where,
                     remedy="let it stand for one rank",
                     article=article,

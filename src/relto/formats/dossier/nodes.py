@@ -22,7 +22,7 @@ MAX_SCALAR: Final = 1 << 20
 
 # What no treaty needs and a screen would obey: control signs, odd line breaks, marks that turn the direction of text.
 _HIDDEN: Final = re.compile(
-    "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\ufeff\\ufffe\\uffff]"
+    "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufeff\\ufffe\\uffff]"
 )
 
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -50,22 +50,25 @@ class Source:
     data: bytes
     start: Position | None = None
 
-    def place(self, text: str, key: str = "") -> Position:
-        """Where `text` first stands as a key or value, below the top key `key` if given; else where that stands."""
+    def place(self, text: str, key: str = "", under: str = "") -> Position:
+        """Where `text` first stands as a key or value, below the top key `key` if given; else where that stands.
+
+        `under`: only below this key, so that a mark is not taken for the rank of the same name.
+        """
         documents = parse_documents(self.name, self.data)
         top = next((node for node in documents if self.start in (None, node.where)), documents[0])
         where, node = top.pairs.get(key, (top.where, top))
-        return _search(node, text) or where
+        return _search(node, text, under) or where
 
 
-def _search(node: Node, text: str) -> Position | None:
+def _search(node: Node, text: str, under: str) -> Position | None:
     if node.kind == "scalar":
-        return node.where if node.text == text else None
+        return node.where if node.text == text and not under else None
     for key, (where, value) in node.pairs.items():
-        found = where if key == text else _search(value, text)
+        found = where if key == text and not under else _search(value, text, "" if key == under else under)
         if found is not None:
             return found
-    return next((found for item in node.items if (found := _search(item, text)) is not None), None)
+    return next((found for item in node.items if (found := _search(item, text, under)) is not None), None)
 
 
 def parse_documents(name: str, data: bytes) -> list[Node]:
@@ -78,6 +81,8 @@ def parse_documents(name: str, data: bytes) -> list[Node]:
         where = Position(name, mark.line + 1, mark.column + 1) if mark else Position(name)
         raise InputError(f"not YAML here: {error.problem}", where=where, remedy="correct the line") from error
     except yaml.YAMLError as error:
+        raise InputError("not YAML", where=Position(name, 1, 1), remedy="write plain YAML") from error
+    except (ValueError, OverflowError) as error:  # the parser in pure Python, on an escape of no sign at all
         raise InputError("not YAML", where=Position(name, 1, 1), remedy="write plain YAML") from error
     except RecursionError as error:
         raise InputError(f"nested deeper than {MAX_DEPTH}", where=Position(name), remedy="flatten it") from error
@@ -101,9 +106,8 @@ def _decoded(name: str, data: bytes) -> str:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        column = error.start - (before.rfind(b"\n") + 1) + 1
-        where = Position(name, before.count(b"\n") + 1, column)
+        before = data[: error.start].decode("utf-8")  # counted in signs, as everywhere
+        where = Position(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
         raise InputError("not UTF-8 here", where=where, remedy="save the file as UTF-8") from error
     if text.startswith("\ufeff"):
         raise InputError("a byte order mark", where=Position(name, 1, 1), remedy="save the file as UTF-8 without one")
