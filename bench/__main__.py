@@ -73,9 +73,9 @@ def microseconds(work: Callable[[], object]) -> float:
 
 def evaluator() -> Iterator[dict[str, Any]]:
     """The reference evaluator, a decision with all its grounds; beside building twelve empty grounds."""
-    from relto.adapters.folder import load_dossier
     from tests.making import ANALYST
 
+    from relto.adapters.folder import load_dossier
     from relto.core.decision import Ground, Request, evaluate
     from relto.core.timeline import parse_instant
 

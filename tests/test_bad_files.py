@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ from relto.adapters.folder import lint, load_dossier, load_item, load_person
 from relto.core.errors import InputError, ReltoError
 from relto.formats.dossier import (
     MAX_FILE_BYTES,
+    nodes,
     open_record,
     read_agreement,
     read_chronicle,
@@ -210,6 +213,69 @@ def test_the_fault_of_the_second_item_of_a_file_is_shown_there(dossier: Path) ->
     second = FILES[ITEM].replace("id: launch", "id: other").replace("군사II급비밀", "극비")
     (dossier / ITEM).write_text(f"{FILES[ITEM]}---\n{second}", encoding="utf-8")
     refused(dossier, f"{dossier / ITEM}:13:7", "has no mark `극비`")
+
+
+def test_lint_holds_a_text_against_its_own_record_and_the_texts_beside_it(dossier: Path) -> None:
+    signed = FILES[RECORD].replace("n001, kind", "n001, text: 'sha256:0f', kind", 1)
+    (dossier / RECORD).write_text(signed, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        lint(dossier / AGREEMENT, dossier)
+    one_line(caught.value, f"{dossier / RECORD}:6:5", "digest does not match")
+    (dossier / RECORD).write_text(FILES[RECORD], encoding="utf-8")
+    (dossier / "agreements" / "other.yaml").write_text(FILES[AGREEMENT], encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        lint(dossier / AGREEMENT, dossier)
+    one_line(caught.value, f"{dossier / 'agreements' / 'other.yaml'}:1:1", "the agreement `kor-jpn-2016` again")
+
+
+def test_lint_leaves_the_record_of_another_agreement_alone(dossier: Path) -> None:
+    other = FILES[RECORD].replace("agreement: kor-jpn-2016", "agreement: gone")
+    (dossier / "records" / "gone.yaml").write_text(other, encoding="utf-8")
+    assert lint(dossier / AGREEMENT, dossier).id == "kor-jpn-2016"
+
+
+def test_a_text_outside_every_dossier_is_held_against_the_parties_of_the_one_named(dossier: Path) -> None:
+    stray = dossier.parent / "draft.yaml"
+    stray.write_text(FILES[AGREEMENT].replace("id: kor-jpn-2016", "id: draft"), encoding="utf-8")
+    assert lint(stray, dossier).id == "draft"
+    stray.write_text(FILES[AGREEMENT].replace("[秘]", "[部外秘]"), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        lint(stray, dossier)
+    one_line(caught.value, f"{stray}:20:51", "has no mark `部外秘`")
+
+
+def test_a_table_of_80_000_marks_is_read_without_comparing_each_with_each() -> None:
+    head, _, tail = FILES[AGREEMENT].partition("    - {rank: SECRET")
+    marks = [", ".join(f"k{row}-{one}" for one in range(800)) for row in range(100)]
+    rows = "".join(f"    - {{rank: r{row}, KOR: [{marks[row]}], JPN: [j{row}]}}\n" for row in range(100))
+    start = perf_counter()
+    read_agreement("a.yaml", f"{head}{rows}scope{tail.partition('scope')[2]}".encode())
+    assert perf_counter() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("data", "place", "says"),
+    [
+        (b'a: "\\U00110000"', "1:1", "not YAML"),
+        (b'a: "\\ud800"', "1:4", "U+D800"),
+        (b"[" * 5000, "1:34", "nested deeper than 32"),
+        (b"a: &a [x]\nb: [*a, *a]", "1:4", "the anchor `&a`"),
+        (b"a: b\na: c", "2:1", "the key `a` again"),
+    ],
+)
+def test_the_parser_in_pure_python_lets_no_more_through(
+    monkeypatch: pytest.MonkeyPatch, data: bytes, place: str, says: str
+) -> None:
+    monkeypatch.setattr(nodes, "_LOADER", yaml.BaseLoader)
+    with pytest.raises(InputError) as caught:
+        read_party("p.yaml", data)
+    one_line(caught.value, f"p.yaml:{place}", says)
+
+
+def test_both_parsers_give_the_same_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    trees = [nodes.parse_documents(kind, text.encode()) for kind, text in FULL.items()]
+    monkeypatch.setattr(nodes, "_LOADER", yaml.BaseLoader)
+    assert [nodes.parse_documents(kind, text.encode()) for kind, text in FULL.items()] == trees
 
 
 LONG = {

@@ -129,6 +129,7 @@ def test_a_text_that_was_touched_after_it_was_signed_is_refused() -> None:
         ("zone: Asia/Seoul", "zone: Asia/Seoul\nhub: USA", "7:6", "unknown party `USA`"),
         ("zone: Asia/Seoul", "zone: Asia/Seoul\nsupersedes: [kor-jpn-2012]", "7:14", "`kor-jpn-2012`"),
         ("zone: Asia/Seoul", "zone: Asia/Seoul\nacceding: [USA]", "7:12", "`USA` is no party"),
+        ("zone: Asia/Seoul", "zone: Asia/Seoul\nacceding: [JPN, JPN]", "7:17", "`JPN` twice in `acceding`"),
         ("zone: Asia/Seoul", "zone: Asia/Seoul\nbasis: [kor-jpn-2016]", "17:1", "levels in an arrangement"),
         ("[KOR, JPN]", "[KOR]", "4:1", "fewer than two parties"),
         ("[KOR, JPN]", "[KOR, KOR]", "4:16", "twice in `parties`"),
@@ -152,12 +153,14 @@ def test_a_text_that_was_touched_after_it_was_signed_is_refused() -> None:
         ("JPN: [秘]", "treat_as: {JPN: RESTRICTED}", "20:7", "for which it has no mark here"),
         ("JPN: [秘]", "JPN: [極秘]", "20:7", "stands for SECRET and for CONFIDENTIAL"),
         ("JPN: [秘]", "JPN: [部外秘]", "20:51", "has no mark `部外秘`"),
+        ("JPN: [秘]", "JPN: [CONFIDENTIAL]", "20:51", "has no mark `CONFIDENTIAL`"),
         ("topics: [defence]", "topics: [Defence]", "21:35", "is not a topic"),
         ("topics: [defence]", "topics: []", "21:8", "a scope without topics"),
         ("rule: originator-consent", "rule: {nations: [XYZ]}", "22:49", "unknown party `XYZ`"),
         ("rule: as-provided", "rule: nothing", "23:34", "rule for purposes"),
         ('{clearance: "7"}}', '{clearance: "7"}, clearance_from: RESTRICTED}', "24:39", "a rank that has no row"),
         ("within: at-once", "within: soon", "26:57", "is not a period"),
+        ("within: at-once", "within: PT²H", "26:57", "is not a period"),
     ],
 )
 def test_a_text_that_cannot_be_enforced(old: str, new: str, place: str, says: str) -> None:
@@ -297,3 +300,42 @@ def test_more_than_plain_data_is_refused(data: bytes, place: str, says: str) -> 
         with pytest.raises(InputError) as caught:
             read("p.yaml", data)
         one_line(caught.value, f"p.yaml:{place}", says)
+
+
+def test_a_ceiling_is_shown_where_it_stands_not_where_the_same_word_stands_before() -> None:
+    text = (
+        FILES[KOR]
+        .replace("rank: SECRET}", "rank: SECRET, english: Secret}")
+        .replace("ceiling: SECRET", "ceiling: Secret")
+    )
+    files = {name: one.encode() for name, one in {**FILES, KOR: text}.items()}
+    refused(files, f"{KOR}:6:37", "the facility `yongsan` has the unknown rank `Secret`")
+
+
+def test_the_column_of_a_wrong_byte_is_counted_in_signs() -> None:
+    with pytest.raises(InputError) as caught:
+        read_party("KOR.yaml", "relto: party/1\nname: 일본".encode() + b"\xff\n")
+    one_line(caught.value, "KOR.yaml:2:9", "not UTF-8 here")
+
+
+def resting(name: str, *basis: str) -> tuple[str, bytes]:
+    """The file of an arrangement that rests on `basis`."""
+    head, _, tail = FILES[AGREEMENT].replace("id: kor-jpn-2016", f"id: {name}").partition("levels:")
+    text = f"{head}scope{tail.partition('scope')[2]}basis: [{', '.join(basis)}]\n"
+    return f"agreements/{name}.yaml", text.encode()
+
+
+def test_an_arrangement_that_rests_on_itself_by_a_chain_is_refused() -> None:
+    files = {name: text.encode() for name, text in FILES.items()}
+    sound = [resting("a", "b", "c"), resting("b", "c", "kor-jpn-2016"), resting("c", "kor-jpn-2016")]
+    assert set(read_dossier({**files, **dict(sound)}).agreements) == {"a", "b", "c", "kor-jpn-2016"}
+    looped = [resting("a", "b"), resting("b", "kor-jpn-2016", "c"), resting("c", "b")]
+    refused({**files, **dict(looped)}, "agreements/c.yaml:22:9", "`b` rests on itself by way of `c`")
+
+
+def test_a_dossier_knows_where_its_items_parties_and_instruments_stand() -> None:
+    where = read_dossier({name: text.encode() for name, text in FILES.items()}).where
+    assert str(where["item", "launch"]) == f"{ITEM}:1:1"
+    assert str(where["party", "KOR"]) == f"{KOR}:1:1"
+    assert str(where["kor-jpn-2016", "n002"]) == f"{RECORD}:7:5"
+    assert str(where["kor-jpn-2016", "21(3)"]) == f"{AGREEMENT}:9:3"

@@ -17,6 +17,7 @@ from relto.formats.dossier import (
     check_item,
     check_person,
     check_text,
+    open_record,
     read_agreement,
     read_dossier,
     read_item,
@@ -113,11 +114,15 @@ def load_item(path: Path | str, dossier: Dossier) -> Item:
 
 
 def lint(path: Path | str, dossier_dir: Path | str) -> Agreement:
-    """Read one agreement's file and hold it against its own dossier, or `dossier_dir` where it lies in none."""
+    """Read one agreement's file and hold it against its own dossier, or `dossier_dir` where it lies in none.
+
+    In its own dossier the other agreements and its record must fit it as well. Raises InputError with the place.
+    """
     file = Path(path)
     data = read_limited(file)
     own = file.resolve().parent
-    root = own.parent if own.name == "agreements" and (own.parent / "parties").is_dir() else Path(dossier_dir)
+    at_home = own.name == "agreements" and (own.parent / "parties").is_dir()
+    root = own.parent if at_home else Path(dossier_dir)
     text, _ = read_agreement(str(path), data)
     parties = {}
     for entry in _entries(root / "parties"):
@@ -125,4 +130,17 @@ def lint(path: Path | str, dossier_dir: Path | str) -> Agreement:
         parties[party.id] = party
     texts: dict[str, object] = {entry.stem.partition("@")[0]: None for entry in _entries(root / "agreements")}
     check_text(text, parties, texts, Source(str(path), data))
+    if at_home and file.resolve() in _entries(own):
+        _check_beside(text, root)
     return text
+
+
+def _check_beside(text: Agreement, root: Path) -> None:
+    """Hold the dossier's agreements against each other, and the record of `text` against its versions."""
+    files: dict[str, bytes] = {}
+    for folder in ("agreements", "parties", "records"):
+        for entry in _entries(root / folder):
+            data = read_limited(entry, inside=root)
+            if folder != "records" or open_record(str(entry), data).agreement == text.id:
+                files[f"{folder}/{entry.name}"] = data
+    read_dossier(files, root=str(root))
