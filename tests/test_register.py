@@ -74,6 +74,7 @@ def test_a_period_runs_on_the_calendar_of_the_agreements_zone_and_its_last_day_c
 
 def test_at_once_is_due_at_the_very_instant_and_no_time_is_no_due_time() -> None:
     assert due_instant("at-once", AT, "UTC") == AT
+    assert due_instant("PT72H", AT, "UTC") == AT.plus(72 * 3_600_000_000_000)
     assert due_instant("", AT, "UTC") is None
     with pytest.raises(InputError):
         due_instant("soon", AT, "UTC")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from relto.core.decision import DueDuty
-from relto.core.timeline import Instant, first_instant, local_day, parse_period
+from relto.core.timeline import Instant, first_instant, local_day, parse_hours, parse_period
 
 AT_ONCE = "at-once"
 
@@ -29,12 +29,16 @@ class Owed:
 
 def due_instant(within: str, started: Instant, zone: str) -> Instant | None:
     """When a duty started at `started` is due: at that very instant for `at-once`; at the end of the last day of a
-    period, the day of the event not counted; None where the text sets no time. Raises InputError for other text.
+    period, the day of the event not counted; exactly so many hours later for `PT72H`; None where the text sets no time.
+    Raises InputError for other text.
     """
     if not within:
         return None
     if within == AT_ONCE:
         return started
+    hours = parse_hours(within)
+    if hours is not None:
+        return started.plus(hours)
     last = parse_period(within).after(local_day(started, zone))
     return first_instant(last.plus(days=1), zone)
 

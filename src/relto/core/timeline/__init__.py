@@ -7,7 +7,7 @@ move with the operating system). Text comes in, exact nanoseconds and days come 
 from relto.core.timeline.day import Bound, Day, bound_instant, first_instant, local_day
 from relto.core.timeline.instant import ETERNITY, GENESIS, Instant, format_local, parse_instant
 from relto.core.timeline.interval import Interval
-from relto.core.timeline.period import Period, parse_period
+from relto.core.timeline.period import Period, parse_hours, parse_period
 from relto.core.timeline.stamp import Precision, Stamp, parse_stamp
 from relto.core.timeline.zone import check_zone
 
@@ -26,6 +26,7 @@ __all__ = [
     "first_instant",
     "format_local",
     "local_day",
+    "parse_hours",
     "parse_instant",
     "parse_period",
     "parse_stamp",

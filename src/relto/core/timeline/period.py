@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from relto.core.errors import InputError
 from relto.core.timeline.day import Day
 
+_HOURS = re.compile(r"PT(\d{1,5})H", re.ASCII)
+_HOUR = 3_600_000_000_000
 _MOST_MONTHS = 9999 * 12
 _PERIOD = re.compile(r"P(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,5})W)?(?:(\d{1,6})D)?", re.ASCII)
 
@@ -53,3 +55,9 @@ def parse_period(text: str) -> Period:
     if not match or period == Period(0, 0) or period.months > _MOST_MONTHS:
         raise InputError(f"`{text[:60]}` is not a period", remedy="write one such as `P1Y`, `P6M` or `P90D`")
     return period
+
+
+def parse_hours(text: str) -> int | None:
+    """Exact hours (`PT72H`) as nanoseconds; None where the text is no such thing. Hours are not counted in days."""
+    match = _HOURS.fullmatch(text)
+    return int(match[1]) * _HOUR if match else None

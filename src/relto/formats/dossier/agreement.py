@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import get_args
 
 from relto.core.agreement import (
@@ -30,7 +29,7 @@ from relto.core.agreement.text import (
 from relto.core.canon import digest
 from relto.core.errors import InputError, Position
 from relto.core.label import Levels, check_id, check_party_id, check_topic
-from relto.core.timeline import Day, Period, check_zone, parse_period
+from relto.core.timeline import Day, Period, check_zone, parse_hours, parse_period
 from relto.formats.dossier.fields import Fields, check_schema, convert, line, listed, one_of, parse_day
 from relto.formats.dossier.levels import read_rows
 from relto.formats.dossier.nodes import Node, parse_document
@@ -38,8 +37,6 @@ from relto.formats.dossier.nodes import Node, parse_document
 SCHEMA = "agreement/1"
 MAX_COUNT = 1000
 MAX_PARTIES = 1000
-
-_HOURS = re.compile(r"PT[0-9]{1,5}H", re.ASCII)
 
 
 def read_agreement(name: str, data: bytes) -> tuple[Agreement, dict[str, Position]]:
@@ -392,7 +389,7 @@ class _Reader:
 
 def _within(text: str) -> str:
     """How soon: `at-once`, an ISO period, or hours (`PT72H`)."""
-    if text == "at-once" or _HOURS.fullmatch(text):
+    if text == "at-once" or parse_hours(text) is not None:
         return text
     parse_period(text)
     return text
