@@ -91,11 +91,17 @@ def _entries(entries: Sequence[ChronicleEntry]) -> list[str]:
     for entry in reversed(entries):
         who = " and ".join(entry.by) + (f", {entry.speaker}" if entry.speaker else "")
         handled = f" ({entry.handled})" if entry.handled else ""
-        lines += _wrapped(f"{entry.at}  {who or 'on record'}: {entry.says}{handled}{doubt(entry.unconfirmed)}", "  ")
+        says = entry.says or f"{entry.kind} about {' and '.join(entry.about)}"
+        lines += _wrapped(f"{entry.at}  {who or 'on record'}: {says}{handled}{doubt(entry.unconfirmed)}", "  ")
         for claim in entry.claims:
             lines += _wrapped(f"{claim.by} says: {claim.says}{doubt(claim.unconfirmed)}", "      ")
-        lines += _wrapped(f"source: {entry.source}", "      ")
+            lines += _source(claim.source)
+        lines += [] if any(claim.source for claim in entry.claims) else _source(entry.source)
     return lines
+
+
+def _source(source: str) -> list[str]:
+    return _wrapped(f"source: {source}", "      ") if source else []
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
