@@ -161,6 +161,7 @@ class TestCheck:
         (("check", "msl-2019-10-31", "--from", "KOR", "--at", NOV_18), 2, "missing option"),
         (("check", "msl-2019-10-31", "--from", "KOR", "--to", "JPN", "--act", "sell"), 2, "not one of"),
         (("brief", "--reading", "FRA"), 2, "unknown party"),
+        (("agreement", "timeline", PACT, "--from", "2020-01-01T00:00Z", "--to", "2020-01-01T00:00Z"), 2, "not after"),
         (("relase",), 2, "did you mean `release`?"),
         (("inbox", "--node", "nowhere"), 4, "no node"),
         (("release", "msl-2019-10-31", "--to", "JPN"), 2, "missing option"),
@@ -232,6 +233,8 @@ def test_whole_processes_keep_stdout_and_stderr_apart(tmp_path: Path) -> None:
     done = subprocess.run([BIN, "agreement", "standing", "nope"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr.startswith("relto: no agreement `nope`")
+    closed = subprocess.run(f"{BIN} brief --at {NOV_18} >&-", shell=True, capture_output=True, text=True, check=False)
+    assert (closed.returncode, closed.stderr) == (0, "")
     piped = subprocess.run(
         f"{BIN} brief --at {NOV_18} | head -1", shell=True, capture_output=True, text=True, check=False
     )

@@ -24,6 +24,7 @@ from relto.cli.options import (
 from relto.cli.output import both_clocks, cited, columns, doubt, print_json, safe, write_file
 from relto.core.agreement import Instrument, Segment, Standing
 from relto.core.dossier import Dossier
+from relto.core.errors import InputError
 from relto.core.timeline import ETERNITY, GENESIS, Instant, format_local
 
 _YEAR = 366 * 86_400_000_000_000
@@ -220,6 +221,10 @@ def _window(start: Instant | None, end: Instant | None, known: list[Instant], at
     """The stretch to show: what was asked, else a month before the first instrument to two years after the last."""
     first, last = (known[0], known[-1]) if known else (at, at)
     start = start or Instant(max(GENESIS.ns, first.ns - _YEAR // 12))
+    if end is not None and end <= start:
+        raise InputError(
+            f"the window ends at {end}, not after {start}", remedy="give a later --to, or an earlier --from"
+        )
     return start, end or Instant(min(ETERNITY.ns, max(last.ns + 2 * _YEAR, start.ns + 1)))
 
 

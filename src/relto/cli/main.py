@@ -57,7 +57,7 @@ def run(arguments: list[str] | None = None) -> int:
     """Run the command line; its exit code. Every error is one line on stderr."""
     try:
         outcome = relto.main(args=arguments, prog_name="relto", standalone_mode=False)
-        sys.stdout.flush()
+        _flush()
         return outcome if isinstance(outcome, int) else 0
     except ReltoError as error:
         return _said(str(error), error.exit_code)
@@ -80,6 +80,12 @@ def run(arguments: list[str] | None = None) -> int:
         return _said(f"internal error: {type(error).__name__}; set RELTO_DEBUG=1 to see where, and report it", 1)
 
 
+def _flush() -> None:
+    """Let what was printed out, if anybody listens: a closed stdout is none at all."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
@@ -87,7 +93,7 @@ def _lower(text: str) -> str:
 def _said(message: str, code: int) -> int:
     line = " ".join(message.split())
     try:
-        sys.stdout.flush()
+        _flush()
         print(f"relto: {line}", file=sys.stderr)  # noqa: T201
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
