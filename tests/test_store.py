@@ -40,10 +40,11 @@ def with_leaf(made: SqliteStore) -> SqliteStore:
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_knows(tmp_path: Path, opened: SqliteStore) -> None:
     opened.close()
-    with create_engine(f"sqlite:///{tmp_path / 'node.db'}").connect() as connection:
+    engine = create_engine(f"sqlite:///{tmp_path / 'node.db'}")
+    with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
         assert MigrationContext.configure(connection).get_current_revision() == tables.REVISION
-        connection.engine.dispose()
+    engine.dispose()
 
 
 def test_the_file_is_for_its_owner_alone_and_durable(tmp_path: Path, opened: SqliteStore) -> None:

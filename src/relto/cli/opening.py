@@ -80,12 +80,15 @@ def opened(folder: Path, *, at: Instant | None = None, unlocked: bool = True) ->
             remedy="give the passphrase in RELTO_PASSPHRASE, or name a file in RELTO_PASSPHRASE_FILE",
         )
     node = open_node(folder, passphrase, clock=clock, link=link)
-    for party, place in read_neighbours(folder).items():
-        link.join(party, _Neighbour(party, place, at).answer)
+    neighbours = [_Neighbour(party, place, at) for party, place in read_neighbours(folder).items()]
+    for neighbour in neighbours:
+        link.join(neighbour.party, neighbour.answer)
     try:
         yield node
     finally:
         node.store.close()
+        for neighbour in neighbours:
+            neighbour.close()
 
 
 class _Neighbour:
@@ -111,6 +114,11 @@ class _Neighbour:
                     f"the node of `{self.party}` cannot be opened: {error}", remedy="what is queued is sent once it can"
                 ) from error
         return handle(self.node, kind, message)
+
+    def close(self) -> None:
+        """Let go of its store, if it was opened."""
+        if self.node is not None:
+            self.node.store.close()
 
 
 def read_neighbours(folder: Path) -> dict[str, Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,7 @@ class SqliteStore:
             raise NotFound(f"there is no store `{path}`", remedy="make the node first, with `relto node init`")
         self._path = path
         self._engine = _engine(path)
+        weakref.finalize(self, self._engine.dispose)  # a store that nobody closed leaves no file open
         with self._errors(), self._begin("IMMEDIATE" if create else "DEFERRED") as connection:
             bring_up_to_date(connection)
 
