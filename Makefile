@@ -37,8 +37,13 @@ format: dev ## put the code into its one shape
 
 lock: dev ## pin every dependency by hash, for every platform, naming no host
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev --group bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 
-bench: dev ## measure; one JSON line a figure
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
+bench: $(VENV)/.bench ## measure, beside peers and limits; one JSON line a figure
 	$(BIN)/python -m bench $(ARGS)
 
 clean: ## remove what was made
