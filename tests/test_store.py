@@ -258,6 +258,14 @@ def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
         SqliteStore(tmp_path / "other.db")
 
 
+def test_a_store_that_was_emptied_is_not_taken_for_a_new_one(tmp_path: Path, opened: SqliteStore) -> None:
+    opened.close()
+    (tmp_path / "node.db").write_bytes(b"")
+    for _ in range(2):
+        with pytest.raises(VerificationFailed, match="is empty"):
+            SqliteStore(tmp_path / "node.db")
+
+
 def test_a_disk_that_fails_is_an_error_of_ours(tmp_path: Path, opened: SqliteStore) -> None:
     with pytest.raises(ReltoError), opened.write() as tx:
         tx._connection.exec_driver_sql("SELECT * FROM no_such_table")

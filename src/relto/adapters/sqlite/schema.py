@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, inspect, text
 
 from relto.adapters.sqlite.tables import REVISION
-from relto.core.errors import InputError
+from relto.core.errors import InputError, VerificationFailed
 
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
@@ -24,14 +24,17 @@ def revision_of(connection: Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def bring_up_to_date(connection: Connection) -> None:
+def bring_up_to_date(connection: Connection, *, create: bool) -> None:
     """Run the revisions that are missing, within the transaction of `connection`.
 
-    Raises InputError for a store from the future.
+    Raises InputError for a store from the future, VerificationFailed for an empty file that is not to be made a store:
+    it has lost what was in it, and a new one in its place would verify.
     """
     found = revision_of(connection)
     if found == REVISION:
         return
+    if found is None and not create:
+        raise VerificationFailed("the store is empty: it has lost what it held", remedy="restore it from a backup")
     if found is not None and found > REVISION:
         raise InputError(
             f"the store is at revision `{found}`, this relto knows `{REVISION}`", remedy="open it with a newer relto"

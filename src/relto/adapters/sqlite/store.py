@@ -36,7 +36,7 @@ class SqliteStore:
         self._engine = _engine(path)
         weakref.finalize(self, self._engine.dispose)  # a store that nobody closed leaves no file open
         with self._errors(), self._begin("IMMEDIATE" if create else "DEFERRED") as connection:
-            bring_up_to_date(connection)
+            bring_up_to_date(connection, create=create)
 
     @contextmanager
     def read(self) -> Iterator[SqliteReading]:
