@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,18 @@ def test_damaged_or_missing_files_are_errors_of_ours(
     else:
         path.write_bytes(content)
     with pytest.raises(NotFound if content is None else ReltoError):
+        open_keys(tmp_path / "kor", PASSPHRASE)
+
+
+@pytest.mark.parametrize("name", ["signing.pem", "scrypt.json", "card.json"])
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+def test_a_key_is_read_from_a_plain_file_only_and_nothing_waits_for_it(
+    tmp_path: Path, kor: FileKeys, name: str, make: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "kor" / "keys" / name
+    path.unlink()
+    make(path)
+    with pytest.raises(InputError, match="is not a plain file"):
         open_keys(tmp_path / "kor", PASSPHRASE)
 
 

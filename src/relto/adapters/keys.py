@@ -188,18 +188,21 @@ def _stretch(secret: bytes, salt: bytes, cost: int) -> bytes:
 def _read(path: Path, limit: int, *, private: bool = False) -> bytes:
     """The bytes of a file, not through a symbolic link; a private one only if nobody else may read or write it."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe would wait
     except FileNotFoundError as error:
         raise NotFound(f"there is no `{path}`", remedy="make the node first, with `relto node init`") from error
     except OSError as error:
         raise InputError(f"`{path}` cannot be read: {error.strerror}", remedy="check its owner and mode") from error
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise InputError(f"`{path}` is not a plain file", remedy="restore it")
         if private and status.st_mode & 0o077:
             raise _loose(path, "600")
-        data = file.read(limit + 1)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            data = file.read(limit + 1)
+    finally:
+        os.close(handle)
     if len(data) > limit:
         raise InputError(f"`{path}` is larger than {limit} bytes", remedy="restore it")
     return data
