@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -165,6 +166,11 @@ class TestCheck:
         (("relase",), 2, "did you mean `release`?"),
         (("inbox", "--node", "nowhere"), 4, "no node"),
         (("release", "msl-2019-10-31", "--to", "JPN"), 2, "missing option"),
+        (("inbox", "--node", "n" * 300), 2, "File name too long"),
+        (("node", "init", "--party", "KOR", "n" * 300), 2, "File name too long"),
+        (("node", "init", "--party", "KOR", "/dev/null/kor"), 2, "Not a directory"),
+        (("demo", "--exit", "--keep", "/dev/null"), 2, "Not a directory"),
+        (("check", "\udcff", "--from", "KOR", "--to", "JPN", "--at", NOV_18), 4, "no item `\\udcff`"),
     ],
 )
 def test_what_is_wrong_is_one_line_with_its_exit_code(
@@ -240,6 +246,27 @@ def test_whole_processes_keep_stdout_and_stderr_apart(tmp_path: Path) -> None:
     )
     assert piped.stdout.startswith("BRIEF as of 2019-11-18 09:00 KST")
     assert piped.stderr == ""
+
+
+def test_what_cannot_be_said_on_stderr_does_not_go_to_stdout() -> None:
+    closed = subprocess.run(f"{BIN} agreement standing nope 2>&-", shell=True, capture_output=True, check=False)
+    assert (closed.returncode, closed.stdout) == (4, b"")
+
+
+def test_a_full_disk_behind_stdout_is_said_in_words() -> None:
+    full = subprocess.run(f"{BIN} brief --at {NOV_18} >/dev/full", shell=True, stderr=subprocess.PIPE, check=False)
+    assert full.returncode == 1
+    assert full.stderr.decode().startswith("relto: No space left on device; ")
+    assert full.stderr.count(b"\n") == 1
+
+
+def test_an_output_that_is_not_unicode_gets_escapes_and_json_stays_json() -> None:
+    narrow = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    asked = [str(BIN), "check", "msl-2019-10-31", "--from", "KOR", "--to", "JPN", "--at", NOV_18]
+    plain = subprocess.run(asked, env=narrow, capture_output=True, check=False)
+    assert (plain.returncode, b"marked \\u6975\\u79d8" in plain.stdout) == (0, True)
+    told = subprocess.run([*asked, "--json"], env=narrow, capture_output=True, check=False)
+    assert json.loads(told.stdout)["marks"] == ["極秘", "特定秘密"]
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -86,7 +86,7 @@ def test_only_the_clock_says_what_time_it_is(call: Call) -> None:
     pair(call)
     code, _, err = call("release", "msl-2019-10-31", "--to", "JPN", "--node", "kor", "--at", "2019-11-18T00:00Z")
     assert code == 2
-    assert "rehearsal" in err
+    assert "`relto node init --rehearsal`" in err
 
 
 def test_a_rehearsal_crosses_the_lapse(call: Call) -> None:
@@ -160,3 +160,73 @@ def test_a_node_is_asked_with_its_own_reading_and_record(call: Call) -> None:
     assert (told[0]["reading"], told[0]["term_end"]) == ("JPN", "2021-11-22T15:00:00Z")
     code, _, err = call("agreement", "standing", "kor-jpn-2016", "--node", "jpn", "--dossier", "elsewhere")
     assert (code, "both --dossier and --node" in err) == (2, True)
+
+
+def test_a_refused_opening_is_json_where_json_is_asked_for(call: Call) -> None:
+    pair(call)
+    call("release", "msl-2019-10-31", "--to", "JPN", "--node", "kor")
+    held = rows(call("inbox", "--node", "jpn", "--json")[1])[0]["id"]
+    analyst = Path(__file__).parent.parent / "src/relto/dossiers/northeast-asia/persons/jpn-analyst-9.yaml"
+    code, out, err = call("open", held, "--node", "jpn", "--person", str(analyst), "--json")
+    told = rows(out)[0]
+    assert (code, err, told["schema"], told["verdict"]) == (3, "", "relto/verdict/1", "refuse")
+    assert told["evidence"].startswith("sha256:")
+    code, out, _ = call("open", held, "--node", "jpn", "--person", str(analyst))
+    assert code == 3
+    assert "evidence sha256:" in out
+
+
+@pytest.mark.parametrize("more", [("--purpose", "press"), ("--via", "USA"), ("--act", "disclose")])
+def test_what_does_not_apply_to_passing_a_holding_on_is_not_ignored(call: Call, more: tuple[str, str]) -> None:
+    pair(call)
+    call("release", "msl-2019-10-31", "--to", "JPN", "--node", "kor")
+    held = rows(call("inbox", "--node", "jpn", "--json")[1])[0]["id"]
+    code, out, err = call("release", held, "--to", "KOR", "--node", "jpn", *more)
+    assert (code, out) == (2, "")
+    assert more[0] in err
+    assert "does not apply to a holding" in err
+    assert call("outbox", "--node", "jpn", "--json")[1] == ""
+    assert call("release", held, "--to", "KOR", "--node", "jpn", "--act", "forward")[0] == 0
+
+
+def test_an_id_that_is_not_text_is_bad_input(call: Call) -> None:
+    pair(call)
+    for asked in (("open", "\udcff"), ("ledger", "prove", "\udcff"), ("release", "\udcff", "--to", "JPN")):
+        code, out, err = call(*asked, "--node", "kor")
+        assert (code, out) == (2, "")
+        assert "is not UTF-8" in err
+
+
+def test_a_passphrase_file_that_is_named_must_be_one(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RELTO_PASSPHRASE")
+    monkeypatch.setenv("RELTO_PASSPHRASE_FILE", "nowhere")
+    code, _, err = call("node", "init", "--party", "KOR", "kor")
+    assert (code, "RELTO_PASSPHRASE_FILE" in err) == (2, True)
+    assert not Path("kor").exists()
+    Path("nowhere").write_bytes(b"\xff\xfe")
+    Path("nowhere").chmod(0o600)
+    code, _, err = call("node", "init", "--party", "KOR", "kor")
+    assert (code, "`nowhere` is not UTF-8" in err) == (2, True)
+
+
+def test_a_neighbour_is_opened_with_its_own_passphrase(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RELTO_PASSPHRASE")
+    pair(call)
+    monkeypatch.setenv("RELTO_PASSPHRASE", Path("kor/unlock").read_text("utf-8").strip())
+    assert call("release", "msl-2019-10-31", "--to", "JPN", "--node", "kor")[0] == 0
+
+
+def test_a_neighbour_that_is_gone_is_said_to_be_gone(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RELTO_PASSPHRASE")
+    pair(call)
+    Path("jpn").rename("moved")
+    code, _, err = call("release", "msl-2019-10-31", "--to", "JPN", "--node", "kor")
+    assert (code, "there is no node in" in err) == (6, True)
+
+
+def test_a_store_that_was_emptied_does_not_verify(call: Call) -> None:
+    pair(call)
+    Path("kor/node.db").write_bytes(b"")
+    code, out, err = call("ledger", "verify", "--node", "kor")
+    assert (code, out) == (5, "")
+    assert "is empty" in err

@@ -156,7 +156,9 @@ def _clock(clock: Clock | None, replay: bool) -> Clock:
             raise InputError("a rehearsal node takes a replay clock", remedy="say at what instant it stands")
         return clock
     if clock is not None and not isinstance(clock, SystemClock):
-        raise InputError("only a rehearsal node takes another clock", remedy="make one for rehearsals, with `--replay`")
+        raise InputError(
+            "only a rehearsal node takes another clock", remedy="make one with `relto node init --rehearsal`"
+        )
     return clock or SystemClock()
 
 

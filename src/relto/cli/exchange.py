@@ -13,7 +13,8 @@ from relto.cli.opening import opened
 from relto.cli.options import at_option, json_option, node_option
 from relto.cli.output import columns, print_json, safe, to_the_second
 from relto.core.decision import ACTS, Act
-from relto.core.errors import PeerUnreachable
+from relto.core.dossier import Dossier
+from relto.core.errors import InputError, PeerUnreachable
 from relto.core.register import Holding
 from relto.core.timeline import Instant
 from relto.node import ActRefused, Delivery, Node, OutboxRow
@@ -54,6 +55,8 @@ def release(
         with node.store.read() as reading:
             held = reading.holding(item)
             dossier = node.dossier(reading)
+        if held is not None:
+            _check_passing_on(act, purpose, via)
         try:
             if held is not None:
                 delivery = forward(node, item, to)
@@ -61,15 +64,27 @@ def release(
                 found = find_item(dossier, item)
                 delivery = release_item(node, found, to, act=act, purpose=purpose, via=via)
         except ActRefused as refused:
-            if as_json:
-                from relto.formats.answers import verdict_json
-
-                print_json({**verdict_json(refused.verdict), "evidence": refused.evidence})
-            else:
-                print_verdict(dossier, refused.verdict)
-                click.echo(f"  evidence {refused.evidence}")
-            return 3
+            return _refused(dossier, refused, as_json)
         return _told(delivery, as_json)
+
+
+def _refused(dossier: Dossier, refused: ActRefused, as_json: bool) -> int:
+    if as_json:
+        from relto.formats.answers import verdict_json
+
+        print_json({**verdict_json(refused.verdict), "evidence": refused.evidence})
+    else:
+        print_verdict(dossier, refused.verdict)
+        click.echo(f"  evidence {refused.evidence}")
+    return 3
+
+
+def _check_passing_on(act: Act, purpose: str, via: tuple[str, ...]) -> None:
+    """A holding is passed on for what it was provided for, and kept there: nothing that was asked is ignored."""
+    asked = {"--act disclose": act == "disclose", "--purpose": bool(purpose), "--via": bool(via)}
+    wrong = next((name for name, given in asked.items() if given), None)
+    if wrong is not None:
+        raise InputError(f"{wrong} does not apply to a holding that is passed on", remedy="leave it out")
 
 
 def _told(delivery: Delivery, as_json: bool) -> int:
@@ -239,8 +254,7 @@ def open_(
         except ActRefused as refused:
             with node.store.read() as reading:
                 dossier = node.dossier(reading)
-            print_verdict(dossier, refused.verdict)
-            return 3
+            return _refused(dossier, refused, as_json)
     came = found.holding.received
     if as_json:
         value = holding_json(found.holding)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -55,6 +56,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; its exit code. Every error is one line on stderr."""
+    _say_what_can_be_said()
     try:
         outcome = relto.main(args=arguments, prog_name="relto", standalone_mode=False)
         _flush()
@@ -74,10 +76,31 @@ def run(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads any more: say nothing
         return 0
+    except UnicodeEncodeError:  # bytes that are no text reach us as lone surrogates, and nothing else does
+        return _said("what was given is not UTF-8; give ids and names as text", 2)
+    except OSError as error:
+        return _said(*_of_the_system(error))
     except Exception as error:  # the last resort: a person sees a line, not a traceback
         if os.environ.get("RELTO_DEBUG"):
             raise
         return _said(f"internal error: {type(error).__name__}; set RELTO_DEBUG=1 to see where, and report it", 1)
+
+
+def _say_what_can_be_said() -> None:
+    """Where the terminal's encoding lacks a sign, print its escape instead of failing half-way."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _of_the_system(error: OSError) -> tuple[str, int]:
+    """What the operating system refused: with a file's name it is the name that was given; else a disk or device."""
+    if os.environ.get("RELTO_DEBUG"):
+        raise error
+    says = error.strerror or type(error).__name__
+    if error.filename is None:
+        return f"{says}; look at the disk, and at where the output goes", 1
+    return f"`{os.fsdecode(error.filename)}`: {says}; check the name, and who may use it", 2
 
 
 def _flush() -> None:
@@ -94,7 +117,11 @@ def _said(message: str, code: int) -> int:
     line = " ".join(message.split())
     try:
         _flush()
-        print(f"relto: {line}", file=sys.stderr)  # noqa: T201
-    except BrokenPipeError:
+    except OSError:  # a reader that is gone, a full disk: what was printed is lost, the exit code is not
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stderr is not None:  # print would take stdout instead
+        try:
+            print(f"relto: {line}", file=sys.stderr)  # noqa: T201
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     return code

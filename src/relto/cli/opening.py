@@ -31,18 +31,32 @@ def passphrase_for(folder: Path, *, ask: bool = True) -> str | None:
     if given:
         return given
     named = os.environ.get("RELTO_PASSPHRASE_FILE")
-    for path in ([Path(named)] if named else []) + [folder / UNLOCK]:
-        if path.is_file():
-            return _read_secret(path)
+    if named:
+        return _read_secret(Path(named), "the file named in RELTO_PASSPHRASE_FILE")
+    if (folder / UNLOCK).is_file():
+        return _read_secret(folder / UNLOCK)
     if ask and sys.stdin.isatty():
         return str(click.prompt(f"Passphrase of the node in {folder}", hide_input=True, err=True))
     return None
 
 
-def _read_secret(path: Path) -> str:
+def passphrase_of_neighbour(folder: Path) -> str | None:
+    """The passphrase of another node on this machine: its own `unlock` first, for what is in the environment may be
+    that of the node which speaks to it."""
+    if (folder / UNLOCK).is_file():
+        return _read_secret(folder / UNLOCK)
+    return passphrase_for(folder, ask=False)
+
+
+def _read_secret(path: Path, what: str = "the passphrase") -> str:
+    if not path.is_file():
+        raise InputError(f"{what}, `{path}`, is not there", remedy="check its name, or unset the variable")
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise InputError(f"others may read `{path}`", remedy=f"run `chmod 600 {path}`")
-    return path.read_text(encoding="utf-8").strip()
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:  # what the error says may quote the passphrase
+        raise InputError(f"`{path}` is not UTF-8", remedy="name the file with the passphrase") from None
 
 
 def new_passphrase(folder: Path) -> tuple[str, bool]:
@@ -105,8 +119,8 @@ class _Neighbour:
         if self.node is None:
             try:
                 clock = ReplayClock(self.at) if self.at is not None else None
-                passphrase = passphrase_for(self.place, ask=False)
-                if passphrase is None:
+                passphrase = passphrase_of_neighbour(self.place)
+                if passphrase is None and self.place.is_dir():
                     raise InputError("its keys are locked", remedy="its operator gives the passphrase")
                 self.node = open_node(self.place, passphrase, clock=clock)
             except (ReltoError, OSError) as error:

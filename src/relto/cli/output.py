@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -17,8 +18,9 @@ from relto.core.timeline import Instant, format_local
 
 
 def print_json(value: Any) -> None:
-    """One JSON value on one line; native scripts as they are."""
-    click.echo(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")))
+    """One JSON value on one line; native scripts as they are, where the output can take them."""
+    plain = (getattr(sys.stdout, "encoding", None) or "utf-8").lower() not in ("utf-8", "utf8")
+    click.echo(json.dumps(value, ensure_ascii=plain, separators=(", ", ": ")))
 
 
 def width(text: str) -> int:
