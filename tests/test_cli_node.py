@@ -189,6 +189,21 @@ def test_what_does_not_apply_to_passing_a_holding_on_is_not_ignored(call: Call, 
     assert call("release", held, "--to", "KOR", "--node", "jpn", "--act", "forward")[0] == 0
 
 
+def test_an_item_from_a_file_brings_the_content_beside_it(call: Call) -> None:
+    pair(call)
+    Path("kor/dossier/items/report.txt").write_text("of another item", encoding="utf-8")
+    Path("desk").mkdir()
+    Path("desk/report.txt").write_text("seen at the desk", encoding="utf-8")
+    Path("desk/item.yaml").write_text(
+        "relto: item/1\nid: desk-1\ntitle: T\noriginator: KOR\nmark: 군사II급비밀\ntopic: defence/dprk\n"
+        "purpose: missile-warning\ncaveats: {rel_to: [KOR, JPN]}\npayload: {type: document, file: report.txt}\n",
+        encoding="utf-8",
+    )
+    assert call("release", "desk/item.yaml", "--to", "JPN", "--node", "kor")[0] == 0
+    held = rows(call("inbox", "--node", "jpn", "--json")[1])[0]["id"]
+    assert call("open", held, "--node", "jpn")[1] == "seen at the desk\n"
+
+
 def test_an_id_that_is_not_text_is_bad_input(call: Call) -> None:
     pair(call)
     for asked in (("open", "\udcff"), ("ledger", "prove", "\udcff"), ("release", "\udcff", "--to", "JPN")):

@@ -173,6 +173,16 @@ def test_without_a_pinned_card_nothing_is_sealed(pact: Cast) -> None:
     assert kinds(kor) == before
 
 
+def test_without_the_allys_card_no_consent_is_signed(pact: Cast) -> None:
+    (pact.folder / "KOR" / "peers" / "USA.json").unlink()
+    pact.kor.store.close()
+    kor = open_node(pact.folder / "KOR", PASSPHRASE, clock=pact.clock)
+    before = kinds(kor)
+    with pytest.raises(NotFound, match="no card of `USA`"):
+        release(kor, pact.item(), "JPN", via=("USA",))
+    assert kinds(kor) == before
+
+
 def test_a_clock_set_back_releases_nothing_until_it_has_caught_up(pact: Cast) -> None:
     assert pact.release().state == "done"
     lived = pact.clock.at

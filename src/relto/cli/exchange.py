@@ -13,7 +13,7 @@ from relto.cli.opening import opened
 from relto.cli.options import at_option, json_option, node_option
 from relto.cli.output import columns, print_json, safe, to_the_second
 from relto.core.decision import ACTS, Act
-from relto.core.dossier import Dossier
+from relto.core.dossier import Dossier, Item
 from relto.core.errors import InputError, PeerUnreachable
 from relto.core.register import Holding
 from relto.core.timeline import Instant
@@ -62,10 +62,21 @@ def release(
                 delivery = forward(node, item, to)
             else:
                 found = find_item(dossier, item)
-                delivery = release_item(node, found, to, act=act, purpose=purpose, via=via)
+                content = _content_beside(found, dossier, item)
+                delivery = release_item(node, found, to, act=act, purpose=purpose, via=via, payload=content)
         except ActRefused as refused:
             return _refused(dossier, refused, as_json)
         return _told(delivery, as_json)
+
+
+def _content_beside(found: Item, dossier: Dossier, place: str) -> bytes | None:
+    """The content of an item from a file, where it lies beside that file; None: as the node's dossier gives it."""
+    if place in dossier.items or found.payload is None or not found.payload.file:
+        return None
+    from relto.adapters.folder import read_limited
+
+    folder = Path(place).parent
+    return read_limited(folder / found.payload.file, inside=folder)
 
 
 def _refused(dossier: Dossier, refused: ActRefused, as_json: bool) -> int:

@@ -182,6 +182,7 @@ def _consent(node: Node, item: Item, terms: Terms, transmittal: str) -> str:
     route = found[-1]
     if route is None or None in found:
         return ""
+    node.card_of(terms.recipient)  # nobody consents to what could then not be sealed
     later = tuple(hop.recipient for hop in route.hops[1:])
     for consent in dossier.consents(None):
         if (
