@@ -10,7 +10,7 @@ import click
 
 from relto.cli.check import find_item, print_verdict
 from relto.cli.opening import opened
-from relto.cli.options import at_option, json_option, node_option
+from relto.cli.options import clock_option, json_option, node_option
 from relto.cli.output import columns, print_json, safe, to_the_second
 from relto.core.decision import ACTS, Act
 from relto.core.dossier import Dossier, Item
@@ -27,7 +27,7 @@ from relto.node import ActRefused, Delivery, Node, OutboxRow
 @click.option("--purpose", default="", metavar="P", help="The purpose (default: the item's own).")
 @click.option("--act", type=click.Choice(ACTS[:3]), default="release", show_default=True, help="Give, show, pass on.")
 @node_option
-@at_option
+@clock_option
 @json_option
 def release(
     item: str,
@@ -200,7 +200,7 @@ def holding_json(held: Holding) -> dict[str, Any]:
 @click.command()
 @click.option("--send", is_flag=True, help="Send what is queued, and pass on what only goes through; decided anew.")
 @node_option
-@at_option
+@clock_option
 @json_option
 def outbox(send: bool, node_dir: Path, at: Instant | None, as_json: bool) -> None:
     """What this node has sent, and what became of it.
@@ -239,7 +239,7 @@ def outbox(send: bool, node_dir: Path, at: Instant | None, as_json: bool) -> Non
 @click.option("--purpose", default="", metavar="P", help="For what (default: what it was provided for).")
 @click.option("--system", metavar="ID", help="On which system.")
 @node_option
-@at_option
+@clock_option
 @json_option
 def open_(
     holding: str,

@@ -8,7 +8,7 @@ import click
 
 from relto.cli.exchange import holding_json
 from relto.cli.opening import opened
-from relto.cli.options import at_option, json_option, node_option
+from relto.cli.options import clock_option, json_option, node_option
 from relto.cli.output import columns, print_json, safe, to_the_second
 from relto.core.errors import PeerUnreachable
 from relto.core.timeline import Instant
@@ -74,7 +74,7 @@ def compromise() -> None:
 @click.option("--says", required=True, metavar="TEXT", help="What happened, as far as it is known.")
 @click.option("--actual", is_flag=True, help="It has happened; without this it is only possible.")
 @node_option
-@at_option
+@clock_option
 @json_option
 def report(holding: str, says: str, actual: bool, node_dir: Path, at: Instant | None, as_json: bool) -> None:
     """Tell the originator of HOLDING at once (and the ally it came through).

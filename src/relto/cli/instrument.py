@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from relto.cli.opening import opened
-from relto.cli.options import at_option, dossier_option, json_option, node_option, open_dossier
+from relto.cli.options import clock_option, dossier_option, json_option, node_option, open_dossier
 from relto.cli.output import columns, doubt, print_json
 from relto.core.agreement import Instrument
 from relto.core.errors import PeerUnreachable
@@ -29,7 +29,7 @@ def instrument() -> None:
 @instrument.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @node_option
-@at_option
+@clock_option
 @json_option
 def sign(file: Path, node_dir: Path, at: Instant | None, as_json: bool) -> None:
     """Sign the instrument in FILE for the node's own party, and deliver it to the others.
@@ -57,7 +57,7 @@ def sign(file: Path, node_dir: Path, at: Instant | None, as_json: bool) -> None:
 @click.argument("agreement")
 @click.argument("identifier", metavar="ID")
 @node_option
-@at_option
+@clock_option
 @json_option
 def countersign(agreement: str, identifier: str, node_dir: Path, at: Instant | None, as_json: bool) -> None:
     """Sign an instrument that another of its makers has signed and delivered.

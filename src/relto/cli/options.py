@@ -41,6 +41,13 @@ def at_option(function: F) -> F:
     return click.option("--at", type=INSTANT, metavar="T", help="The instant asked about (default: now).")(function)
 
 
+def clock_option(function: F) -> F:
+    """`--at` for what a node does: only a rehearsal node has a clock that can be put somewhere."""
+    return click.option("--at", type=INSTANT, metavar="T", help="Where a rehearsal node's clock is put (no other's).")(
+        function
+    )
+
+
 def known_by_option(function: F) -> F:
     """`--known-by`: up to when the record counts as known."""
     return click.option(
