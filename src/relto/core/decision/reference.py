@@ -45,7 +45,7 @@ def evaluate(
 ) -> Verdict:
     """Decide `request` under the direct agreements between its sender and recipient.
 
-    Several in force: one that permits suffices; else the grounds of the closest (fewest failures, then id).
+    Several in force: one that permits suffices; else the grounds of the closest (fewest failed checks, then id).
     `only` narrows to these agreements (a hop of a mediated route), `consented` says that the originator consents to
     this hop by choosing the route, `last_hop` that person and system are checked here.
     Raises InputError for a sender or recipient that is unknown.
@@ -61,7 +61,7 @@ def evaluate(
             continue
         verdict = _decide(_case(dossier, request, history, sender, to, consented, last_hop))
         lapsed = not history.in_force(request.at)
-        weight = (lapsed, sum(not ground.passed for ground in verdict.grounds), name)
+        weight = (lapsed, len({ground.check for ground in verdict.failed()}), name)
         if best is None or weight < best[0]:
             best = (weight, verdict)
     return best[1] if best is not None else _no_agreement(request, sender, to)

@@ -1,0 +1,151 @@
+"""Decisions by the column: ten million at a time, numpy in, numpy out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relto.core.decision.table.slices import Ints, Slices
+from relto.core.decision.table.word import BIT, FAILED, Layout, Words
+from relto.core.errors import InputError
+
+Columns = dict[str, Any]
+Again = Callable[[Mapping[str, Any], int], tuple[int, int]]
+"""Decides one row of columns by itself: (failed checks, slice)."""
+
+CHUNK: Final = 1 << 15
+"""Rows at a time: what one pass writes the next still finds in the cache."""
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """`permit` bool (n,); `hits` uint64 (n,), what stood against each; `slice` int64 (n,), under which it was."""
+
+    permit: NDArray[np.bool_]
+    hits: Words
+    slice: Ints
+    _layout: Layout
+    _agreements: NDArray[np.str_]
+
+    @cached_property
+    def failed(self) -> NDArray[np.uint16]:
+        """The failed checks, uint16 (n,): bit i is CHECKS[i]. Zero is a permit."""
+        return self._layout.failed(self.hits)
+
+    @cached_property
+    def agreement(self) -> NDArray[np.str_]:
+        """The agreement each was decided under, (n,); empty where none stands between the two."""
+        return self._agreements[self.slice]
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """The columns against the table's words: `words[base[slice] + cell] & mask`, nothing left is a permit."""
+
+    words: Words
+    slices: Slices
+    layout: Layout
+    again: Again
+
+    def decide_many(self, columns: Mapping[str, Any]) -> Decisions:
+        """Decide a request a row.
+
+        `columns`: `cell` int64, `mask` uint64 and either `slice` int64 or `lane` int64 with `at` int64 (nanoseconds of
+        UTC), all (n,), as `Table.columns` gives them; they may be given in chunks of any size. Raises InputError for
+        columns that are missing or of other lengths, and for instants or slices outside the table.
+        """
+        cell, mask = _column(columns, "cell", np.int64), _column(columns, "mask", np.uint64)
+        slices, times = self._when(columns)
+        if not len(cell) == len(mask) == len(slices):
+            raise InputError("columns of different lengths", remedy="give each the same number of rows")
+        hits, permit = np.empty(len(cell), np.uint64), np.empty(len(cell), np.bool_)
+        for start in range(0, len(cell), CHUNK):
+            part = slice(start, start + CHUNK)
+            if times is not None:
+                slices[part] = self.slices.of(times[0][part], times[1][part])
+            place = self.slices.base.take(slices[part], mode="clip")
+            place += cell[part]
+            found = self.words.take(place, out=hits[part], mode="clip")
+            np.bitwise_and(found, mask[part], out=found)
+            np.equal(found, 0, out=permit[part])
+        chosen = self._other_agreements(cell, mask, slices, hits, permit)
+        self._look_again(columns, chosen, hits, permit)
+        names = np.array([edge.agreement if edge else "" for edge in self.slices.edges], np.str_)
+        return Decisions(permit, hits, chosen, self.layout, names)
+
+    def _when(self, columns: Mapping[str, Any]) -> tuple[Ints, tuple[Ints, Ints] | None]:
+        """The slices given; or room for them, with the lanes and instants to find them by."""
+        if "slice" in columns:
+            given: Ints = _column(columns, "slice", np.int64)
+            _check_range("slice", given, 0, len(self.slices.base))
+            return given, None
+        lane, at = _column(columns, "lane", np.int64), _column(columns, "at", np.int64)
+        if len(lane) != len(at):
+            raise InputError("columns of different lengths", remedy="give each the same number of rows")
+        _check_range("at", at, int(self.slices.cuts[0]), int(self.slices.cuts[-1]))
+        _check_range("lane", lane, 0, len(self.slices.at_cut) // max(len(self.slices.cuts) - 1, 1))
+        return np.empty(len(at), np.int64), (lane, at)
+
+    def slices_of(self, columns: Mapping[str, Any]) -> Ints:
+        """The slice of each row by its lane and instant."""
+        slices, times = self._when({name: columns[name] for name in ("lane", "at") if name in columns})
+        assert times is not None
+        for start in range(0, len(slices), CHUNK):
+            part = slice(start, start + CHUNK)
+            slices[part] = self.slices.of(times[0][part], times[1][part])
+        return slices
+
+    def _other_agreements(self, cell: Ints, mask: Words, slices: Ints, hits: Words, permit: NDArray[np.bool_]) -> Ints:
+        """Where several agreements stand between the two, take the one that permits, else the closest."""
+        if not (self.slices.following >= 0).any():
+            return slices
+        chosen = slices.copy()
+        rows = np.flatnonzero(self.slices.following.take(slices) >= 0)
+        best, at = self._weight(hits[rows], slices[rows]), slices[rows]
+        while len(rows):
+            at = self.slices.following.take(at)
+            more = at >= 0
+            rows, at, best = rows[more], at[more], best[more]
+            found = self.words.take(self.slices.base.take(at) + cell[rows]) & mask[rows]
+            weight = self._weight(found, at)
+            better = weight < best
+            best = np.where(better, weight, best)
+            hits[rows[better]], chosen[rows[better]] = found[better], at[better]
+        permit[:] = hits == 0
+        return chosen
+
+    def _weight(self, hits: Words, slices: Ints) -> Ints:
+        """Which verdict stands: one in force first, then that with the fewest failed checks."""
+        count = np.bitwise_count(self.layout.failed(hits)).astype(np.int64)
+        return np.where(self.slices.in_force.take(slices), count, count + len(BIT) + 1)
+
+    def _look_again(self, columns: Mapping[str, Any], chosen: Ints, hits: Words, permit: NDArray[np.bool_]) -> None:
+        """The rows that a mask alone does not decide, one by one."""
+        rows = np.asarray(columns.get("again", ()), np.int64)
+        if self.layout.shared:
+            rows = np.union1d(rows, np.flatnonzero(hits & np.uint64(self.layout.shared)))
+        for row in rows.tolist():
+            failed, number = self.again(columns, row)
+            hits[row], permit[row], chosen[row] = failed & FAILED, not failed, number
+
+
+def _column(columns: Mapping[str, Any], name: str, kind: type[np.generic]) -> NDArray[Any]:
+    if name not in columns:
+        raise InputError(f"no column `{name}`", remedy="let `Table.columns` make the columns")
+    found = np.asarray(columns[name])
+    if found.ndim != 1 or found.dtype != kind:
+        raise InputError(
+            f"the column `{name}` is {found.dtype} of {found.ndim} dimensions",
+            remedy=f"give one dimension of {np.dtype(kind)}",
+        )
+    return found
+
+
+def _check_range(name: str, column: Ints, low: int, high: int) -> None:
+    if len(column) and not (low <= int(column.min()) and int(column.max()) < high):
+        raise InputError(f"the column `{name}` leaves the table", remedy=f"keep it from {low} to below {high}")

@@ -1,0 +1,157 @@
+"""Blocks: the dense cells of one lane under one text while nothing about them changes.
+
+The clauses that look at rank, topic, purpose and act alone are evaluated here once for every combination.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from relto.core.agreement import IN_FORCE, Agreement, Phase
+from relto.core.decision.addressee import Addressee
+from relto.core.decision.request import ACTS, HOLDERS_ACTS
+from relto.core.decision.table.axes import Axes
+from relto.core.decision.table.word import AGAIN, ASSURANCE, BIT, CAVEAT, NEED, Layout, Words
+from relto.core.dossier import DomesticRule, Dossier
+from relto.core.label import RankOrder, RankRow, covers_any
+
+_HOLDER = np.array([act in HOLDERS_ACTS for act in ACTS])
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """At what rank the recipient protects an item of this grade, by which marks, and what that asks of a person.
+
+    `asks`: the requirement that clearance, facility and system must meet, by number. `cleared`: whether the text asks
+    for a clearance at this rank.
+    """
+
+    rank: str
+    marks: tuple[str, ...]
+    asks: int
+    cleared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all blocks of one sender and addressee under one text share."""
+
+    text: Agreement
+    order: RankOrder
+    sender: str
+    to: Addressee
+    grades: tuple[Grade, ...]
+
+
+Requirement = Callable[[RankOrder, str], int]
+
+
+def frame_of(
+    dossier: Dossier, axes: Axes, text: Agreement, sender: str, to: Addressee, requirement: Requirement
+) -> Frame:
+    """Work out the grades: article 4 of the 2016 text and its kin, from the side of `sender`."""
+    order = dossier.rank_order(text)
+    own = {mark.mark: mark.rank for mark in dossier.parties[sender].marks} if sender in dossier.parties else {}
+    by_rank = [(rank, text.levels.row_of_rank(rank) if text.levels else None) for rank in axes.ranks]
+    irregular = axes.irregular.get(sender, ())
+    by_mark = [
+        (own.get(mark, ""), text.levels.row_of_mark(sender, mark) if text.levels else None) for mark in irregular
+    ]
+    spare: list[tuple[str, RankRow | None]] = [("", None)] * (axes.slots - len(by_mark))
+    grades = []
+    for rank, row in [*by_rank, *by_mark, *spare]:
+        protected, marks = _protected(text, row, rank, to.party)
+        floor = text.persons.clearance_from
+        cleared = floor is None or order.at_least(protected, floor)
+        grades.append(Grade(protected, marks, requirement(order, protected), cleared))
+    return Frame(text, order, sender, to, tuple(grades))
+
+
+def _protected(text: Agreement, row: RankRow | None, rank: str, recipient: str) -> tuple[str, tuple[str, ...]]:
+    """The rank and marks by which `recipient` protects what stands in `row`; no marks where it may not have it."""
+    if text.levels is None or row is None:
+        return rank, ()
+    protected = text.levels.protected_as(row, recipient)
+    return (row.rank, ()) if protected is None else (protected.rank, protected.marks[recipient])
+
+
+def fill_block(
+    words: Words,
+    axes: Axes,
+    layout: Layout,
+    frame: Frame,
+    phase: Phase,
+    *,
+    addressee: int,
+    bound: int,
+    expired: bool,
+    domestic: tuple[DomesticRule, ...],
+) -> None:
+    """Write a block's words into `words`, uint64 of shape `axes.shape`.
+
+    `addressee`: the recipient's number; `bound`: the originators whose items need more than this edge, as a bit set;
+    `expired`: the recipient is a contractor whose approval has ended.
+    """
+    asked = AGAIN | CAVEAT | layout.addressee.bit(addressee) | layout.originator.bits(bound)
+    by_topic = np.array([_scope(frame.text, topic) for topic in axes.topics], np.uint64)
+    by_purpose = np.array(
+        [_purpose(frame.text, name, own=own) for name in axes.purposes for own in (True, False)], np.uint64
+    )
+    by_grade = np.array([_grade(layout, frame, grade, expired) | asked for grade in frame.grades], np.uint64)
+    by_act = np.where(_HOLDER, *(np.uint64(_standing(frame.text, phase, holder=held)) for held in (True, False)))
+    plane = by_topic[:, None, None] | by_purpose[None, :, None] | by_act[None, None, :]
+    np.bitwise_or(by_grade[:, None, None, None], plane[None], out=words)
+    for rule in domestic:
+        _forbid(words, axes, frame, rule)
+
+
+def _standing(text: Agreement, phase: Phase, *, holder: bool) -> int:
+    if phase.state in IN_FORCE:
+        return 0
+    survives = text.survival.keep in ("all", "articles", "until-released", "while-classified")
+    return 0 if holder and phase.state == "lapsed" and survives else BIT["standing"]
+
+
+def _scope(text: Agreement, topic: str) -> int:
+    return 0 if topic and covers_any(text.scope.topics, topic) else BIT["scope"]
+
+
+def _purpose(text: Agreement, name: str, *, own: bool) -> int:
+    clause = text.purpose
+    if clause is None or clause.rule == "any":
+        return 0
+    passes = (name != "" and name in clause.only) if clause.rule == "only" else own
+    return 0 if passes else BIT["purpose"]
+
+
+def _grade(layout: Layout, frame: Frame, grade: Grade, expired: bool) -> int:
+    persons, firm = frame.text.persons, frame.to.contractor
+    word = 0 if grade.marks else BIT["level"]
+    if firm is not None and (expired or not frame.order.at_least(firm.ceiling, grade.rank)):
+        word |= BIT["contractor"]
+    if persons.clearance is not None and grade.cleared:
+        word |= layout.clearance.bit(grade.asks)
+    if persons.facility is not None:
+        word |= layout.facility.bit(grade.asks)
+    if persons.need_to_know is not None:
+        word |= NEED
+    if persons.assurance is not None:
+        word |= ASSURANCE
+    return word
+
+
+def _forbid(words: Words, axes: Axes, frame: Frame, rule: DomesticRule) -> None:
+    """A stricter rule of the sender's own: the check it tightens fails in every cell that it matches."""
+    if rule.to and not {frame.to.party, frame.to.id} & set(rule.to):
+        return
+    chosen: Mapping[int, list[bool]] = {
+        0: [not rule.ranks or grade.rank in rule.ranks for grade in frame.grades],
+        1: [not rule.topics or (bool(topic) and covers_any(rule.topics, topic)) for topic in axes.topics],
+        2: [not rule.purposes or (bool(name) and name in rule.purposes) for name in axes.purposes for _ in range(2)],
+        3: [not rule.acts or act in rule.acts for act in ACTS],
+    }
+    where = np.ix_(*(np.flatnonzero(np.array(chosen[axis])) for axis in range(4)))
+    words[where] |= np.uint64(BIT[rule.check])

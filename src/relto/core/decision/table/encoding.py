@@ -1,0 +1,192 @@
+"""Encoding: requests by number (item, person, parties) become the columns that the kernel reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relto.core.decision.addressee import Addressee, resolve
+from relto.core.decision.request import ACTS, HOLDERS_ACTS
+from relto.core.decision.table.compiling import Ground, authorities_of
+from relto.core.decision.table.interned import TableItem, TablePerson
+from relto.core.decision.table.judge import Judge
+from relto.core.decision.table.roster import (
+    Flags,
+    ItemColumns,
+    PersonColumns,
+    item_columns,
+    needs_of,
+    person_columns,
+    purposes_of,
+)
+from relto.core.decision.table.slices import Ints
+from relto.core.decision.table.word import AGAIN, CAVEAT, NEED, Words
+from relto.core.errors import InputError
+from relto.core.timeline import Instant
+
+_FIRST_HOLDERS_ACT = next(number for number, act in enumerate(ACTS) if act in HOLDERS_ACTS)
+_COPYING = (ACTS.index("copy"), ACTS.index("translate"))
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """The vocabulary of one table at one time: who has which number, and what items and persons are worth.
+
+    `lanes`: (senders, addressees) -> lane. `to`: who each addressee is; an authority, whose party may change, is told
+    by `fluid`. `party_of`: the addressee's party by its number in `parties`.
+    """
+
+    ground: Ground
+    to: Sequence[Addressee]
+    fluid: Flags
+    parties: Sequence[str]
+    party_of: Ints
+    lanes: Ints
+    purposes: Sequence[str]
+    items: ItemColumns
+    persons: PersonColumns
+
+    def columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Table.columns`."""
+        rows = _rows(given)
+        act = self._coded("act", given, rows, ACTS)
+        sender = self._coded("sender", given, rows, self.ground.senders)
+        recipient = self._coded("recipient", given, rows, self.ground.addressees)
+        item = self._coded("item", given, rows, range(len(self.items.topic)))
+        person = self._coded("person", given, rows, range(len(self.persons.masks)), none=True)
+        purpose = self._coded("purpose", given, rows, self.purposes, none=True)
+        at = given["at"]
+        times = np.full(rows, at.ns, np.int64) if isinstance(at, Instant) else np.asarray(at, np.int64)
+        giver = self._giver(act, sender, recipient, item)
+        own = (purpose < 0) | (purpose == self.items.purpose.take(item))
+        cell = self._cell(act, giver, item, purpose, own)
+        mask = self.items.mask.take(item)
+        self._caveats(mask, act, giver, recipient, item)
+        self._persons(mask, recipient, item, person, times)
+        again = self.fluid.take(recipient) | (self.items.eyes.take(item) & (person >= 0))
+        consented = self.items.consented.take(item)
+        if consented.any():
+            foreign = giver != self.items.sender.take(item)
+            again |= consented & (foreign | self.items.orcon.take(item) | ~own)
+        mask[again] |= np.uint64(AGAIN)
+        return {
+            "lane": self.lanes[giver, recipient],
+            "at": times,
+            "cell": cell,
+            "mask": mask,
+            "again": np.flatnonzero(mask & np.uint64(AGAIN)),
+            "act": act,
+            "sender": sender,
+            "recipient": recipient,
+            "item": item,
+            "person": person,
+            "purpose": purpose,
+        }
+
+    def _coded(
+        self, name: str, given: Mapping[str, Any], rows: int, names: Sequence[Any], *, none: bool = False
+    ) -> Ints:
+        """A column of numbers in `names`, from numbers or one name for all rows; -1 for none where that may be."""
+        value = given.get(name)
+        if value is None and not none:
+            raise InputError(f"no `{name}` is given", remedy=f"give `{name}` as a number for each row, or one name")
+        if value is None:
+            return np.full(rows, -1, np.int64)
+        if isinstance(value, str):
+            if value not in names:
+                raise InputError(f"`{value[:60]}` is no {name} of this table", remedy="use one that it knows")
+            return np.full(rows, list(names).index(value), np.int64)
+        found = np.broadcast_to(np.asarray(value).astype(np.int64, copy=False), (rows,))
+        if rows and not (-1 if none else 0) <= int(found.min()) <= int(found.max()) < len(names):
+            raise InputError(f"`{name}` has a number that this table does not know", remedy="intern it first")
+        return found
+
+    def _giver(self, act: Ints, sender: Ints, recipient: Ints, item: Ints) -> Ints:
+        """Who provides it: for what a holder does with an item it has, the originator (the last row where unknown)."""
+        senders = np.array([self.ground.senders.index(p) if p in self.ground.senders else -1 for p in self.parties])
+        held = (act >= _FIRST_HOLDERS_ACT) & (senders.take(self.party_of.take(recipient)) == sender)
+        return np.where(held, self.items.sender.take(item), sender)
+
+    def _cell(self, act: Ints, giver: Ints, item: Ints, purpose: Ints, own: NDArray[np.bool_]) -> Ints:
+        _, topics, purposes, acts = self.ground.axes.shape
+        grade = self.items.by_rank.take(item)
+        by_mark = self.items.by_mark.take(item)
+        grade = np.where((by_mark >= 0) & (giver == self.items.sender.take(item)), by_mark, grade)
+        asked = self.items.own_purpose.take(item)
+        if not own.all():
+            other = np.array([self.ground.axes.purpose(name, own=False) for name in self.purposes], np.int64)
+            asked = np.where(own, asked, other.take(purpose))
+        found: Ints = ((grade * topics + self.items.topic.take(item)) * purposes + asked) * acts + act
+        return found
+
+    def _caveats(self, mask: Words, act: Ints, giver: Ints, recipient: Ints, item: Ints) -> None:
+        """Originator control: nothing goes on to a third, and no copy or translation is made, without consent."""
+        rows = np.flatnonzero(self.items.orcon.take(item))
+        if not len(rows):
+            return
+        senders = np.array([self.ground.senders.index(p) if p in self.ground.senders else -2 for p in self.parties])
+        owner = self.items.sender.take(item[rows])
+        home = senders.take(self.party_of.take(recipient[rows])) == owner
+        onward = (giver[rows] != owner) & ~home
+        copied = np.isin(act[rows], _COPYING) & ~home
+        mask[rows[onward | copied]] |= np.uint64(CAVEAT)
+
+    def _persons(self, mask: Words, recipient: Ints, item: Ints, person: Ints, at: Ints) -> None:
+        """What the person does not meet; a clearance that has ended meets nothing."""
+        rows = np.flatnonzero(person >= 0)
+        if not len(rows):
+            return
+        who = person[rows]
+        found = self.persons.masks[who, self.party_of.take(recipient[rows])]
+        unneeded = ~(self.persons.needs[who] & self.items.needs[item[rows]]).any(axis=1)
+        found[unneeded] |= np.uint64(NEED)
+        ended = at[rows] >= self.persons.ends_first.take(who)
+        found[ended] |= np.uint64(self.ground.layout.clearance.mask)
+        found[ended & (at[rows] < self.persons.ends_last.take(who))] |= np.uint64(AGAIN)
+        mask[rows] |= found
+
+
+def encoder_of(
+    judge: Judge,
+    ground: Ground,
+    lanes: Ints,
+    items: Sequence[TableItem],
+    persons: Sequence[TablePerson],
+    asked: Sequence[str],
+    since: tuple[Instant, Instant | None],
+) -> Encoder:
+    """Work out the vocabulary. `asked`: the purposes that have numbers; `since`: the window's start and `known_by`."""
+    dossier = judge.dossier
+    designated = authorities_of(dossier)
+    to, fluid = [], []
+    for addressee in ground.addressees:
+        is_fluid = addressee in designated
+        to.append(Addressee(addressee, addressee) if is_fluid else resolve(dossier, addressee, *since))
+        fluid.append(is_fluid)
+    parties = tuple(dict.fromkeys(one.party for one in to))
+    needs, purposes = needs_of(persons), purposes_of(items, ground.axes, asked)
+    return Encoder(
+        ground=ground,
+        to=to,
+        fluid=np.array(fluid, np.bool_),
+        parties=parties,
+        party_of=np.array([parties.index(one.party) for one in to], np.int64),
+        lanes=lanes,
+        purposes=purposes,
+        items=item_columns(items, ground, to, purposes, needs),
+        persons=person_columns(persons, ground, judge, parties, needs),
+    )
+
+
+def _rows(given: Mapping[str, Any]) -> int:
+    """How many rows: the length of the columns, which must agree; names and single values serve all rows."""
+    if "at" not in given:
+        raise InputError("no `at` is given", remedy="give an instant, or nanoseconds of UTC for each row")
+    lengths = {len(value) for value in given.values() if not isinstance(value, str | Instant) and np.ndim(value)}
+    if len(lengths) > 1:
+        raise InputError("columns of different lengths", remedy="give each the same number of rows")
+    return lengths.pop() if lengths else 1

@@ -1,0 +1,79 @@
+"""Third parties over time: which texts bind a sender to an originator, and what passing an item on then needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from relto.core.agreement import Agreement, History, ThirdParty
+from relto.core.decision.table.lane import CLOSED, CONSENT, FREE
+from relto.core.dossier import Dossier
+from relto.core.timeline import Instant
+
+Binding = tuple[History, Instant]
+"""The history of a text under which the sender can hold items of the originator, and since when."""
+
+
+class Governing:
+    """Asked for one sender after the other; `reading` None is each sender's own."""
+
+    def __init__(self, dossier: Dossier, reading: str | None, known_by: Instant | None) -> None:
+        self._dossier = dossier
+        self._reading = reading
+        self._known_by = known_by
+        self._bindings: dict[tuple[str, str], tuple[Binding, ...]] = {}
+        self._needs: dict[tuple[tuple[str, int], str, str], int] = {}
+
+    def cuts(self, sender: str, originators: tuple[str, ...]) -> Iterator[Instant]:
+        """The instants at which a text begins to bind `sender` to one of them, or is amended."""
+        for originator in originators:
+            for history, since in self.bindings(sender, originator):
+                yield since
+                text = history.phase(since).text
+                for phase in history.phases:
+                    if phase.start > since and phase.text is not text:
+                        text = phase.text
+                        yield phase.start
+
+    def bindings(self, sender: str, originator: str) -> tuple[Binding, ...]:
+        """The texts between the two that ever entered into force, in order of id."""
+        found = self._bindings.get((sender, originator))
+        if found is None:
+            found = self._bindings[sender, originator] = tuple(self._find(sender, originator))
+        return found
+
+    def _find(self, sender: str, originator: str) -> Iterator[Binding]:
+        if sender == originator:
+            return
+        for name in sorted(self._dossier.agreements):
+            first = self._dossier.agreements[name][0]
+            if first.mediates or originator not in first.parties or sender not in first.parties:
+                continue
+            history = self._dossier.history(
+                name, reading=self._reading or sender, known_by=self._known_by, between=(originator, sender)
+            )
+            since = history.first_in_force()
+            if since is not None:
+                yield history, since
+
+    def needs(self, sender: str, originator: str, to: str, under: Agreement, at: Instant) -> int:
+        """What it takes to pass an item of `originator` on to the party `to` under `under` at `at`."""
+        if originator in (sender, to):
+            return FREE
+        texts = [history.phase(at).text for history, since in self.bindings(sender, originator) if since <= at]
+        return max(self._need(text, originator, to) for text in texts or [under])
+
+    def _need(self, text: Agreement, originator: str, to: str) -> int:
+        key = ((text.id, text.version), originator, to)
+        found = self._needs.get(key)
+        if found is None:
+            found = self._needs[key] = _need(text, originator, to)
+        return found
+
+
+def _need(text: Agreement, originator: str, to: str) -> int:
+    if originator in text.parties and to in text.parties:
+        return FREE
+    clause = text.third_party or ThirdParty(text.scope.article, "originator-consent")
+    if clause.rule == "originator-consent":
+        return CONSENT
+    return FREE if clause.rule == "nations" and to in clause.nations else CLOSED
