@@ -160,7 +160,7 @@ class Table:
                 yield lane, stretch, end
 
     def cells(self, edge: Edge) -> Words:
-        """The cells of an edge: uint64 (grades, topics, purposes, acts), as `ground.axes` numbers them. Not to write."""
+        """The cells of an edge: uint64 (grades, topics, purposes, acts), numbered as `ground.axes` does."""
         size = self.ground.axes.size
         found = self.ground.arena.words[edge.base : edge.base + size].reshape(self.ground.axes.shape)
         found.flags.writeable = False
