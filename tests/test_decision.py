@@ -7,13 +7,27 @@ from typing import Any
 
 import pytest
 
+from relto.core.agreement import Entry, Instrument, Record
 from relto.core.decision import CHECKS, Request, Verdict, evaluate
 from relto.core.dossier import Accredited, Assurance, DomesticRule, Dossier, Facility, Item
 from relto.core.errors import InputError
 from relto.core.label import Caveats, Levels, RankRow
 from relto.core.route import decide
 from relto.core.timeline import Day
-from tests.making import ANALYST, JPN, KOR, MISSILE, NOTICE, NOTIFIED, SIGNED, act, at, northeast_asia, text_2016
+from tests.making import (
+    ANALYST,
+    JPN,
+    KOR,
+    MISSILE,
+    NOTICE,
+    NOTIFIED,
+    SIGNED,
+    act,
+    at,
+    northeast_asia,
+    term,
+    text_2016,
+)
 
 NOV_18 = at("2019-11-18T09:00+09:00")
 LAPSE = at("2019-11-22T15:00:00Z")
@@ -107,6 +121,31 @@ class TestThirdCountry:
     def consent(self, **more: Any) -> Dossier:
         given = {"item": MISSILE.id, "to": ("USA",), **more}
         return northeast_asia(act("c1", "consent", ("KOR",), "2019-10-02T09:00+09:00", **given))
+
+    def of_three(self, *record: Instrument) -> Dossier:
+        """A text of all three, which KOR and JPN have joined, in the place of their own; USA joins by `record`."""
+        base = northeast_asia()
+        text = text_2016(
+            id="of-three",
+            parties=("KOR", "JPN", "USA"),
+            entry=Entry("1", "deposits", deposits=2),
+            term=term(None, None, "P90D", "after-receipt"),
+        )
+        joined = tuple(act(f"of-{p}", "deposit", (p,), "2016-01-01T00:00Z") for p in ("KOR", "JPN"))
+        agreements = {**base.agreements, text.id: (text,)}
+        del agreements["kor-jpn-2016"], agreements["usa-kor-1987"], agreements["tisa-2014"]
+        return replace(base, agreements=agreements, records={**base.records, text.id: Record(text.id, joined + record)})
+
+    def test_a_party_that_has_not_joined_or_has_left_is_a_third_party(self) -> None:
+        joins = act("of-USA", "deposit", ("USA",), "2018-01-01T00:00Z")
+        leaves = act("out", "termination-notice", ("USA",), "2019-01-01T00:00Z")
+        dossier = self.of_three(joins, leaves)
+        gone = at("2019-04-02T00:00+09:00")
+        assert dossier.standing("of-three", gone, between=("JPN", "USA")).ends_at == gone
+        for when in (joins.at.instant.plus(-1), gone, gone.plus(1)):
+            assert refusals(ask(dossier, at=when, **ONWARD)) == {"third-party": "6(a)"}
+        for when in (joins.at.instant, gone.plus(-1)):
+            assert "third-party" not in {ground.check for ground in ask(dossier, at=when, **ONWARD).failed()}
 
     def test_without_consent_it_is_refused_under_the_text_it_was_received_under(self) -> None:
         verdict = ask(**ONWARD)
@@ -320,6 +359,21 @@ class TestBodies:
         assert refusals(verdict) == {"caveat": "domestic:KOR: Military Secrets Act art. 8"}
         assert ask(dossier, replace(MISSILE, topic="defence/maritime")).permits
 
+    def test_the_originators_own_law_holds_however_the_item_travels(self) -> None:
+        rule = DomesticRule("not-there", "Military Secrets Act art. 8", "not to the United States", to=("USA",))
+        consent = act("c1", "consent", ("KOR",), "2019-10-02T09:00+09:00", item=MISSILE.id, to=("USA",))
+        base = northeast_asia(consent)
+        dossier = replace(base, parties={**base.parties, "KOR": replace(KOR, domestic=(rule,))})
+        cited = {"caveat": "domestic:KOR: Military Secrets Act art. 8"}
+        assert refusals(ask(dossier, recipient="USA")) == cited
+        assert refusals(ask(dossier, **ONWARD)) == cited
+
+    def test_the_originators_own_law_does_not_keep_an_item_from_coming_home(self) -> None:
+        rule = DomesticRule("closed", "Military Secrets Act art. 8", "to nobody")
+        dossier = with_party(replace(KOR, domestic=(rule,)))
+        assert not ask(dossier).permits
+        assert ask(dossier, sender="JPN", recipient="KOR").permits
+
 
 class TestSeveralAgreements:
     """Several in force: one that permits suffices; else the closest speaks."""
@@ -340,6 +394,15 @@ class TestSeveralAgreements:
         item = replace(MISSILE, mark="군사I급비밀")
         assert ask(dossier, item).agreement == "kor-jpn-2016"
         assert ask(self.two(), item).agreement == "a-second"
+
+    def test_a_survival_that_permits_suffices_beside_a_text_in_force_that_does_not(self) -> None:
+        other = self.two(scope=replace(text_2016().scope, topics=("trade",)))
+        lapsed = replace(other.records["kor-jpn-2016"], instruments=(SIGNED, NOTIFIED, NOTICE))
+        dossier = replace(other, records={**other.records, "kor-jpn-2016": lapsed})
+        verdict = ask(dossier, act="use", sender="JPN", at=LAPSE)
+        assert verdict.permits
+        assert (verdict.agreement, verdict.grounds[0].article) == ("kor-jpn-2016", "21(4)")
+        assert refusals(ask(dossier, at=LAPSE)) == {"scope": "2(a)"}
 
     def test_equal_treatment_fills_a_hole(self) -> None:
         levels = Levels(
@@ -384,6 +447,11 @@ class TestMediated:
 
     def test_it_remains_after_the_lapse(self) -> None:
         assert self.routes() == SERVES
+
+    def test_it_does_not_carry_what_the_originators_own_law_keeps_from_the_recipient(self) -> None:
+        rule = DomesticRule("not-there", "Military Secrets Act art. 8", "not to Japan", to=("JPN",))
+        dossier = replace(UNSUSPENDED, parties={**UNSUSPENDED.parties, "KOR": replace(KOR, domestic=(rule,))})
+        assert decide(dossier, Request("release", MISSILE, "KOR", "JPN", LAPSE)).routes == ()
 
     def test_a_level_absent_from_the_bilateral_exists_there(self) -> None:
         assert self.routes(replace(MISSILE, mark="군사I급비밀"))[0][2] == ("機密",)

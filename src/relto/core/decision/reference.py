@@ -45,14 +45,14 @@ def evaluate(
 ) -> Verdict:
     """Decide `request` under the direct agreements between its sender and recipient.
 
-    Several in force: one that permits suffices; else the grounds of the closest (fewest failed checks, then id).
+    One that permits suffices; else those in force before those lapsed, of these the closest (fewest failed checks, then id).
     `only` narrows to these agreements (a hop of a mediated route), `consented` says that the originator consents to
     this hop by choosing the route, `last_hop` that person and system are checked here.
     Raises InputError for a sender or recipient that is unknown.
     """
     to = resolve(dossier, request.recipient, request.at, request.known_by)
     sender = _sender(dossier, request, to)
-    best: tuple[tuple[bool, int, str], Verdict] | None = None
+    best: tuple[tuple[bool, bool, int, str], Verdict] | None = None
     for name in sorted(dossier.agreements):
         if only is not None and name not in only:
             continue
@@ -61,7 +61,7 @@ def evaluate(
             continue
         verdict = _decide(_case(dossier, request, history, sender, to, consented, last_hop))
         lapsed = not history.in_force(request.at)
-        weight = (lapsed, len({ground.check for ground in verdict.failed()}), name)
+        weight = (not verdict.permits, lapsed, len({ground.check for ground in verdict.failed()}), name)
         if best is None or weight < best[0]:
             best = (weight, verdict)
     return best[1] if best is not None else _no_agreement(request, sender, to)

@@ -87,7 +87,7 @@ def _governing(case: Case) -> list[Agreement]:
 
 def _third_party_refusal(case: Case, text: Agreement) -> Ground | None:
     originator = case.request.item.originator
-    if originator in text.parties and case.to.party in text.parties:
+    if _bound_together(case, text):
         return None
     clause = text.third_party
     if clause is None:
@@ -104,6 +104,16 @@ def _third_party_refusal(case: Case, text: Agreement) -> Ground | None:
     }[clause.rule]
     says = f"{case.sender} may not pass an item of {originator} on to {case.to.id}: {why}"
     return Ground("third-party", False, clause.article, text.id, says, clause.unconfirmed)
+
+
+def _bound_together(case: Case, text: Agreement) -> bool:
+    """Whether `text` binds the recipient to the originator then; one that has not joined or has left is a third."""
+    request, originator, recipient = case.request, case.request.item.originator, case.to.party
+    if originator not in text.parties or recipient not in text.parties:
+        return False
+    reading = request.reading or case.sender
+    pair = (originator, recipient)
+    return case.dossier.history(text.id, reading=reading, known_by=request.known_by, between=pair).in_force(request.at)
 
 
 def _nationality_refusal(case: Case) -> Ground | None:
@@ -163,14 +173,15 @@ def check_caveat(case: Case) -> Ground:
 
 
 def domestic_refusals(case: Case) -> tuple[Ground, ...]:
-    """The sender's own stricter rules that this request meets, each with its national citation (article 1)."""
-    sender = case.dossier.parties.get(case.sender)
-    if sender is None or not sender.domestic:
-        return ()
+    """The stricter rules of its own that the sender has, or the originator of what is passed on, and that this
+    request meets, each with its national citation (article 1)."""
     request, to = case.request, case.to
+    bound = (case.sender, request.item.originator) if case.onward else (case.sender,)
     return tuple(
-        case.failed(rule.check, f"domestic:{sender.id}: {rule.citation}", rule.says)  # type: ignore[arg-type]
-        for rule in sender.domestic
+        case.failed(rule.check, f"domestic:{name}: {rule.citation}", rule.says)  # type: ignore[arg-type]
+        for name in bound
+        if name in case.dossier.parties
+        for rule in case.dossier.parties[name].domestic
         if (not rule.to or to.party in rule.to or to.id in rule.to)
         and (not rule.topics or covers_any(rule.topics, request.item.topic))
         and (not rule.ranks or case.level.rank in rule.ranks)
