@@ -82,7 +82,7 @@ def test_an_empty_file_is_refused(dossier: Path, name: str) -> None:
 def test_a_file_of_ten_megabytes_is_refused_unread(dossier: Path) -> None:
     with (dossier / KOR).open("ab") as file:
         file.truncate(10 << 20)
-    refused(dossier, str(dossier / KOR), "a file of 10485760 bytes")
+    refused(dossier, f"{dossier / KOR}:1:1", "a file of 10485760 bytes")
 
 
 def test_a_file_just_over_the_limit_is_refused_and_one_at_it_is_read() -> None:
@@ -90,7 +90,7 @@ def test_a_file_just_over_the_limit_is_refused_and_one_at_it_is_read() -> None:
     assert read_party("KOR.yaml", padded).id == "KOR"
     with pytest.raises(InputError) as caught:
         read_party("KOR.yaml", padded + b"#")
-    one_line(caught.value, "KOR.yaml", "a file of 4194305 bytes")
+    one_line(caught.value, "KOR.yaml:1:1", "a file of 4194305 bytes")
 
 
 def test_too_many_files_and_too_many_bytes_are_refused(dossier: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,7 +80,7 @@ def read_limited(path: Path, *, inside: Path | None = None) -> bytes:
             if status.st_size > MAX_FILE_BYTES:
                 raise InputError(
                     f"a file of {status.st_size} bytes",
-                    where=Position(str(path)),
+                    where=Position(str(path), 1, 1),
                     remedy=f"split it; the limit is {MAX_FILE_BYTES >> 20} MiB a file",
                 )
             with os.fdopen(descriptor, "rb", closefd=False) as file:

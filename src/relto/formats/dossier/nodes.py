@@ -101,7 +101,9 @@ def _decoded(name: str, data: bytes) -> str:
     if len(data) > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES >> 20
         raise InputError(
-            f"a file of {len(data)} bytes", where=Position(name), remedy=f"split it; the limit is {limit} MiB a file"
+            f"a file of {len(data)} bytes",
+            where=Position(name, 1, 1),
+            remedy=f"split it; the limit is {limit} MiB a file",
         )
     try:
         text = data.decode("utf-8")
