@@ -199,6 +199,7 @@ def test_a_person_and_an_item_are_held_against_the_dossier(dossier: Path) -> Non
     cases = [
         (load_person, "relto: person/1\nid: p\nparty: FRA\n", "3:8", "unknown party `FRA`"),
         (load_person, "relto: person/1\nid: p\nparty: KOR\nclearance: {rank: COSMIC}\n", "4:19", "unknown rank"),
+        (load_person, "relto: person/1\nid: p\nparty: KOR\nnationality: QQQ\n", "4:14", "unknown party `QQQ`"),
         (load_item, FILES[ITEM].replace("KOR", "FRA"), "3:13", "unknown party `FRA`"),
         (load_item, f"{FILES[ITEM]}---\n{FILES[ITEM]}", "1:1", "2 documents"),
     ]

@@ -77,6 +77,12 @@ def test_the_files_that_are_broken_below_are_sound() -> None:
         ),
         (
             N002,
+            f"{N002}\n  - {{id: c1, kind: consent, by: [KOR], at: 2019-11-01, to: [FRA, UAS], item: launch}}",
+            "8:66",
+            "unknown party `UAS`",
+        ),
+        (
+            N002,
             "{id: d1, kind: law-change, by: [KOR], at: 2019-11-01, until: 2019-10-01}",
             "7:5",
             "ends before it begins",
@@ -190,10 +196,18 @@ def test_a_text_that_cannot_be_enforced(old: str, new: str, place: str, says: st
             "unknown rank `SECRTE`",
         ),
         (KOR, "id: KOR", "id: KOR\ndomestic: [{id: d, citation: c, says: s, acts: [leak]}]", "3:49", "is no act"),
+        (
+            KOR,
+            "id: KOR",
+            "id: KOR\ndomestic: [{id: d, citation: c, says: s, to: [yard, JNP]}]",
+            "3:53",
+            "unknown party `JNP`",
+        ),
         (JPN, "2027-01-01", "2027-01-01T00:00", "4:45", "naive time"),
         (ITEM, "originator: KOR", "originator: PRK", "3:13", "unknown party `PRK`"),
         (ITEM, "군사II급비밀", "극비", "4:7", "has no mark `극비`"),
         (ITEM, "[JPN, USA]", "[JPN, UAS]", "7:25", "unknown party `UAS`"),
+        (ITEM, "[JPN, USA]", "[JPN, KR]", "7:25", "unknown party `KR`"),
         (ITEM, "report.pdf", "../report.pdf", "8:33", "no file beside the item"),
         (ITEM, "report.pdf", "/etc/passwd", "8:33", "no file beside the item"),
         (ITEM, "file: report.pdf", "file: report.pdf, text: t", "8:10", "both inline and in a file"),
@@ -339,3 +353,9 @@ def test_a_dossier_knows_where_its_items_parties_and_instruments_stand() -> None
     assert str(where["party", "KOR"]) == f"{KOR}:1:1"
     assert str(where["kor-jpn-2016", "n002"]) == f"{RECORD}:7:5"
     assert str(where["kor-jpn-2016", "21(3)"]) == f"{AGREEMENT}:9:3"
+
+
+@pytest.mark.parametrize("country", ["NO", "NOR"])
+def test_a_country_goes_by_either_of_its_codes(country: str) -> None:
+    dossier = read_dossier(changed(ITEM, "[JPN, USA]", f"[JPN, {country}]"))
+    assert dossier.items["launch"].caveats.rel_to == ("JPN", country)

@@ -222,6 +222,11 @@ class TestThirdCountry:
         with pytest.raises(InputError, match="unknown party `XXX`"):
             ask(recipient="XXX")
 
+    def test_a_country_goes_by_two_letters_too_but_not_a_party_by_its_other_code(self) -> None:
+        assert refusals(ask(recipient="NO")) == {"standing": "dossier:agreements"}
+        with pytest.raises(InputError, match="unknown party `JP`"):
+            ask(recipient="JP")
+
 
 class TestPersons:
     """Articles 6(e) and 7: clearance, need-to-know, the facility's register."""

@@ -31,7 +31,7 @@ def resolve(dossier: Dossier, recipient: str, at: Instant, known_by: Instant | N
     designating = _designating_party(dossier, recipient, at, known_by)
     if designating is not None:
         return Addressee(recipient, designating)
-    if is_country(recipient):
+    if is_country(recipient, dossier.parties):
         return Addressee(recipient, recipient, known=False)
     known = ", ".join(sorted(dossier.parties))
     raise InputError(

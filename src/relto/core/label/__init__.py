@@ -5,7 +5,7 @@ Ranks are compared, never national strings. Nothing here knows of agreements in 
 
 from relto.core.label.caveat import Caveats
 from relto.core.label.equivalence import Levels, RankRow
-from relto.core.label.identifier import check_id, check_party_id, is_country
+from relto.core.label.identifier import check_id, check_party_id, is_code, is_country
 from relto.core.label.mark import Mark
 from relto.core.label.rank import STANDARD_RANKS, RankOrder
 from relto.core.label.topic import check_topic, covers, covers_any
@@ -22,5 +22,6 @@ __all__ = [
     "check_topic",
     "covers",
     "covers_any",
+    "is_code",
     "is_country",
 ]

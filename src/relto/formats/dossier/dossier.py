@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from relto.core.agreement import Agreement, Record, check_record
 from relto.core.dossier import ChronicleEntry, Dossier, Item, Party, Person
 from relto.core.errors import Contradiction, InputError, Position
-from relto.core.label import STANDARD_RANKS, is_country
+from relto.core.label import STANDARD_RANKS, is_code, is_country
 from relto.formats.dossier.agreement import read_agreement
 from relto.formats.dossier.chronicle import read_chronicle
 from relto.formats.dossier.fields import suggestion
@@ -169,9 +170,11 @@ class _Reading:
                 remedy=error.remedy,
                 article=error.article,
             ) from error
+        source = Source(self.shown(name), data)
         for one in record.instruments:
             if one.kind == "consent":
                 self.known_parties(one.by, places[one.id])
+                known_or_body(one.to, self.parties, lambda name: source.place(name, "instruments", "to"))
             self.where[(opened.agreement, one.id)] = places[one.id]
         self.records[opened.agreement] = record
 
@@ -194,7 +197,7 @@ class _Reading:
             people = (*entry.by, *(claim.by for claim in entry.claims))
             known_or_country(people, self.parties, lambda name: source.place(name, "entries", "by"))
             for subject in entry.about:
-                if subject not in self.parties and subject not in self.texts and not is_country(subject):
+                if subject not in self.parties and subject not in self.texts and not is_country(subject, self.parties):
                     known = [*self.parties, *self.texts]
                     raise InputError(
                         f"the entry `{entry.id}` is about `{subject}`, which is nothing in the dossier",
@@ -216,6 +219,8 @@ class _Reading:
                         remedy=f"use {suggestion(site.ceiling, sorted(known))}",
                     )
             for rule in party.domestic:
+                source = self.sources["party", party.id]
+                known_or_body(rule.to, self.parties, partial(source.place, key="domestic", under="to"))
                 for rank in rule.ranks:
                     if rank not in known:
                         raise InputError(
@@ -259,8 +264,13 @@ def known_or_country(
 ) -> None:
     """Refuse what is neither a party of the dossier nor a country, at its `place`."""
     for name in names:
-        if name not in parties and not is_country(name):
+        if name not in parties and not is_country(name, parties):
             raise unknown_party(name, parties, place(name))
+
+
+def known_or_body(names: Iterable[str], parties: Mapping[str, Party], place: Callable[[str], Position | None]) -> None:
+    """The same where a body, a firm or a person may stand as well: only what can be no such thing is refused."""
+    known_or_country((name for name in names if is_code(name)), parties, place)
 
 
 def check_text(text: Agreement, parties: Mapping[str, Party], texts: Mapping[str, object], source: Source) -> None:
@@ -321,6 +331,7 @@ def check_person(person: Person, dossier: Dossier, source: Source) -> None:
     """Hold a person against the dossier: its party and the rank of its clearance must be known."""
     if person.party not in dossier.parties:
         raise unknown_party(person.party, dossier.parties, source.place(person.party, "party"))
+    known_or_body((person.nationality,), dossier.parties, lambda name: source.place(name, "nationality"))
     texts = {name: {text.version: text for text in versions} for name, versions in dossier.agreements.items()}
     known = known_ranks(texts, dossier.parties)
     if person.clearance is not None and person.clearance not in known:
