@@ -45,7 +45,8 @@ def evaluate(
 ) -> Verdict:
     """Decide `request` under the direct agreements between its sender and recipient.
 
-    One that permits suffices; else those in force before those lapsed, of these the closest (fewest failed checks, then id).
+    One that permits suffices; else those in force come before those lapsed, and of these the closest (fewest failed
+    checks, then id).
     `only` narrows to these agreements (a hop of a mediated route), `consented` says that the originator consents to
     this hop by choosing the route, `last_hop` that person and system are checked here.
     Raises InputError for a sender or recipient that is unknown.

@@ -120,9 +120,10 @@ class Kernel:
         return chosen
 
     def _weight(self, hits: Words, slices: Ints) -> Ints:
-        """Which verdict stands: one in force first, then that with the fewest failed checks."""
+        """Which verdict stands: a permit first, then one in force, then that with the fewest failed checks."""
         count = np.bitwise_count(self.layout.failed(hits)).astype(np.int64)
-        return np.where(self.slices.in_force.take(slices), count, count + len(BIT) + 1)
+        later = np.where(self.slices.in_force.take(slices), count, count + len(BIT) + 1)
+        return np.where(hits == 0, 0, later)
 
     def _look_again(self, columns: Mapping[str, Any], chosen: Ints, hits: Words, permit: NDArray[np.bool_]) -> None:
         """The rows that a mask alone does not decide, one by one."""

@@ -86,7 +86,7 @@ class Compiler:
     window: Window
     ground: Ground
     _frames: dict[tuple[str, int, str, str], Frame] = field(default_factory=dict)
-    _third: dict[str, tuple[Instant, ...]] = field(default_factory=dict)
+    _third: dict[tuple[str, str], tuple[Instant, ...]] = field(default_factory=dict)
 
     @cached_property
     def _governing(self) -> Governing:
@@ -134,7 +134,7 @@ class Compiler:
             if to is None or not names:
                 continue
             found.update(self._within(cuts.phase_cuts(self._history(name, sender, to) for name in names)))
-            found.update(self._third_cuts(sender))
+            found.update(self._third_cuts(sender, to.party))
             texts = [text for name in names for text in self.dossier.agreements[name]]
             consents = self.dossier.consents(self.window.known_by)
             forced.update(self._within(cuts.consent_cuts(consents, to, texts)))
@@ -145,11 +145,11 @@ class Compiler:
     def _within(self, instants: Iterable[Instant]) -> Iterator[Instant]:
         return (one for one in instants if self.window.start < one < self.window.end)
 
-    def _third_cuts(self, sender: str) -> tuple[Instant, ...]:
-        found = self._third.get(sender)
+    def _third_cuts(self, sender: str, to: str) -> tuple[Instant, ...]:
+        found = self._third.get((sender, to))
         if found is None:
-            cuts_there = self._governing.cuts(sender, self.ground.axes.originators)
-            found = self._third[sender] = tuple(dict.fromkeys(self._within(cuts_there)))
+            cuts_there = self._governing.cuts(sender, to, self.ground.axes.originators)
+            found = self._third[sender, to] = tuple(dict.fromkeys(self._within(cuts_there)))
         return found
 
     def _names(self, sender: str, to: Addressee | None) -> list[str]:

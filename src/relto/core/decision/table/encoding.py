@@ -68,10 +68,10 @@ class Encoder:
         self._caveats(mask, act, giver, recipient, item)
         self._persons(mask, recipient, item, person, times)
         again = self.fluid.take(recipient) | (self.items.eyes.take(item) & (person >= 0))
+        foreign = giver != self.items.sender.take(item)
+        again |= self.items.strict.take(item) & foreign
         consented = self.items.consented.take(item)
-        if consented.any():
-            foreign = giver != self.items.sender.take(item)
-            again |= consented & (foreign | self.items.orcon.take(item) | ~own)
+        again |= consented & (foreign | self.items.orcon.take(item) | ~own)
         mask[again] |= np.uint64(AGAIN)
         return {
             "lane": self.lanes[giver, recipient],
@@ -177,7 +177,7 @@ def encoder_of(
         party_of=np.array([parties.index(one.party) for one in to], np.int64),
         lanes=lanes,
         purposes=purposes,
-        items=item_columns(items, ground, to, purposes, needs),
+        items=item_columns(items, ground, dossier.parties, to, purposes, needs),
         persons=person_columns(persons, ground, judge, parties, needs),
     )
 

@@ -21,13 +21,14 @@ class Governing:
         self._reading = reading
         self._known_by = known_by
         self._bindings: dict[tuple[str, str], tuple[Binding, ...]] = {}
-        self._needs: dict[tuple[tuple[str, int], str, str], int] = {}
+        self._needs: dict[tuple[tuple[str, int], str], int] = {}
 
-    def cuts(self, sender: str, originators: tuple[str, ...]) -> Iterator[Instant]:
-        """The instants at which a text begins to bind `sender` to one of them, or is amended."""
+    def cuts(self, sender: str, to: str, originators: tuple[str, ...]) -> Iterator[Instant]:
+        """The instants at which a text begins to bind `sender` to one of them, is amended, or binds `to` as well."""
         for originator in originators:
             for history, since in self.bindings(sender, originator):
                 yield since
+                yield from self._together_cuts(history.agreement, sender, originator, to)
                 text = history.phase(since).text
                 for phase in history.phases:
                     if phase.start > since and phase.text is not text:
@@ -60,19 +61,34 @@ class Governing:
         if originator in (sender, to):
             return FREE
         texts = [history.phase(at).text for history, since in self.bindings(sender, originator) if since <= at]
-        return max(self._need(text, originator, to) for text in texts or [under])
+        return max(self._need_under(text, sender, originator, to, at) for text in texts or [under])
 
-    def _need(self, text: Agreement, originator: str, to: str) -> int:
-        key = ((text.id, text.version), originator, to)
+    def _need_under(self, text: Agreement, sender: str, originator: str, to: str, at: Instant) -> int:
+        together = self._together(text.id, sender, originator, to)
+        return FREE if together is not None and together.in_force(at) else self._need(text, to)
+
+    def _together(self, agreement: str, sender: str, originator: str, to: str) -> History | None:
+        """The history of `agreement` between the originator and the recipient, where both are parties to it."""
+        parties = self._dossier.agreements[agreement][0].parties
+        if originator == to or originator not in parties or to not in parties:
+            return None
+        reading = self._reading or sender
+        return self._dossier.history(agreement, reading=reading, known_by=self._known_by, between=(originator, to))
+
+    def _together_cuts(self, agreement: str, sender: str, originator: str, to: str) -> Iterator[Instant]:
+        together = self._together(agreement, sender, originator, to)
+        for phase in together.phases if together is not None else ():
+            yield phase.start
+
+    def _need(self, text: Agreement, to: str) -> int:
+        key = ((text.id, text.version), to)
         found = self._needs.get(key)
         if found is None:
-            found = self._needs[key] = _need(text, originator, to)
+            found = self._needs[key] = _need(text, to)
         return found
 
 
-def _need(text: Agreement, originator: str, to: str) -> int:
-    if originator in text.parties and to in text.parties:
-        return FREE
+def _need(text: Agreement, to: str) -> int:
     clause = text.third_party or ThirdParty(text.scope.article, "originator-consent")
     if clause.rule == "originator-consent":
         return CONSENT

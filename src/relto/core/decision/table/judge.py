@@ -14,6 +14,7 @@ from relto.core.decision.table.lane import CLOSED, CONSENT, Edge
 from relto.core.decision.table.requirement import Requirements
 from relto.core.decision.table.word import BIT, FAILED, Words
 from relto.core.dossier import Dossier
+from relto.core.label import covers_any
 from relto.core.timeline import Bound, Instant, bound_instant
 
 _ACT_CODE = {act: number for number, act in enumerate(ACTS)}
@@ -67,7 +68,25 @@ class Judge:
                 failed |= BIT[check]
         if asked.system is not None and self._system(edge, asked.system, at, grade):
             failed |= BIT["system"]
+        for check in self._domestic(edge, asked, grade):
+            failed |= BIT[check]
         return failed
+
+    def _domestic(self, edge: Edge, asked: Asked, grade: Grade) -> Iterator[str]:
+        """The originator's own stricter rules go along with what is passed on; the sender's stand in the cells."""
+        item, to = asked.item.item, edge.frame.to
+        originator = self.dossier.parties.get(item.originator)
+        if originator is None or item.originator in (edge.frame.sender, to.party):
+            return
+        for rule in originator.domestic:
+            if (
+                (not rule.to or to.party in rule.to or to.id in rule.to)
+                and (not rule.topics or covers_any(rule.topics, item.topic))
+                and (not rule.ranks or grade.rank in rule.ranks)
+                and (not rule.purposes or asked.asked_purpose in rule.purposes)
+                and (not rule.acts or asked.act in rule.acts)
+            ):
+                yield rule.check
 
     def _consents(self, asked: Asked, at: Instant, recipients: tuple[str, ...], *, other_purpose: bool = False) -> bool:
         """Whether a consent on record covers the item, the instant, one of `recipients` and the purpose asked."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from relto.core.decision.table.compiling import Ground
 from relto.core.decision.table.interned import TableItem, TablePerson
 from relto.core.decision.table.judge import Judge
 from relto.core.decision.table.word import AGAIN, ASSURANCE, FAILED, Words
-from relto.core.dossier import Dossier
+from relto.core.dossier import Dossier, Party
 from relto.core.label import covers
 from relto.core.timeline import bound_instant
 
@@ -26,7 +26,8 @@ _NEVER = np.iinfo(np.int64).max
 
 @dataclass(frozen=True)
 class ItemColumns:
-    """A row an item. `sender`: the originator's number among the senders, or -1; `by_mark` -1 where regular."""
+    """A row an item. `sender`: the originator's number among the senders, or -1; `by_mark` -1 where regular;
+    `strict`: the originator has rules of its own, which go along with what is passed on."""
 
     by_rank: Ints
     by_mark: Ints
@@ -37,6 +38,7 @@ class ItemColumns:
     mask: Words
     consented: Flags
     orcon: Flags
+    strict: Flags
     eyes: Flags
     needs: Words
 
@@ -62,11 +64,17 @@ def needs_of(persons: Sequence[TablePerson]) -> tuple[str, ...]:
 
 
 def item_columns(
-    items: Sequence[TableItem], ground: Ground, to: Sequence[Addressee], purposes: Sequence[str], needs: Sequence[str]
+    items: Sequence[TableItem],
+    ground: Ground,
+    parties: Mapping[str, Party],
+    to: Sequence[Addressee],
+    purposes: Sequence[str],
+    needs: Sequence[str],
 ) -> ItemColumns:
     """The columns of all items interned so far."""
     axes, layout = ground.axes, ground.layout
     senders = {party: number for number, party in enumerate(ground.senders)}
+    strict = {name for name, party in parties.items() if party.domestic}
     numbers = {purpose: number for number, purpose in enumerate(purposes)}
 
     def mask(one: TableItem) -> int:
@@ -83,6 +91,7 @@ def item_columns(
         mask=np.array([mask(one) for one in items], np.uint64),
         consented=np.array([bool(one.consents) for one in items], np.bool_),
         orcon=np.array([one.item.caveats.orcon for one in items], np.bool_),
+        strict=np.array([one.item.originator in strict for one in items], np.bool_),
         eyes=np.array([one.item.caveats.eyes is not None for one in items], np.bool_),
         needs=_needed([[covers(need, one.item.topic) for need in needs] for one in items], len(needs)),
     )

@@ -383,14 +383,14 @@ class Table:
         if asked.act in HOLDERS_ACTS and stretch.to.party == sender:
             own = self.lanes.get((asked.item.item.originator, lane.recipient))
             stretch = own.stretch(at) if own is not None else Stretch(stretch.start, stretch.to, ())
-        best: tuple[bool, int, int, int] | None = None
+        best: tuple[bool, bool, int, int, int] | None = None
         for number, edge in enumerate(stretch.edges):
             failed = self._judge.failed(edge, asked, at)
-            weight = (not edge.in_force, failed.bit_count(), number, failed)
+            weight = (failed != 0, not edge.in_force, failed.bit_count(), number, failed)
             best = weight if best is None else min(best, weight)
         if best is None:
             return self._verdict("", (), (), BIT["standing"])
-        return self._verdict_under(stretch, asked, best[2], best[3])
+        return self._verdict_under(stretch, asked, best[3], best[4])
 
     def _verdict_under(self, stretch: Stretch, asked: Asked, number: int, failed: int) -> TableVerdict:
         edge, item = stretch.edges[number], asked.item.item
