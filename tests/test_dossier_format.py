@@ -26,6 +26,8 @@ from relto.formats.dossier import (
     read_party,
     read_person,
     read_record,
+)
+from relto.formats.dossier.writing import (
     write_agreement,
     write_chronicle,
     write_dossier,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from relto.core.agreement import Segment, Standing, StandingGround
-from relto.core.analysis import AgreementBrief, Brief, Deadline
 from relto.core.canon import JSON
 from relto.core.decision import Ground, Verdict
 from relto.core.dossier import ChronicleEntry
 from relto.core.timeline import Instant
+
+if TYPE_CHECKING:  # a process that asks for one verdict does not load the analysis
+    from relto.core.analysis import AgreementBrief, Brief, Deadline
 
 STANDING_SCHEMA = "relto/standing/1"
 VERDICT_SCHEMA = "relto/verdict/1"

@@ -112,7 +112,7 @@ def _case(
 
 
 def _decide(case: Case) -> Verdict:
-    grounds = tuple(check(case) for check in _CHECKS) + release_checks.domestic_refusals(case)
+    grounds = (*[check(case) for check in _CHECKS], *release_checks.domestic_refusals(case))
     permit = all(ground.passed for ground in grounds)
     request = case.request
     return Verdict(

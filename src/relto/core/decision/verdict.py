@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 from relto.core.decision.request import Act
 from relto.core.timeline import Instant
@@ -25,9 +25,11 @@ Check = Literal[
 CHECKS: Final[tuple[Check, ...]] = get_args(Check)
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """One check and how it came out. `article` is never empty where it failed."""
+class Ground(NamedTuple):
+    """One check and how it came out. `article` is never empty where it failed.
+
+    A named tuple, for twelve are made at every decision.
+    """
 
     check: str
     passed: bool
@@ -37,8 +39,7 @@ class Ground:
     unconfirmed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DueDuty:
+class DueDuty(NamedTuple):
     """What a permit obliges the recipient to do: on what event, how soon, towards whom."""
 
     article: str

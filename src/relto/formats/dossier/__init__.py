@@ -1,4 +1,4 @@
-"""The dossier as YAML: agreements, records, parties, persons, items and the chronicle, in and out.
+"""The dossier as YAML: agreements, records, parties, persons, items and the chronicle, in and out (`writing`).
 
 Every fault is one line with file, line and column, what is wrong and what to do; nothing but plain data is accepted.
 """
@@ -10,16 +10,6 @@ from relto.formats.dossier.item import read_item, read_items
 from relto.formats.dossier.nodes import MAX_FILE_BYTES, Source
 from relto.formats.dossier.party import read_party, read_person
 from relto.formats.dossier.record import instrument_agreement, open_record, read_instrument, read_record
-from relto.formats.dossier.writing import (
-    write_agreement,
-    write_chronicle,
-    write_dossier,
-    write_instrument,
-    write_items,
-    write_party,
-    write_person,
-    write_record,
-)
 
 __all__ = [
     "FOLDERS",
@@ -39,12 +29,4 @@ __all__ = [
     "read_party",
     "read_person",
     "read_record",
-    "write_agreement",
-    "write_chronicle",
-    "write_dossier",
-    "write_instrument",
-    "write_items",
-    "write_party",
-    "write_person",
-    "write_record",
 ]
