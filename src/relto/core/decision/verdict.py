@@ -39,7 +39,8 @@ class Ground(NamedTuple):
     unconfirmed: bool = False
 
 
-class DueDuty(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class DueDuty:
     """What a permit obliges the recipient to do: on what event, how soon, towards whom."""
 
     article: str
