@@ -13,10 +13,11 @@ from typing import Final
 
 from relto.core.agreement import Agreement, Record
 from relto.core.dossier import Dossier, Party
+from tests.worlds_boundaries import boundaries
 from tests.worlds_chance import COUNTRIES, DAY, END, SLUGS, START, TOPICS, Chance, Pools
 from tests.worlds_parties import draw_items, draw_parties, random_persons
 from tests.worlds_records import ConsentMaker, RecordMaker
-from tests.worlds_requests import boundaries, random_requests, undesignated_requests
+from tests.worlds_requests import random_requests, undesignated_requests
 from tests.worlds_texts import draw_amended, draw_arrangement, draw_text
 
 __all__ = [

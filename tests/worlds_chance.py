@@ -1,4 +1,4 @@
-"""Chance for the worlds of the tests: draws from a seed alone, instants that fall on boundaries, and what is drawn from."""
+"""Chance for the worlds of the tests: draws from a seed alone, instants on boundaries, and what is drawn from."""
 
 from __future__ import annotations
 

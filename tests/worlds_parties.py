@@ -45,8 +45,7 @@ def _party(chance: Chance, name: str, pools: Pools) -> Party:
             for n in range(chance.number(1, 3))
         ),
         systems=tuple(
-            Accredited(f"{stem}-net-{n}", chance.pick(ceilings), draw_bound(chance))
-            for n in range(chance.number(0, 2))
+            Accredited(f"{stem}-net-{n}", chance.pick(ceilings), draw_bound(chance)) for n in range(chance.number(0, 2))
         ),
         contractors=tuple(
             Accredited(f"{stem}-firm-{n}", chance.pick(ceilings), draw_bound(chance))

@@ -1,4 +1,4 @@
-"""Records of the worlds of the tests: entry into force by every rule, notices and their life, consents, designations."""
+"""Records of the worlds of the tests: entry by every rule, notices and their life, consents, designations."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ class RecordMaker:
         entry, founders = self.text.entry, [one for one in self.text.parties if one not in self.text.acceding]
         missing = None if whole else self.chance.pick(founders)
         steps: list[InstrumentKind] = ["signature"]
-        if entry.when == "last-notification" or (entry.when, entry.month_after) == ("first-of-month", "last-notification"):
+        if entry.when == "last-notification" or (entry.when, entry.month_after) == (
+            "first-of-month",
+            "last-notification",
+        ):
             steps.append("notification")
         elif entry.when == "delivered":
             steps.append("delivery")
@@ -142,9 +145,7 @@ class RecordMaker:
 class ConsentMaker:
     """Writes consents and designations, for items and topics, to everyone whom one may name."""
 
-    def __init__(
-        self, chance: Chance, pools: Pools, parties: Mapping[str, Party], items: Mapping[str, Item]
-    ) -> None:
+    def __init__(self, chance: Chance, pools: Pools, parties: Mapping[str, Party], items: Mapping[str, Item]) -> None:
         self.chance, self.pools, self.items = chance, pools, tuple(items.values())
         self.bodies = tuple(
             [firm.id for party in parties.values() for firm in party.contractors] + [*pools.authorities]
@@ -155,7 +156,7 @@ class ConsentMaker:
         """An originator's approval in the record of `maker`, sometimes with an end, sometimes withdrawn."""
         chance, pools = self.chance, self.pools
         more: dict[str, Any] = {}
-        by = (chance.pick(pools.names),)
+        by: tuple[str, ...] = (chance.pick(pools.names),)
         if self.items and chance.often(0.5):
             item = chance.pick(self.items)
             more["item"] = item.id

@@ -1,10 +1,8 @@
-"""Requests of chance to a dossier, aimed so that permits, consents and the failure of each check all occur; and the
-instants at which the answers of a dossier may change."""
+"""Requests of chance to a dossier, aimed so that permits, consents and the failure of each check all occur."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from relto.core.agreement import IN_FORCE, Agreement
@@ -13,55 +11,13 @@ from relto.core.decision.request import Act
 from relto.core.dossier import Accredited, Consent, Dossier, Item, Person
 from relto.core.errors import InputError
 from relto.core.label import Caveats, covers, covers_any
-from relto.core.timeline import ETERNITY, GENESIS, Bound, Instant, bound_instant
+from relto.core.timeline import ETERNITY, Instant
+from tests.worlds_boundaries import boundaries, ends_of, zones_of
 from tests.worlds_chance import COUNTRIES, PURPOSES, TOPICS, Chance, Pools
 from tests.worlds_parties import draw_caveats, random_persons
 
 _GIVING: tuple[Act, ...] = ("release", "release", "disclose", "forward")
 _HOLDING: tuple[Act, ...] = ("copy", "translate", "use")
-
-
-def boundaries(dossier: Dossier, *, known_by: Instant | None = None) -> list[Instant]:
-    """Every instant at which an answer of the dossier may change, persons apart; sorted, each once.
-
-    Phases of every pair under every reading, consents, designations, ends of systems and contractors in every zone.
-    """
-    found: set[Instant] = set()
-    for name, versions in dossier.agreements.items():
-        members = versions[0].parties
-        readings = _readings(versions)
-        for pair in itertools.combinations(members, 2):
-            for reading in readings:
-                history = dossier.history(name, reading=reading, known_by=known_by, between=pair)
-                found.update(phase.start for phase in history.phases)
-    for consent in dossier.consents(known_by):
-        found |= {consent.valid.start, consent.valid.end}
-    for record in dossier.records.values():
-        known = record.known(known_by)
-        named = {one.id for one in known if one.kind == "designation"}
-        for one in known:
-            if one.kind == "designation" or (one.kind == "withdrawal" and not named.isdisjoint(one.targets)):
-                found.add(one.at.instant)
-    zones = _zones(dossier)
-    for party in dossier.parties.values():
-        for site in (*party.systems, *party.contractors):
-            found.update(_ends(site.until, zones))
-    return sorted(found - {GENESIS, ETERNITY})
-
-
-def _readings(versions: Sequence[Agreement]) -> tuple[str, ...]:
-    """One party for each way in which the texts can be read."""
-    by_sense = {tuple(text.reading_of(party) for text in versions): party for party in versions[0].parties}
-    return tuple(by_sense.values())
-
-
-def _zones(dossier: Dossier) -> tuple[str, ...]:
-    return tuple(sorted({text.zone for versions in dossier.agreements.values() for text in versions}))
-
-
-def _ends(bound: Bound | None, zones: Sequence[str]) -> Iterator[Instant]:
-    if bound is not None:
-        yield from (bound_instant(bound, zone) for zone in zones)
 
 
 def random_requests(
@@ -114,6 +70,10 @@ class _Edge:
     topics: tuple[str, ...]
     marks: dict[str, tuple[str, ...]]
 
+    def meets(self, consent: Consent) -> bool:
+        """Whether its text is in force at some instant at which `consent` is valid."""
+        return any(low < consent.valid.end.ns and consent.valid.start.ns < high for low, high in self.spans)
+
 
 class _RequestMaker:
     def __init__(
@@ -131,38 +91,57 @@ class _RequestMaker:
         self.pools = _pools_of(dossier)
         self.consents = tuple(one for one in dossier.consents(known_by) if one.valid.start < one.valid.end)
         self.items = tuple(dossier.items.values())
-        self.by_party = {
-            name: tuple(one for one in self.persons if one.party == name) for name in dossier.parties
-        }
+        self.by_party = {name: tuple(one for one in self.persons if one.party == name) for name in dossier.parties}
         self.edges = tuple(_edges(dossier, self.pools)) or (None,)
         self.marks = {name: tuple(one.mark for one in party.marks) for name, party in dossier.parties.items()}
         self.firms: dict[str, tuple[Accredited, ...]] = {n: p.contractors for n, p in dossier.parties.items()}
         self.doubtful = frozenset(self.pools.authorities) - frozenset(self.pools.thirds)
         self.whom = self._recipients()
         self.known = frozenset(self.whom)
-        self.suited: dict[tuple[str, str, str, bool], tuple[_Edge, ...]] = {}
-        self.cuts = self._cuts()
+        self.party_of = _parties_of_bodies(dossier)
+        self.plans = tuple(self._plans())
+        self.cuts = self._beside(boundaries(dossier, known_by=known_by))
+        self.own_ends = self._own_ends()
         self.made = 0
+
+    def _plans(self) -> Iterator[tuple[Consent, str, _Edge]]:
+        """Each consent with a recipient it names and an edge to that recipient under which it matters."""
+        for consent in self.consents:
+            for recipient in consent.to:
+                party = self.party_of.get(recipient, recipient)
+                person = recipient not in self.known
+                for edge in self.edges:
+                    if edge is None or not edge.meets(consent) or not (person or party in edge.text.parties):
+                        continue
+                    if _matters(consent, edge.text, self.dossier, nationality=person):
+                        yield consent, recipient, edge
 
     def _recipients(self) -> tuple[str, ...]:
         firms = [firm.id for firms in self.firms.values() for firm in firms]
         return (*self.pools.names, *self.pools.names, *firms, *self.pools.authorities, *self.pools.thirds)
 
-    def _cuts(self) -> tuple[Instant, ...]:
-        """Boundaries within the window, those of persons too, each with the nanosecond before and after it."""
-        zones = _zones(self.dossier)
-        found = set(boundaries(self.dossier, known_by=self.known_by))
-        for person in self.persons:
-            found.update(_ends(person.clearance_until, zones))
-            if person.assurance is not None:
-                found.add(person.assurance.at)
+    def _beside(self, cuts: Iterable[Instant]) -> tuple[Instant, ...]:
+        """Those within the window, each with the nanosecond before and after it."""
         return tuple(
             moved
-            for one in sorted(found)
+            for one in sorted(set(cuts))
             if self.start <= one < self.end
             for moved in (one.plus(-1), one, one.plus(1))
             if self.start <= moved < self.end
         )
+
+    def _own_ends(self) -> dict[int | str, tuple[Instant, ...]]:
+        """When each person's clearance ends and assurance begins (by the identity of the value), and when each system
+        and contractor ends (by id)."""
+        zones = zones_of(self.dossier)
+        found: dict[int | str, tuple[Instant, ...]] = {}
+        for person in self.persons:
+            given = (person.assurance.at,) if person.assurance is not None else ()
+            found[id(person)] = self._beside((*ends_of(person.clearance_until, zones), *given))
+        for party in self.dossier.parties.values():
+            for site in (*party.systems, *party.contractors):
+                found[site.id] = self._beside(ends_of(site.until, zones))
+        return found
 
     def resolves(self, request: Request) -> bool:
         """Whether its recipient is anyone then."""
@@ -176,7 +155,7 @@ class _RequestMaker:
         """One request, by one of four ways to aim it."""
         chance, kind = self.chance, self.chance.roll()
         if kind < 0.26 and self.consents:
-            return self._by_consent(chance.pick(self.consents))
+            return self._by_consent()
         edge = chance.pick(self.edges)
         if edge is None or kind > 0.9:
             return self._anything()
@@ -207,20 +186,25 @@ class _RequestMaker:
         item = self._item(origin, None)
         return self._made(chance.pick(ACTS), item, sender, recipient, sender, self._instant())
 
-    def _by_consent(self, consent: Consent) -> Request:
-        """A request which `consent` may decide: its item, its recipients, its purpose, within or about its time."""
+    def _by_consent(self) -> Request:
+        """A request which a consent may decide: its item, its recipients, its purpose, within or about its time."""
         chance = self.chance
-        origin, recipient = chance.pick(consent.by), chance.pick(consent.to)
+        if self.plans and chance.often(0.8):
+            consent, recipient, edge = chance.pick(self.plans)
+        else:
+            consent = chance.pick(self.consents)
+            recipient, edge = chance.pick(consent.to), None
+        origin = chance.pick(consent.by)
         person: Person | None = None
         if recipient not in self.known:  # a person, or a nationality
             named = [one for one in self.persons if recipient in (one.id, one.nationality)]
+            if edge is not None:
+                named = [one for one in named if one.party in edge.text.parties] or named
             person = chance.pick(named) if named else None
             recipient = person.party if person is not None else chance.pick(self.pools.names)
-        party = self._party_of(recipient)
-        edges = self._edges_for(consent, party, nationality=person is not None)
-        edge = chance.pick(edges) if edges else None
+        party = self.party_of.get(recipient, recipient)
         sender = origin
-        if edge is not None and person is None and (not consent.purpose or origin not in edge.text.parties):
+        if edge is not None and (origin not in edge.text.parties or (person is None and not consent.purpose)):
             others = [one for one in edge.text.parties if one not in (origin, party)]
             sender = chance.pick(others) if others else origin
         item = self._item_for(consent, origin, edge)
@@ -244,17 +228,6 @@ class _RequestMaker:
             low, high = next((one for one in spans if one[0] < one[1]), (low, high))
         return Instant(low + int(chance.roll() * (high - low))) if low < high else None
 
-    def _edges_for(self, consent: Consent, party: str, *, nationality: bool) -> tuple[_Edge, ...]:
-        """The edges to `party` under which `consent` matters, if any; else all to it."""
-        key = (consent.record, consent.id, party, nationality)
-        found = self.suited.get(key)
-        if found is None:
-            to_it = [one for one in self.edges if one is not None and party in one.text.parties]
-            suited = [one for one in to_it if _matters(consent, one.text, self.dossier, nationality=nationality)]
-            suited = [one for one in suited if one.spans] or suited
-            found = self.suited[key] = tuple(suited or to_it)
-        return found
-
     def _item_for(self, consent: Consent, origin: str, edge: _Edge | None) -> Item:
         """The very item of `consent`, or a new one under its topic; some of those new ones are the originator's own."""
         chance = self.chance
@@ -270,12 +243,6 @@ class _RequestMaker:
         caveats = Caveats(orcon=chance.often(0.3)) if chance.often(0.8) else item.caveats
         return replace(item, topic=chance.pick(topics), caveats=caveats)
 
-    def _party_of(self, recipient: str) -> str:
-        for name, firms in self.firms.items():
-            if any(firm.id == recipient for firm in firms):
-                return name
-        return recipient
-
     def _made(
         self, act: Act, item: Item, sender: str, recipient: str, party: str, at: Instant, purpose: str | None = None
     ) -> Request:
@@ -284,6 +251,10 @@ class _RequestMaker:
             person = chance.pick(self._people(party))
         if chance.often(0.15):
             system = self._system(party)
+        for about in (id(person), system, recipient):
+            ends = self.own_ends.get(about) if about is not None else None
+            if ends and chance.often(0.25):
+                at = chance.pick(ends)
         if purpose is None and chance.often(0.3):
             purpose = item.purpose if chance.often(0.3) else chance.pick(self.pools.purposes)
         return Request(act, item, sender, recipient, at, purpose, person, system, self.reading, self.known_by)
@@ -326,6 +297,16 @@ class _RequestMaker:
         if found.rel_to is not None and self.chance.often(0.1):  # a body named beside the parties
             return replace(found, rel_to=(*found.rel_to, self.chance.pick(self.whom)))
         return found
+
+
+def _parties_of_bodies(dossier: Dossier) -> dict[str, str]:
+    """The party of each contractor and of each authority, whenever it was designated."""
+    found: dict[str, str] = {}
+    for record in dossier.records.values():
+        found.update((one.authority, one.by[0]) for one in record.instruments if one.kind == "designation")
+    for party in dossier.parties.values():
+        found.update((firm.id, party.id) for firm in party.contractors)
+    return found
 
 
 def _matters(consent: Consent, text: Agreement, dossier: Dossier, *, nationality: bool) -> bool:
@@ -381,5 +362,3 @@ def _spans(dossier: Dossier, text: Agreement) -> tuple[tuple[int, int], ...]:
         for phase, end in zip(phases, ends, strict=True)
         if phase.state in IN_FORCE and phase.text is text
     )
-
-

@@ -81,9 +81,7 @@ def draw_arrangement(chance: Chance, text: Agreement, basis: Sequence[str]) -> A
     )
 
 
-def draw_amended(
-    chance: Chance, seed: int, text: Agreement, pools: Pools, parties: Mapping[str, Party]
-) -> Agreement:
+def draw_amended(chance: Chance, seed: int, text: Agreement, pools: Pools, parties: Mapping[str, Party]) -> Agreement:
     """Version 2 of `text`: some of its clauses otherwise."""
     changes: dict[str, Any] = {}
     for clause in chance.some(("scope", "third", "purpose", "persons", "survival", "term", "zone", "readings"), 1, 3):
@@ -212,7 +210,9 @@ def _duties(chance: Chance) -> tuple[Duty, ...]:
 
 def draw_levels(chance: Chance, members: Sequence[str], parties: Mapping[str, Party]) -> Levels:
     """Rows with holes (`treat_as`), marks left out, and marks in a row of another rank than their party says."""
-    shared = [rank for rank in RANKS[:4] if sum(rank in parties[one].ranks() for one in members) > 1 or len(members) > 6]
+    shared = [
+        rank for rank in RANKS[:4] if sum(rank in parties[one].ranks() for one in members) > 1 or len(members) > 6
+    ]
     ranks = [rank for rank in shared if chance.often(0.85)] or ["SECRET"]
     own = [rank for one in members for rank in parties[one].ranks() if rank in OWN_RANKS]
     if own and chance.often(0.5):
