@@ -109,7 +109,8 @@ def _third_party_refusal(case: Case, text: Agreement) -> Ground | None:
 def _bound_together(case: Case, text: Agreement) -> bool:
     """Whether `text` binds the recipient to the originator then; one that has not joined or has left is a third."""
     request, originator, recipient = case.request, case.request.item.originator, case.to.party
-    if originator not in text.parties or recipient not in text.parties:
+    parties = case.dossier.agreements[text.id][0].parties  # an amendment brings no new party in: accession does
+    if originator not in parties or recipient not in parties:
         return False
     reading = request.reading or case.sender
     pair = (originator, recipient)

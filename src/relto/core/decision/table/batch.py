@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from relto.core.decision.table.slices import Ints, Slices
 from relto.core.decision.table.word import BIT, FAILED, Layout, Words
 from relto.core.errors import InputError
+from relto.core.timeline import Instant
 
 Columns = dict[str, Any]
 Again = Callable[[Mapping[str, Any], int], tuple[int, int]]
@@ -100,6 +101,16 @@ class Kernel:
             slices[part] = self.slices.of(times[0][part], times[1][part])
         return slices
 
+    def slice_of(self, lane: int, at: Instant, agreement: str) -> int:
+        """The slice of an agreement on a lane at an instant; that of no agreement, 0, where it has none there."""
+        found = int(self.slices.of(np.array([lane]), np.array([at.ns]))[0])
+        while found >= 0:
+            edge = self.slices.edges[found]
+            if edge is not None and edge.agreement == agreement:
+                return found
+            found = int(self.slices.following[found])
+        return 0
+
     def _other_agreements(self, cell: Ints, mask: Words, slices: Ints, hits: Words, permit: NDArray[np.bool_]) -> Ints:
         """Where several agreements stand between the two, take the one that permits, else the closest."""
         if not (self.slices.following >= 0).any():
@@ -107,23 +118,28 @@ class Kernel:
         chosen = slices.copy()
         rows = np.flatnonzero(self.slices.following.take(slices) >= 0)
         best, at = self._weight(hits[rows], slices[rows]), slices[rows]
+        doubt = np.uint64(self.layout.shared)
+        seen = hits & doubt
         while len(rows):
             at = self.slices.following.take(at)
             more = at >= 0
             rows, at, best = rows[more], at[more], best[more]
             found = self.words.take(self.slices.base.take(at) + cell[rows]) & mask[rows]
+            seen[rows] |= found & doubt
             weight = self._weight(found, at)
             better = weight < best
             best = np.where(better, weight, best)
             hits[rows[better]], chosen[rows[better]] = found[better], at[better]
+        hits |= seen
         permit[:] = hits == 0
         return chosen
 
     def _weight(self, hits: Words, slices: Ints) -> Ints:
         """Which verdict stands: a permit first, then one in force, then that with the fewest failed checks."""
         count = np.bitwise_count(self.layout.failed(hits)).astype(np.int64)
-        later = np.where(self.slices.in_force.take(slices), count, count + len(BIT) + 1)
-        return np.where(hits == 0, 0, later)
+        count[~self.slices.in_force.take(slices)] += len(BIT) + 1
+        count[hits != 0] += 2 * (len(BIT) + 1)
+        return count
 
     def _look_again(self, columns: Mapping[str, Any], chosen: Ints, hits: Words, permit: NDArray[np.bool_]) -> None:
         """The rows that a mask alone does not decide, one by one."""

@@ -148,7 +148,8 @@ class Compiler:
     def _third_cuts(self, sender: str, to: str) -> tuple[Instant, ...]:
         found = self._third.get((sender, to))
         if found is None:
-            cuts_there = self._governing.cuts(sender, to, self.ground.axes.originators)
+            names = self._between.get(frozenset((sender, to)), [])
+            cuts_there = self._governing.cuts(sender, to, self.ground.axes.originators, names)
             found = self._third[sender, to] = tuple(dict.fromkeys(self._within(cuts_there)))
         return found
 

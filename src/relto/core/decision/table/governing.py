@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from relto.core.agreement import Agreement, History, ThirdParty
 from relto.core.decision.table.lane import CLOSED, CONSENT, FREE
@@ -23,9 +23,14 @@ class Governing:
         self._bindings: dict[tuple[str, str], tuple[Binding, ...]] = {}
         self._needs: dict[tuple[tuple[str, int], str], int] = {}
 
-    def cuts(self, sender: str, to: str, originators: tuple[str, ...]) -> Iterator[Instant]:
-        """The instants at which a text begins to bind `sender` to one of them, is amended, or binds `to` as well."""
+    def cuts(self, sender: str, to: str, originators: Iterable[str], under: Iterable[str]) -> Iterator[Instant]:
+        """The instants at which a text begins to bind `sender` to one of them, is amended, or binds `to` as well.
+
+        `under`: the agreements between `sender` and `to`, which govern where no other does.
+        """
         for originator in originators:
+            for name in under:
+                yield from self._together_cuts(name, sender, originator, to)
             for history, since in self.bindings(sender, originator):
                 yield since
                 yield from self._together_cuts(history.agreement, sender, originator, to)

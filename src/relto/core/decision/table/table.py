@@ -20,7 +20,7 @@ from relto.core.decision.table.encoding import Encoder, encoder_of
 from relto.core.decision.table.interned import TableItem, TablePerson, Track
 from relto.core.decision.table.judge import Asked, Judge
 from relto.core.decision.table.lane import Edge, Lane, Stretch
-from relto.core.decision.table.slices import Ints, Slices, slices_of
+from relto.core.decision.table.slices import Ints, slices_of
 from relto.core.decision.table.word import BIT, Words, bits_of, checks_of
 from relto.core.decision.verdict import DueDuty, Verdict
 from relto.core.dossier import Dossier, Item, Person
@@ -265,25 +265,25 @@ class Table:
 
     def _again(self, columns: Mapping[str, Any], row: int) -> tuple[int, int]:
         """Decide one row of columns as `decide` does: its failed checks, and the slice of the agreement chosen."""
-        slices: Slices = self._kernel.slices
-        number = int(self._kernel.slices_of({name: columns[name][row : row + 1] for name in ("lane", "at")})[0])
-        recipient = self.addressees[int(columns["recipient"][row])]
-        at = Instant(int(columns["at"][row]))
+        to, at = int(columns["recipient"][row]), Instant(int(columns["at"][row]))
+        recipient, item = self.addressees[to], list(self._items.values())[int(columns["item"][row])]
+        lanes = [int(columns["lane"][row])]
+        if item.item.originator in self.senders:  # a holder that is an authority has it from the originator
+            lanes.append(int(self._lane_numbers[1][self.senders.index(item.item.originator), to]))
         if not self._named(recipient, at):
-            return BIT["standing"], number
+            return BIT["standing"], self._kernel.slice_of(lanes[0], at, "")
         person, purpose = int(columns["person"][row]), int(columns["purpose"][row])
         answer = self.decide(
             ACTS[int(columns["act"][row])],
             self.senders[int(columns["sender"][row])],
             recipient,
-            list(self._items.values())[int(columns["item"][row])],
+            item,
             None if person < 0 else list(self._persons.values())[person],
             at,
             None if purpose < 0 else self._current_encoder().purposes[purpose],
         )
-        while (edge := slices.edges[number]) is not None and edge.agreement != answer.agreement:
-            number = int(slices.following[number])
-        return bits_of(answer.failed_checks), number
+        numbers = [self._kernel.slice_of(lane, at, answer.agreement) for lane in lanes]
+        return bits_of(answer.failed_checks), max(numbers)
 
     def _decide_anew(
         self,
