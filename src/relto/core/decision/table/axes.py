@@ -39,14 +39,14 @@ class Axes:
 
     @cached_property
     def shape(self) -> tuple[int, int, int, int]:
-        """(grades, topics, purposes, acts) of a block of cells."""
+        """(grades, topics, purposes, acts) of the cells of one edge."""
         return len(self.ranks) + self.slots, len(self.topics), 2 * len(self.purposes), len(ACTS)
 
     @cached_property
-    def size(self) -> int:
-        """Cells a block."""
-        grades, topics, purposes, acts = self.shape
-        return grades * topics * purposes * acts
+    def plane(self) -> int:
+        """Cells of one edge for one act."""
+        grades, topics, purposes, _ = self.shape
+        return grades * topics * purposes
 
     @cached_property
     def _codes(self) -> tuple[dict[str, int], ...]:

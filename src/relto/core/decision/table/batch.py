@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from relto.core.decision.request import ACTS
 from relto.core.decision.table.slices import Ints, Slices
 from relto.core.decision.table.word import BIT, FAILED, Layout, Words
 from relto.core.errors import InputError
@@ -21,6 +22,7 @@ Again = Callable[[Mapping[str, Any], int], tuple[int, int]]
 
 CHUNK: Final = 1 << 15
 """Rows at a time: what one pass writes the next still finds in the cache."""
+_SPREAD: Final = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Decisions:
     @cached_property
     def agreement(self) -> NDArray[np.str_]:
         """The agreement each was decided under, (n,); empty where none stands between the two."""
-        return self._agreements[self.slice]
+        return self._agreements[self.slice // len(ACTS)]
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,22 @@ class Kernel:
     words: Words
     slices: Slices
     layout: Layout
+    plane: int
     again: Again
+
+    @cached_property
+    def _spread(self) -> Words | None:
+        """Every cell of every slice in one array, where that is small; the blocks that slices share are spread out."""
+        if len(self.slices.base) * self.plane > _SPREAD:
+            return None
+        cells = self.words[self.slices.base[:, None] + np.arange(self.plane)]
+        spread: Words = (cells | self.slices.asks[:, None]).reshape(-1)
+        return spread
 
     def decide_many(self, columns: Mapping[str, Any]) -> Decisions:
         """Decide a request a row.
 
-        `columns`: `cell` int64, `mask` uint64 and either `slice` int64 or `lane` int64 with `at` int64 (nanoseconds of
+        `columns`: `cell` int64, `mask` uint64 and either `slice` int64 or `lane`, `act` and `at` int64 (nanoseconds of
         UTC), all (n,), as `Table.columns` gives them; they may be given in chunks of any size. Raises InputError for
         columns that are missing or of other lengths, and for instants or slices outside the table.
         """
@@ -68,10 +80,8 @@ class Kernel:
         for start in range(0, len(cell), CHUNK):
             part = slice(start, start + CHUNK)
             if times is not None:
-                slices[part] = self.slices.of(times[0][part], times[1][part])
-            place = self.slices.base.take(slices[part], mode="clip")
-            place += cell[part]
-            found = self.words.take(place, out=hits[part], mode="clip")
+                slices[part] = self.slices.of(*(column[part] for column in times))
+            found = self._words(slices[part], cell[part], hits[part])
             np.bitwise_and(found, mask[part], out=found)
             np.equal(found, 0, out=permit[part])
         chosen = self._other_agreements(cell, mask, slices, hits, permit)
@@ -79,33 +89,47 @@ class Kernel:
         names = np.array([edge.agreement if edge else "" for edge in self.slices.edges], np.str_)
         return Decisions(permit, hits, chosen, self.layout, names)
 
-    def _when(self, columns: Mapping[str, Any]) -> tuple[Ints, tuple[Ints, Ints] | None]:
-        """The slices given; or room for them, with the lanes and instants to find them by."""
+    def _words(self, slices: Ints, cell: Ints, out: Words | None = None) -> Words:
+        """The word of each row's cell."""
+        if self._spread is not None:
+            place = slices * self.plane
+            place += cell
+            spread: Words = self._spread.take(place, out=out, mode="clip")
+            return spread
+        place = self.slices.base.take(slices, mode="clip")
+        place += cell
+        found: Words = self.words.take(place, out=out, mode="clip")
+        found |= self.slices.asks.take(slices, mode="clip")
+        return found
+
+    def _when(self, columns: Mapping[str, Any]) -> tuple[Ints, tuple[Ints, Ints, Ints] | None]:
+        """The slices given; or room for them, with the lanes, acts and instants to find them by."""
         if "slice" in columns:
             given: Ints = _column(columns, "slice", np.int64)
             _check_range("slice", given, 0, len(self.slices.base))
             return given, None
-        lane, at = _column(columns, "lane", np.int64), _column(columns, "at", np.int64)
-        if len(lane) != len(at):
+        lane, act, at = (_column(columns, name, np.int64) for name in ("lane", "act", "at"))
+        if not len(lane) == len(act) == len(at):
             raise InputError("columns of different lengths", remedy="give each the same number of rows")
         _check_range("at", at, int(self.slices.cuts[0]), int(self.slices.cuts[-1]))
-        _check_range("lane", lane, 0, len(self.slices.at_cut) // max(len(self.slices.cuts) - 1, 1))
-        return np.empty(len(at), np.int64), (lane, at)
+        _check_range("lane", lane, 0, self.slices.lanes)
+        _check_range("act", act, 0, len(ACTS))
+        return np.empty(len(at), np.int64), (lane, act, at)
 
     def slices_of(self, columns: Mapping[str, Any]) -> Ints:
-        """The slice of each row by its lane and instant."""
-        slices, times = self._when({name: columns[name] for name in ("lane", "at") if name in columns})
+        """The slice of each row by its lane, act and instant."""
+        slices, times = self._when({name: columns[name] for name in ("lane", "act", "at") if name in columns})
         assert times is not None
         for start in range(0, len(slices), CHUNK):
             part = slice(start, start + CHUNK)
-            slices[part] = self.slices.of(times[0][part], times[1][part])
+            slices[part] = self.slices.of(*(column[part] for column in times))
         return slices
 
-    def slice_of(self, lane: int, at: Instant, agreement: str) -> int:
+    def slice_of(self, lane: int, act: int, at: Instant, agreement: str) -> int:
         """The slice of an agreement on a lane at an instant; that of no agreement, 0, where it has none there."""
-        found = int(self.slices.of(np.array([lane]), np.array([at.ns]))[0])
+        found = int(self.slices.of(np.array([lane]), np.array([act]), np.array([at.ns]))[0])
         while found >= 0:
-            edge = self.slices.edges[found]
+            edge = self.slices.edge(found)
             if edge is not None and edge.agreement == agreement:
                 return found
             found = int(self.slices.following[found])
@@ -124,7 +148,7 @@ class Kernel:
             at = self.slices.following.take(at)
             more = at >= 0
             rows, at, best = rows[more], at[more], best[more]
-            found = self.words.take(self.slices.base.take(at) + cell[rows]) & mask[rows]
+            found = self._words(at, cell[rows]) & mask[rows]
             seen[rows] |= found & doubt
             weight = self._weight(found, at)
             better = weight < best

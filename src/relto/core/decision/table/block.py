@@ -1,11 +1,11 @@
-"""Blocks: the dense cells of one lane under one text while nothing about them changes.
+"""Planes: the dense cells of one act on one edge, by grade, topic and purpose.
 
 The clauses that look at rank, topic, purpose and act alone are evaluated here once for every combination.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,6 @@ from relto.core.decision.table.axes import Axes
 from relto.core.decision.table.word import AGAIN, ASSURANCE, BIT, CAVEAT, NEED, Layout, Words
 from relto.core.dossier import DomesticRule, Dossier
 from relto.core.label import RankOrder, RankRow, covers_any
-
-_HOLDER = np.array([act in HOLDERS_ACTS for act in ACTS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +76,35 @@ def _protected(text: Agreement, row: RankRow | None, rank: str, recipient: str) 
     return (row.rank, ()) if protected is None else (protected.rank, protected.marks[recipient])
 
 
-def fill_block(
-    words: Words,
-    axes: Axes,
-    layout: Layout,
-    frame: Frame,
-    phase: Phase,
-    *,
-    addressee: int,
-    bound: int,
-    expired: bool,
-    domestic: tuple[DomesticRule, ...],
-) -> None:
-    """Write a block's words into `words`, uint64 of shape `axes.shape`.
+def words_of_grades(layout: Layout, frame: Frame, *, expired: bool) -> tuple[int, ...]:
+    """What each grade adds to its cells. `expired`: the recipient is a contractor whose approval has ended."""
+    return tuple(_grade(layout, frame, grade, expired) for grade in frame.grades)
 
-    `addressee`: the recipient's number; `bound`: the originators whose items need more than this edge, as a bit set;
-    `expired`: the recipient is a contractor whose approval has ended.
+
+def words_of_acts(layout: Layout, text: Agreement, phase: Phase, addressee: int, bound: int) -> tuple[int, ...]:
+    """What every cell of an edge has besides, by act.
+
+    `addressee`: the recipient's number; `bound`: the originators whose items need more than this edge, as a bit set.
     """
     asked = AGAIN | CAVEAT | layout.addressee.bit(addressee) | layout.originator.bits(bound)
+    return tuple(asked | _standing(text, phase, holder=act in HOLDERS_ACTS) for act in ACTS)
+
+
+def fill_plane(words: Words, axes: Axes, frame: Frame, grades: tuple[int, ...], rules: Iterable[DomesticRule]) -> None:
+    """Write a plane into `words`, uint64 (grades, topics, purposes). `rules`: those that meet addressee and act."""
     by_topic = np.array([_scope(frame.text, topic) for topic in axes.topics], np.uint64)
     by_purpose = np.array(
         [_purpose(frame.text, name, own=own) for name in axes.purposes for own in (True, False)], np.uint64
     )
-    by_grade = np.array([_grade(layout, frame, grade, expired) | asked for grade in frame.grades], np.uint64)
-    by_act = np.where(_HOLDER, *(np.uint64(_standing(frame.text, phase, holder=held)) for held in (True, False)))
-    plane = by_topic[:, None, None] | by_purpose[None, :, None] | by_act[None, None, :]
-    np.bitwise_or(by_grade[:, None, None, None], plane[None], out=words)
-    for rule in domestic:
+    side = by_topic[:, None] | by_purpose[None, :]
+    np.bitwise_or(np.array(grades, np.uint64)[:, None, None], side[None], out=words)
+    for rule in rules:
         _forbid(words, axes, frame, rule)
+
+
+def meets(rule: DomesticRule, to: Addressee, act: str) -> bool:
+    """Whether a stricter rule of the sender's own is about this addressee and act."""
+    return (not rule.to or bool({to.party, to.id} & set(rule.to))) and (not rule.acts or act in rule.acts)
 
 
 def _standing(text: Agreement, phase: Phase, *, holder: bool) -> int:
@@ -144,14 +143,10 @@ def _grade(layout: Layout, frame: Frame, grade: Grade, expired: bool) -> int:
 
 
 def _forbid(words: Words, axes: Axes, frame: Frame, rule: DomesticRule) -> None:
-    """A stricter rule of the sender's own: the check it tightens fails in every cell that it matches."""
-    if rule.to and not {frame.to.party, frame.to.id} & set(rule.to):
-        return
-    chosen: Mapping[int, list[bool]] = {
-        0: [not rule.ranks or grade.rank in rule.ranks for grade in frame.grades],
-        1: [not rule.topics or (bool(topic) and covers_any(rule.topics, topic)) for topic in axes.topics],
-        2: [not rule.purposes or (bool(name) and name in rule.purposes) for name in axes.purposes for _ in range(2)],
-        3: [not rule.acts or act in rule.acts for act in ACTS],
-    }
-    where = np.ix_(*(np.flatnonzero(np.array(chosen[axis])) for axis in range(4)))
-    words[where] |= np.uint64(BIT[rule.check])
+    """A stricter rule: the check it tightens fails in every cell that it matches."""
+    chosen = (
+        [not rule.ranks or grade.rank in rule.ranks for grade in frame.grades],
+        [not rule.topics or (bool(topic) and covers_any(rule.topics, topic)) for topic in axes.topics],
+        [not rule.purposes or (bool(name) and name in rule.purposes) for name in axes.purposes for _ in range(2)],
+    )
+    words[np.ix_(*(np.flatnonzero(one) for one in chosen))] |= np.uint64(BIT[rule.check])

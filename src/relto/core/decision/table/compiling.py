@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from relto.core.agreement import IN_FORCE, Agreement, History, Phase
+from relto.core.agreement import IN_FORCE, Agreement, History
 from relto.core.decision.addressee import Addressee, resolve
+from relto.core.decision.request import ACTS, Act
 from relto.core.decision.table import cuts
 from relto.core.decision.table.arena import Arena
 from relto.core.decision.table.axes import Axes, axes_of
-from relto.core.decision.table.block import Frame, fill_block, frame_of
-from relto.core.decision.table.governing import Governing
+from relto.core.decision.table.block import Frame, fill_plane, frame_of, meets, words_of_acts, words_of_grades
+from relto.core.decision.table.governing import Governing, Third
 from relto.core.decision.table.lane import FREE, Edge, Lane, Stretch
 from relto.core.decision.table.requirement import Requirements
-from relto.core.decision.table.word import AGAIN, BIT, Layout, Words
+from relto.core.decision.table.word import Layout, Words
 from relto.core.dossier import Dossier, Person
 from relto.core.errors import InputError
 from relto.core.label import is_country
@@ -45,10 +47,10 @@ class Ground:
     arena: Arena
 
     def no_agreement(self) -> int:
-        """Where the block begins that stands for no agreement between the two: nothing but `standing` fails."""
+        """Where the plane begins that stands for no agreement between the two: what it asks says the rest."""
 
         def fill(words: Words) -> None:
-            words[:] = BIT["standing"] | AGAIN
+            words[:] = 0
 
         return self.arena.place("no agreement", fill)
 
@@ -75,7 +77,7 @@ def ground_of(dossier: Dossier, *, bits: int | None = None) -> Ground:
     counts = {"addressees": len(addressees), "originators": len(axes.originators), "requirements": len(requirements)}
     layout = Layout.of(**counts) if bits is None else Layout.of(**counts, bits=bits)
     senders = tuple(sorted(members | set(dossier.parties)))
-    return Ground(axes, requirements, senders, addressees, layout, Arena(axes.size))
+    return Ground(axes, requirements, senders, addressees, layout, Arena(axes.plane))
 
 
 @dataclass
@@ -86,7 +88,7 @@ class Compiler:
     window: Window
     ground: Ground
     _frames: dict[tuple[str, int, str, str], Frame] = field(default_factory=dict)
-    _third: dict[tuple[str, str], tuple[Instant, ...]] = field(default_factory=dict)
+    _placed: dict[tuple[int, bool], tuple[int, ...]] = field(default_factory=dict)
 
     @cached_property
     def _governing(self) -> Governing:
@@ -108,11 +110,14 @@ class Compiler:
         """The lane from `sender` to an addressee by number."""
         recipient = self.ground.addressees[addressee]
         stretches: list[Stretch] = []
-        forced = {self.window.start}
-        for start in self._cuts(sender, recipient, forced):
+        structural, forced = self._cuts(sender, recipient)
+        for start in sorted(structural | forced):
+            last = stretches[-1] if stretches else None
+            if last is not None and start not in structural:
+                stretches.append(Stretch(start, last.to, last.edges))
+                continue
             to = self._resolve(recipient, start)
             found = Stretch(start, to, tuple(self._edges(sender, to, addressee, start)) if to else ())
-            last = stretches[-1] if stretches else None
             if last is None or start in forced or (last.to, last.edges) != (found.to, found.edges):
                 stretches.append(found)
         return Lane(sender, recipient, addressee, tuple(stretches), tuple(one.start.ns for one in stretches))
@@ -123,35 +128,41 @@ class Compiler:
         except InputError:
             return None  # an authority before or after its designation
 
-    def _cuts(self, sender: str, recipient: str, forced: set[Instant]) -> list[Instant]:
-        """All cuts of a lane in order; those that items and persons may need are added to `forced` as well."""
-        start, end = self.window.start, self.window.end
-        identities = {start, *self._within(cuts.designation_cuts(self.dossier, recipient, self.window.known_by))}
+    def _cuts(self, sender: str, recipient: str) -> tuple[set[Instant], set[Instant]]:
+        """Where a lane itself may change, and where what items, persons and systems bring may."""
+        identities, forced = {self.window.start}, {self.window.start}
+        if recipient in self._authorities:
+            identities.update(cuts.designation_cuts(self.dossier, recipient, self.window.known_by))
         found = set(identities)
-        for at in sorted(identities):
+        for at in identities:
             to = self._resolve(recipient, at)
             names = self._names(sender, to)
             if to is None or not names:
                 continue
-            found.update(self._within(cuts.phase_cuts(self._history(name, sender, to) for name in names)))
-            found.update(self._third_cuts(sender, to.party))
+            histories = [self._history(name, sender, to) for name in names]
+            found.update(cuts.phase_cuts(histories))
+            for text in {(p.text.id, p.text.version): p.text for one in histories for p in one.phases}.values():
+                found.update(self._third(sender, to, text)[0])
             texts = [text for name in names for text in self.dossier.agreements[name]]
-            consents = self.dossier.consents(self.window.known_by)
-            forced.update(self._within(cuts.consent_cuts(consents, to, texts)))
-            forced.update(self._within(cuts.person_cuts(self.window.persons, to, texts)))
-            forced.update(self._within(cuts.accreditation_cuts(self.dossier.parties.get(to.party), to, texts)))
-        return sorted(one for one in found | forced if start <= one < end)
+            found.update(cuts.approval_cuts(to, texts))
+            forced.update(cuts.consent_cuts(self._consents, to, texts))
+            forced.update(cuts.person_cuts(self.window.persons, to, texts))
+            forced.update(cuts.system_cuts(self.dossier.parties.get(to.party), texts))
+        return self._within(found), self._within(forced)
 
-    def _within(self, instants: Iterable[Instant]) -> Iterator[Instant]:
-        return (one for one in instants if self.window.start < one < self.window.end)
+    def _within(self, instants: Iterable[Instant]) -> set[Instant]:
+        return {one for one in instants if self.window.start <= one < self.window.end}
 
-    def _third_cuts(self, sender: str, to: str) -> tuple[Instant, ...]:
-        found = self._third.get((sender, to))
-        if found is None:
-            names = self._between.get(frozenset((sender, to)), [])
-            cuts_there = self._governing.cuts(sender, to, self.ground.axes.originators, names)
-            found = self._third[sender, to] = tuple(dict.fromkeys(self._within(cuts_there)))
-        return found
+    @cached_property
+    def _authorities(self) -> frozenset[str]:
+        return frozenset(authorities_of(self.dossier))
+
+    @cached_property
+    def _consents(self) -> cuts.Consents:
+        return cuts.consents_by_name(self.dossier.consents(self.window.known_by), self.ground.addressees)
+
+    def _third(self, sender: str, to: Addressee, under: Agreement) -> Third:
+        return self._governing.third(sender, to.party, under, self.ground.axes.originators)
 
     def _names(self, sender: str, to: Addressee | None) -> list[str]:
         return self._between.get(frozenset((sender, to.party)), []) if to is not None else []
@@ -167,12 +178,12 @@ class Compiler:
     def _edges(self, sender: str, to: Addressee, addressee: int, at: Instant) -> Iterator[Edge]:
         for name in self._names(sender, to):
             phase = self._history(name, sender, to).phase(at)
-            third = tuple(
-                self._governing.needs(sender, one, to.party, phase.text, at) for one in self.ground.axes.originators
-            )
+            starts, needs = self._third(sender, to, phase.text)
+            third = needs[bisect_right(starts, at) - 1]
+            bound = sum(1 << number for number, need in enumerate(third) if need != FREE)
+            asks = words_of_acts(self.ground.layout, phase.text, phase, addressee, bound)
             frame = self._frame(phase.text, sender, to)
-            base = self._block(frame, phase, addressee, third, at)
-            yield Edge(name, frame, phase.state in IN_FORCE, base, third)
+            yield Edge(name, frame, phase.state in IN_FORCE, self._planes(frame, at), asks, third)
 
     def _frame(self, text: Agreement, sender: str, to: Addressee) -> Frame:
         key = (text.id, text.version, sender, to.id + " of " + to.party)
@@ -182,20 +193,23 @@ class Compiler:
             found = self._frames[key] = frame_of(self.dossier, self.ground.axes, text, sender, to, number)
         return found
 
-    def _block(self, frame: Frame, phase: Phase, addressee: int, third: tuple[int, ...], at: Instant) -> int:
-        bound = sum(1 << number for number, need in enumerate(third) if need != FREE)
+    def _planes(self, frame: Frame, at: Instant) -> tuple[int, ...]:
+        """Where the plane of each act lies; where the clauses come to the same, one serves."""
         firm, text = frame.to.contractor, frame.text
         expired = firm is not None and firm.until is not None and at >= bound_instant(firm.until, text.zone)
+        found = self._placed.get((id(frame), expired))
+        if found is None:
+            grades = words_of_grades(self.ground.layout, frame, expired=expired)
+            found = self._placed[id(frame), expired] = tuple(self._plane(frame, grades, act) for act in ACTS)
+        return found
+
+    def _plane(self, frame: Frame, grades: tuple[int, ...], act: Act) -> int:
+        axes, text = self.ground.axes, frame.text
         sender = self.dossier.parties.get(frame.sender)
-        life = "in-force" if phase.state in IN_FORCE else "lapsed" if phase.state == "lapsed" else "before"
+        rules = tuple(rule for rule in sender.domestic if meets(rule, frame.to, act)) if sender else ()
 
         def fill(words: Words) -> None:
-            axes, layout = self.ground.axes, self.ground.layout
-            domestic = sender.domestic if sender else ()
-            cells = words.reshape(axes.shape)
-            fill_block(
-                cells, axes, layout, frame, phase, addressee=addressee, bound=bound, expired=expired, domestic=domestic
-            )
+            fill_plane(words.reshape(axes.shape[:3]), axes, frame, grades, rules)
 
-        key = (text.id, text.version, frame.sender, frame.to.id, frame.to.party, life, bound, expired)
-        return self.ground.arena.place(key, fill)
+        ruled = (frame.sender, tuple(rule.id for rule in rules), tuple(grade.rank for grade in frame.grades))
+        return self.ground.arena.place((text.id, text.version, grades, ruled if rules else ()), fill)

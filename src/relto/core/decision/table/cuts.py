@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from relto.core.agreement import Agreement, History
 from relto.core.decision.addressee import Addressee
@@ -36,13 +36,30 @@ def end_cuts(ends: Iterable[Bound | None], texts: Iterable[Agreement]) -> Iterat
                 yield bound_instant(end, zone)
 
 
-def consent_cuts(consents: Iterable[Consent], to: Addressee, texts: Iterable[Agreement]) -> Iterator[Instant]:
-    """When a consent that may matter to `to` begins or ends; any may where a text asks it for other nationals."""
-    any_may = any(text.persons.nationality is not None for text in texts)
+Consents = dict[str, list[Instant]]
+"""When consents begin and end, by whom they name; under an empty name those for somebody who is no addressee."""
+
+
+def consents_by_name(consents: Iterable[Consent], addressees: Collection[str]) -> Consents:
+    """Sort the beginnings and ends of consents by whom they name."""
+    found: Consents = {}
+    known = frozenset(addressees)
     for consent in consents:
-        if any_may or {to.party, to.id} & set(consent.to):
-            yield consent.valid.start
-            yield consent.valid.end
+        for name in {one if one in known else "" for one in consent.to}:
+            found.setdefault(name, []).extend((consent.valid.start, consent.valid.end))
+    return found
+
+
+def consent_cuts(consents: Consents, to: Addressee, texts: Iterable[Agreement]) -> Iterator[Instant]:
+    """When a consent that may matter to `to` begins or ends.
+
+    One for a person or a third nationality may where a text asks for consent to nationals of other countries.
+    """
+    yield from consents.get(to.party, ())
+    if to.id != to.party:
+        yield from consents.get(to.id, ())
+    if any(text.persons.nationality is not None for text in texts):
+        yield from consents.get("", ())
 
 
 def person_cuts(persons: Iterable[Person], to: Addressee, texts: Iterable[Agreement]) -> Iterator[Instant]:
@@ -55,9 +72,11 @@ def person_cuts(persons: Iterable[Person], to: Addressee, texts: Iterable[Agreem
             yield person.assurance.at
 
 
-def accreditation_cuts(party: Party | None, to: Addressee, texts: Iterable[Agreement]) -> Iterator[Instant]:
-    """When the approval of a contractor or the accreditation of a system of `to` ends."""
-    ends = [one.until for one in party.systems] if party else []
-    if to.contractor is not None:
-        ends.append(to.contractor.until)
-    yield from end_cuts(ends, texts)
+def approval_cuts(to: Addressee, texts: Iterable[Agreement]) -> Iterator[Instant]:
+    """When the approval of a contractor ends."""
+    yield from end_cuts((to.contractor.until,) if to.contractor is not None else (), texts)
+
+
+def system_cuts(party: Party | None, texts: Iterable[Agreement]) -> Iterator[Instant]:
+    """When the accreditation of a system ends."""
+    yield from end_cuts([one.until for one in party.systems] if party else (), texts)

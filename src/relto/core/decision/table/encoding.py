@@ -63,7 +63,7 @@ class Encoder:
         times = np.full(rows, at.ns, np.int64) if isinstance(at, Instant) else np.asarray(at, np.int64)
         giver = self._giver(act, sender, recipient, item)
         own = (purpose < 0) | (purpose == self.items.purpose.take(item))
-        cell = self._cell(act, giver, item, purpose, own)
+        cell = self._cell(giver, item, purpose, own)
         mask = self.items.mask.take(item)
         self._caveats(mask, act, giver, recipient, item)
         self._persons(mask, recipient, item, person, times)
@@ -111,8 +111,8 @@ class Encoder:
         held = (act >= _FIRST_HOLDERS_ACT) & (senders.take(self.party_of.take(recipient)) == sender)
         return np.where(held, self.items.sender.take(item), sender)
 
-    def _cell(self, act: Ints, giver: Ints, item: Ints, purpose: Ints, own: NDArray[np.bool_]) -> Ints:
-        _, topics, purposes, acts = self.ground.axes.shape
+    def _cell(self, giver: Ints, item: Ints, purpose: Ints, own: NDArray[np.bool_]) -> Ints:
+        _, topics, purposes, _ = self.ground.axes.shape
         grade = self.items.by_rank.take(item)
         by_mark = self.items.by_mark.take(item)
         grade = np.where((by_mark >= 0) & (giver == self.items.sender.take(item)), by_mark, grade)
@@ -120,7 +120,7 @@ class Encoder:
         if not own.all():
             other = np.array([self.ground.axes.purpose(name, own=False) for name in self.purposes], np.int64)
             asked = np.where(own, asked, other.take(purpose))
-        found: Ints = ((grade * topics + self.items.topic.take(item)) * purposes + asked) * acts + act
+        found: Ints = (grade * topics + self.items.topic.take(item)) * purposes + asked
         return found
 
     def _caveats(self, mask: Words, act: Ints, giver: Ints, recipient: Ints, item: Ints) -> None:

@@ -47,17 +47,18 @@ class Judge:
     requirements: Requirements
 
     def cell(self, edge: Edge, asked: Asked, at: Instant, to: Addressee) -> int:
-        """The cell within a block: ((grade x topics + topic) x purposes + purpose) x acts + act."""
+        """The cell within a plane: (grade x topics + topic) x purposes + purpose."""
         item, purpose = asked.item, asked.asked_purpose
         own = purpose == item.item.purpose or self._consents(asked, at, (to.party, to.id), other_purpose=True)
-        _, topics, purposes, acts = self.axes.shape
+        _, topics, purposes, _ = self.axes.shape
         row = item.grade(edge.frame.sender) * topics + item.topic
-        return (row * purposes + self.axes.purpose(purpose, own=own)) * acts + _ACT_CODE[asked.act]
+        return row * purposes + self.axes.purpose(purpose, own=own)
 
     def failed(self, edge: Edge, asked: Asked, at: Instant) -> int:
         """The checks that fail, as a bit set; zero is a permit."""
         to = edge.frame.to
-        failed = int(self.words[edge.base + self.cell(edge, asked, at, to)]) & FAILED
+        act = _ACT_CODE[asked.act]
+        failed = (int(self.words[edge.base[act] + self.cell(edge, asked, at, to)]) | edge.asks[act]) & FAILED
         grade = edge.frame.grades[asked.item.grade(edge.frame.sender)]
         if self._third_party(edge, asked, at, grade):
             failed |= BIT["third-party"]

@@ -18,15 +18,18 @@ CLOSED: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One agreement between the two over one stretch: where its block begins in the table's words.
+    """One agreement between the two over one stretch.
 
-    `third`: for each originator FREE, CONSENT or CLOSED.
+    `base`: for each act where its plane of cells begins in the table's words. `asks`: for each act the bits that all
+    its cells have besides: the standing, the addressee, the originators it is bound to. `third`: for each originator
+    FREE, CONSENT or CLOSED.
     """
 
     agreement: str
     frame: Frame
     in_force: bool
-    base: int
+    base: tuple[int, ...]
+    asks: tuple[int, ...]
     third: tuple[int, ...]
 
 

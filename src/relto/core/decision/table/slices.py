@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relto.core.decision.request import ACTS
+from relto.core.decision.table.compiling import Ground
 from relto.core.decision.table.lane import Edge, Lane
+from relto.core.decision.table.word import AGAIN, BIT, Words
 from relto.core.timeline import Instant
 
 Ints = NDArray[np.int64]
@@ -23,26 +26,29 @@ _MOST_STEPS: Final = 1 << 14
 
 @dataclass(frozen=True)
 class Slices:
-    """`base`, `start`, `end` (nanoseconds), `following` (the next agreement of the same lane and time, or -1).
+    """A slice is one act under one edge over one stretch; its number is that of edge and stretch times ACTS, plus act.
 
-    Slices are numbered lane by lane and in order of time; those of a lane's second and later agreements come last.
+    `base`, `asks`: where its cells begin, and the bits that all of them have besides. `start`, `end` (nanoseconds).
+    `following`: the next agreement of the same lane, time and act, or -1. Those of a lane's second and later agreements
+    come last.
     """
 
     base: Ints
+    asks: Words
     start: Ints
     end: Ints
-    lane: Ints
     following: Ints
     in_force: NDArray[np.bool_]
     edges: tuple[Edge | None, ...]
+    lanes: int
     cuts: Ints
     at_cut: Ints
     shift: int
     first: Ints
     depth: int
 
-    def of(self, lane: Ints, at: Ints) -> Ints:
-        """The slice of each row, int64 as `lane` and `at` (nanoseconds, within the window)."""
+    def of(self, lane: Ints, act: Ints, at: Ints) -> Ints:
+        """The slice of each row, int64 as `lane`, `act` and `at` (nanoseconds, within the window)."""
         step = np.subtract(at, self.cuts[0])
         np.right_shift(step, self.shift, out=step)
         cut = self.first.take(step, mode="clip")
@@ -53,40 +59,70 @@ class Slices:
         np.multiply(lane, len(self.cuts) - 1, out=step)
         cut += step
         found: Ints = self.at_cut.take(cut, mode="clip")
+        found += act
         return found
 
+    def edge(self, number: int) -> Edge | None:
+        """The edge of a slice; None where no agreement stands between the two."""
+        return self.edges[number // len(ACTS)]
 
-def slices_of(lanes: Iterable[Lane], none: int, end: Instant) -> Slices:
-    """Number the slices of `lanes`. `none`: where the block begins that stands for no agreement."""
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    start: int
+    end: int
+    following: int
+    edge: Edge | None
+
+
+def slices_of(lanes: Iterable[Lane], ground: Ground, end: Instant) -> Slices:
+    """Number the slices of `lanes`."""
     lanes = tuple(lanes)
-    rows: list[tuple[int, int, int, int, Edge | None]] = []  # lane, start, end, following, edge
-    later: list[tuple[int, int, int, int, Edge | None]] = []
+    rows: list[_Row] = []
+    later: list[_Row] = []
     total = sum(len(lane.stretches) for lane in lanes)
-    for number, lane in enumerate(lanes):
+    for lane in lanes:
         ends = (*lane.starts[1:], end.ns)
         for stretch, start, stop in zip(lane.stretches, lane.starts, ends, strict=True):
             following = -1
             for edge in stretch.edges[:0:-1]:
-                later.append((number, start, stop, following, edge))
+                later.append(_Row(start, stop, following, edge))
                 following = total + len(later) - 1
-            rows.append((number, start, stop, following, stretch.edges[0] if stretch.edges else None))
-    every = rows + later
+            rows.append(_Row(start, stop, following, stretch.edges[0] if stretch.edges else None))
+    rows += later
     cuts = np.array(sorted({start for lane in lanes for start in lane.starts} | {end.ns}), np.int64)
+    base, asks = _cells(rows, ground)
+    following_rows = np.array([row.following for row in rows], np.int64)
+    following_rows = following_rows[:, None] * len(ACTS) + np.arange(len(ACTS))
     shift, first, depth = _steps(cuts)
     return Slices(
-        base=np.array([none if row[4] is None else row[4].base for row in every], np.int64),
-        start=np.array([row[1] for row in every], np.int64),
-        end=np.array([row[2] for row in every], np.int64),
-        lane=np.array([row[0] for row in every], np.int64),
-        following=np.array([row[3] for row in every], np.int64),
-        in_force=np.array([row[4] is not None and row[4].in_force for row in every], np.bool_),
-        edges=tuple(row[4] for row in every),
+        base=base,
+        asks=asks,
+        start=_by_act([row.start for row in rows], np.int64),
+        end=_by_act([row.end for row in rows], np.int64),
+        following=np.maximum(following_rows.reshape(-1), -1),
+        in_force=_by_act([row.edge is not None and row.edge.in_force for row in rows], np.bool_),
+        edges=tuple(row.edge for row in rows),
+        lanes=len(lanes),
         cuts=cuts,
-        at_cut=_at_cut(lanes, cuts),
+        at_cut=_at_cut(lanes, cuts) * len(ACTS),
         shift=shift,
         first=first,
         depth=depth,
     )
+
+
+def _cells(rows: list[_Row], ground: Ground) -> tuple[Ints, Words]:
+    """Where the cells of each row and act begin, and what they ask besides."""
+    none = (ground.no_agreement(),) * len(ACTS)
+    refused = (AGAIN | BIT["standing"],) * len(ACTS)
+    bases = np.array([none if row.edge is None else row.edge.base for row in rows], np.int64)
+    asks = np.array([refused if row.edge is None else row.edge.asks for row in rows], np.uint64)
+    return bases.reshape(-1), asks.reshape(-1)
+
+
+def _by_act(values: list[Any], kind: type[np.generic]) -> NDArray[Any]:
+    return np.repeat(np.array(values, kind), len(ACTS))
 
 
 def _at_cut(lanes: tuple[Lane, ...], cuts: Ints) -> Ints:

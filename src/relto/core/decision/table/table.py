@@ -39,6 +39,7 @@ class Table:
         self.window = window
         self.ground = ground
         self.lanes = lanes
+        ground.no_agreement()
         self._judge = Judge(dossier, ground.axes, ground.arena.words, ground.requirements)
         self._items: dict[Item, TableItem] = {}
         self._persons: dict[Person, TablePerson] = {}
@@ -149,7 +150,7 @@ class Table:
         return self._kernel.decide_many(columns)
 
     def slices(self, columns: Mapping[str, Any]) -> Ints:
-        """The slice of each row by its `lane` and `at`, int64 (n,): give it as `slice` to decide without a look-up."""
+        """The slice of each row by its `lane`, `act` and `at`, int64 (n,): given as `slice`, nothing is looked up."""
         return self._kernel.slices_of(columns)
 
     def stretches(self) -> Iterator[tuple[Lane, Stretch, Instant]]:
@@ -160,11 +161,13 @@ class Table:
                 yield lane, stretch, end
 
     def cells(self, edge: Edge) -> Words:
-        """The cells of an edge: uint64 (grades, topics, purposes, acts), numbered as `ground.axes` does."""
-        size = self.ground.axes.size
-        found = self.ground.arena.words[edge.base : edge.base + size].reshape(self.ground.axes.shape)
-        found.flags.writeable = False
-        return found
+        """The cells of an edge: uint64 (grades, topics, purposes, acts), numbered as `ground.axes` does, copied."""
+        axes, words = self.ground.axes, self._judge.words
+        planes = [
+            (words[base : base + axes.plane] | np.uint64(asked)).reshape(axes.shape[:3])
+            for base, asked in zip(edge.base, edge.asks, strict=True)
+        ]
+        return np.stack(planes, axis=-1)
 
     @property
     def senders(self) -> tuple[str, ...]:
@@ -243,9 +246,9 @@ class Table:
     @cached_property
     def _kernel(self) -> Kernel:
         lanes, _ = self._lane_numbers
-        none = self.ground.no_agreement()
-        slices = slices_of(lanes, none, self.window.end)
-        return Kernel(self.ground.arena.words, slices, self.ground.layout, self._again)
+        slices = slices_of(lanes, self.ground, self.window.end)
+        ground = self.ground
+        return Kernel(ground.arena.words, slices, ground.layout, ground.axes.plane, self._again)
 
     def _current_encoder(self) -> Encoder:
         """The encoder, made anew when something was interned since."""
@@ -266,15 +269,16 @@ class Table:
     def _again(self, columns: Mapping[str, Any], row: int) -> tuple[int, int]:
         """Decide one row of columns as `decide` does: its failed checks, and the slice of the agreement chosen."""
         to, at = int(columns["recipient"][row]), Instant(int(columns["at"][row]))
+        act = int(columns["act"][row])
         recipient, item = self.addressees[to], list(self._items.values())[int(columns["item"][row])]
         lanes = [int(columns["lane"][row])]
         if item.item.originator in self.senders:  # a holder that is an authority has it from the originator
             lanes.append(int(self._lane_numbers[1][self.senders.index(item.item.originator), to]))
         if not self._named(recipient, at):
-            return BIT["standing"], self._kernel.slice_of(lanes[0], at, "")
+            return BIT["standing"], self._kernel.slice_of(lanes[0], act, at, "")
         person, purpose = int(columns["person"][row]), int(columns["purpose"][row])
         answer = self.decide(
-            ACTS[int(columns["act"][row])],
+            ACTS[act],
             self.senders[int(columns["sender"][row])],
             recipient,
             item,
@@ -282,7 +286,7 @@ class Table:
             at,
             None if purpose < 0 else self._current_encoder().purposes[purpose],
         )
-        numbers = [self._kernel.slice_of(lane, at, answer.agreement) for lane in lanes]
+        numbers = [self._kernel.slice_of(lane, act, at, answer.agreement) for lane in lanes]
         return bits_of(answer.failed_checks), max(numbers)
 
     def _decide_anew(
