@@ -22,7 +22,7 @@ _HOLDERS, _COPYING = frozenset(HOLDERS_ACTS), frozenset(COPYING)
 
 
 class Plain:
-    """dict and if. A request is (act, sender, recipient, instant, purpose, item, person)."""
+    """dict and if. A request is a tuple of what it says of the act, the item and the person."""
 
     name = "dict/if"
 
@@ -35,7 +35,7 @@ class Plain:
         }
 
     def prepare(self, request: Request) -> Any:
-        """A flat tuple, nested once for the item and once for the person."""
+        """A flat tuple; the person a tuple of its own."""
         item, person, caveats = request.item, request.person, request.item.caveats
         return (
             request.act,
@@ -43,16 +43,14 @@ class Plain:
             request.recipient,
             request.at.ns,
             request.asked_purpose,
-            (
-                item.originator,
-                item.mark,
-                frozenset(ancestors(item.topic)),
-                item.purpose,
-                None if caveats.rel_to is None else frozenset(caveats.rel_to),
-                caveats.orcon,
-                None if caveats.eyes is None else frozenset(caveats.eyes),
-                item.id,
-            ),
+            item.originator,
+            item.mark,
+            frozenset(ancestors(item.topic)),
+            item.purpose,
+            None if caveats.rel_to is None else frozenset(caveats.rel_to),
+            caveats.orcon,
+            None if caveats.eyes is None else frozenset(caveats.eyes),
+            item.id,
             person
             and (
                 person.id,
@@ -65,45 +63,37 @@ class Plain:
         )
 
     def decide(self, prepared: Any) -> bool:  # noqa: C901 (one function: a call would cost more than what it hides)
-        """Every rule, the likeliest to fail first."""
-        act, sender, recipient, at, asked, item, person = prepared
-        originator, mark, topics, purpose, rel_to, orcon, eyes, name = item
+        """Every rule, cheap and likely to fail first."""
+        act, sender, recipient, at, asked, originator, mark, topics, purpose, rel_to, orcon, eyes, item, person = prepared
+        if rel_to is not None and recipient not in rel_to and recipient != originator:
+            return False
         holder = act in _HOLDERS
-        if holder and sender == recipient:
+        if sender == recipient and holder:
             sender = originator
         rules = self._edges.get((sender, recipient, originator))
         if rules is None:
             return False
-        new, held, scope, ranks, onward, home, people, consents = rules
-        if not bisect_right(held if holder else new, at) & 1:
+        new, held, scope, ranks, onward, consents, clears, zone, asks_need, sites = rules
+        if onward and not consents:
             return False
         rank = ranks.get(mark)
-        if rank is None or scope.isdisjoint(topics):
+        if rank is None or not bisect_right(held if holder else new, at) & 1 or scope.isdisjoint(topics):
             return False
-        if rel_to is not None and not home and recipient not in rel_to:
-            return False
-        if person is not None and not _may_see(person, eyes, people, rank, topics, recipient, at):
-            return False
+        if person is not None:
+            name, party, clearance, until, needs, facility = person
+            if clears is not None and (party != recipient or clearance not in clears[rank] or at >= until[zone]):
+                return False
+            if (asks_need and needs.isdisjoint(topics)) or (eyes is not None and name not in eyes):
+                return False
+            if sites is not None:
+                site = sites.get(facility)
+                if site is None or rank not in site[1] or name not in site[0]:
+                    return False
         if asked != purpose:
-            return _consented(consents, name, topics, at, asked, False)
-        if onward or (orcon and not home and act in _COPYING):
-            return _consented(consents, name, topics, at, asked, True)
+            return _consented(consents, item, topics, at, asked, False)
+        if onward or (orcon and act in _COPYING and recipient != originator):
+            return _consented(consents, item, topics, at, asked, True)
         return True
-
-
-def _may_see(person: Any, eyes: Any, people: Any, rank: str, topics: Any, recipient: str, at: int) -> bool:
-    name, party, clearance, until, needs, facility = person
-    if eyes is not None and name not in eyes:
-        return False
-    clears, zone, asks_need, sites = people
-    if clears is not None and (party != recipient or clearance not in clears[rank] or at >= until[zone]):
-        return False
-    if asks_need and needs.isdisjoint(topics):
-        return False
-    if sites is not None:
-        site = sites.get(facility)
-        return site is not None and rank in site[1] and name in site[0]
-    return True
 
 
 def _consented(consents: Any, item: str, topics: Any, at: int, asked: str, any_purpose: bool) -> bool:
@@ -125,9 +115,11 @@ def _rules(facts: Facts, edge: Edge, originator: str) -> tuple[Any, ...]:
         frozenset(edge.scope),
         edge.ranks[originator],
         edge.onward(originator),
-        edge.recipient == originator,
-        (edge.clears if edge.asks_clearance else None, edge.zone, edge.asks_need, sites),
         tuple(_consent(one) for one in facts.consents_for(edge, originator)),
+        edge.clears if edge.asks_clearance else None,
+        edge.zone,
+        edge.asks_need,
+        sites,
     )
 
 
