@@ -68,7 +68,7 @@ def compile_kernel(source: str = SOURCE) -> Kernel | None:
     arrays = [np.ctypeslib.ndpointer(dtype=kind, flags="C_CONTIGUOUS") for _, kind in _TYPES]
     kernel.argtypes = [ctypes.c_int64, *arrays]
     kernel.restype = None
-    return kernel  # type: ignore[no-any-return]
+    return kernel
 
 
 def run_kernel(
@@ -83,7 +83,5 @@ def run_kernel(
     start = time.perf_counter()
     for low in range(0, count, chunk):
         rows = slice(low, min(low + chunk, count))
-        kernel(
-            rows.stop - low, slices[rows], cells[rows], masks[rows], base, words, why[rows], permit[rows]
-        )
+        kernel(rows.stop - low, slices[rows], cells[rows], masks[rows], base, words, why[rows], permit[rows])
     return permit, why, time.perf_counter() - start

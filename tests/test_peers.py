@@ -6,11 +6,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-
 from bench.peers import PEERS, Loader
 from bench.peers.check import disagreements, expected
 from bench.peers.facts import facts_of
 from bench.requests import bench_requests
+
 from relto.adapters.folder import load_dossier
 from relto.core.decision import Request
 from relto.core.dossier import Dossier

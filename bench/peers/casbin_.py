@@ -204,5 +204,3 @@ def _admitted(person: _Person | None, rules: _Rules, item: _Item, at: str) -> bo
         return True
     site = rules.sites.get(person.facility)
     return site is not None and rules.rank in site.ranks and person.id in site.register
-
-

@@ -138,9 +138,7 @@ def _edge(dossier: Dossier, text: Agreement, provider: str, recipient: str) -> E
     assert levels is not None
     known = {rank for ranks in order.lists for rank in ranks}
     sites = {
-        site.id: Site(
-            frozenset(site.register), frozenset(rank for rank in known if order.at_least(site.ceiling, rank))
-        )
+        site.id: Site(frozenset(site.register), frozenset(rank for rank in known if order.at_least(site.ceiling, rank)))
         for site in dossier.parties[recipient].facilities
     }
     return Edge(

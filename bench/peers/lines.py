@@ -1,4 +1,4 @@
-"""The rules as a list of allowances, for engines whose policies add up: what one line permits, another cannot take away.
+"""The rules as a list of allowances, for engines whose policies add up: what one permits, another cannot take away.
 
 An item goes where some line lets it. Without a consent: to the two sides of an edge only, for its own purpose, and
 where the originator has a say, only without ORCON. Each consent gives lines of its own for the time it is valid, which

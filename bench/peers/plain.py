@@ -64,7 +64,9 @@ class Plain:
 
     def decide(self, prepared: Any) -> bool:  # noqa: C901 (one function: a call would cost more than what it hides)
         """Every rule, cheap and likely to fail first."""
-        act, sender, recipient, at, asked, originator, mark, topics, purpose, rel_to, orcon, eyes, item, person = prepared
+        act, sender, recipient, at, asked, originator, mark, topics, purpose, rel_to, orcon, eyes, item, person = (
+            prepared
+        )
         if rel_to is not None and recipient not in rel_to and recipient != originator:
             return False
         holder = act in _HOLDERS

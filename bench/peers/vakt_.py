@@ -132,8 +132,8 @@ def _policies(given: list[Line]) -> Iterator[dict[str, Any]]:
         joined: dict[frozenset[tuple[str, bool]], list[str]] = defaultdict(list)
         for acts, items in acts_by.items():
             joined[frozenset(items)].extend(acts)
-        for items, several in joined.items():
-            yield _policy(key, edges[key], tuple(several), items)
+        for alike, several in joined.items():
+            yield _policy(key, edges[key], tuple(several), alike)
 
 
 def _policy(key: _Key, edge: Edge, acts: tuple[str, ...], items: frozenset[tuple[str, bool]]) -> dict[str, Any]:
