@@ -16,7 +16,8 @@ from relto.core.agreement.text import EntryWhen, Keep, PurposeRule, ThirdPartyRu
 from relto.core.decision import ACTS, CHECKS, Request, evaluate, resolve
 from relto.core.dossier import Dossier
 from relto.core.errors import InputError
-from relto.formats.dossier import read_dossier, write_dossier
+from relto.formats.dossier import read_dossier
+from relto.formats.dossier.writing import write_dossier
 from tests.worlds import (
     END,
     START,

@@ -20,7 +20,7 @@ Columns = dict[str, Any]
 Again = Callable[[Mapping[str, Any], int], tuple[int, int]]
 """Decides one row of columns by itself: (failed checks, slice)."""
 
-CHUNK: Final = 1 << 15
+CHUNK: Final = 1 << 16
 """Rows at a time: what one pass writes the next still finds in the cache."""
 _SPREAD: Final = 1 << 22
 
@@ -80,41 +80,51 @@ class Kernel:
         for start in range(0, len(cell), CHUNK):
             part = slice(start, start + CHUNK)
             if times is not None:
-                slices[part] = self.slices.of(*(column[part] for column in times))
+                slices[part] = self._find(*(column[part] for column in times))
             found = self._words(slices[part], cell[part], hits[part])
             np.bitwise_and(found, mask[part], out=found)
             np.equal(found, 0, out=permit[part])
-        chosen = self._other_agreements(cell, mask, slices, hits, permit)
-        self._look_again(columns, chosen, hits, permit)
-        names = np.array([edge.agreement if edge else "" for edge in self.slices.edges], np.str_)
-        return Decisions(permit, hits, chosen, self.layout, names)
+        if self._several:
+            slices = self._other_agreements(cell, mask, slices, hits, permit)
+        self._look_again(columns, slices, hits, permit)
+        return Decisions(permit, hits, slices, self.layout, self._agreements)
+
+    @cached_property
+    def _several(self) -> bool:
+        """Whether several agreements stand between some two at one time."""
+        return bool((self.slices.following >= 0).any())
+
+    @cached_property
+    def _agreements(self) -> NDArray[np.str_]:
+        return np.array([edge.agreement if edge else "" for edge in self.slices.edges], np.str_)
 
     def _words(self, slices: Ints, cell: Ints, out: Words | None = None) -> Words:
         """The word of each row's cell."""
         if self._spread is not None:
-            place = slices * self.plane
-            place += cell
-            spread: Words = self._spread.take(place, out=out, mode="clip")
-            return spread
-        place = self.slices.base.take(slices, mode="clip")
+            words, place = self._spread, slices * self.plane
+        else:
+            words, place = self.words, _within("slice", self.slices.base, slices)
         place += cell
-        found: Words = self.words.take(place, out=out, mode="clip")
-        found |= self.slices.asks.take(slices, mode="clip")
+        _check_range("cell", place, 0, len(words))
+        found: Words = words.take(place, out=out, mode="clip")
+        if self._spread is None:
+            found |= self.slices.asks.take(slices, mode="clip")
         return found
 
     def _when(self, columns: Mapping[str, Any]) -> tuple[Ints, tuple[Ints, Ints, Ints] | None]:
         """The slices given; or room for them, with the lanes, acts and instants to find them by."""
         if "slice" in columns:
-            given: Ints = _column(columns, "slice", np.int64)
-            _check_range("slice", given, 0, len(self.slices.base))
-            return given, None
+            return _column(columns, "slice", np.int64), None
         lane, act, at = (_column(columns, name, np.int64) for name in ("lane", "act", "at"))
         if not len(lane) == len(act) == len(at):
             raise InputError("columns of different lengths", remedy="give each the same number of rows")
+        return np.empty(len(at), np.int64), (lane, act, at)
+
+    def _find(self, lane: Ints, act: Ints, at: Ints) -> Ints:
         _check_range("at", at, int(self.slices.cuts[0]), int(self.slices.cuts[-1]))
         _check_range("lane", lane, 0, self.slices.lanes)
         _check_range("act", act, 0, len(ACTS))
-        return np.empty(len(at), np.int64), (lane, act, at)
+        return self.slices.of(lane, act, at)
 
     def slices_of(self, columns: Mapping[str, Any]) -> Ints:
         """The slice of each row by its lane, act and instant."""
@@ -122,7 +132,7 @@ class Kernel:
         assert times is not None
         for start in range(0, len(slices), CHUNK):
             part = slice(start, start + CHUNK)
-            slices[part] = self.slices.of(*(column[part] for column in times))
+            slices[part] = self._find(*(column[part] for column in times))
         return slices
 
     def slice_of(self, lane: int, act: int, at: Instant, agreement: str) -> int:
@@ -137,8 +147,6 @@ class Kernel:
 
     def _other_agreements(self, cell: Ints, mask: Words, slices: Ints, hits: Words, permit: NDArray[np.bool_]) -> Ints:
         """Where several agreements stand between the two, take the one that permits, else the closest."""
-        if not (self.slices.following >= 0).any():
-            return slices
         chosen = slices.copy()
         rows = np.flatnonzero(self.slices.following.take(slices) >= 0)
         best, at = self._weight(hits[rows], slices[rows]), slices[rows]
@@ -190,3 +198,10 @@ def _column(columns: Mapping[str, Any], name: str, kind: type[np.generic]) -> ND
 def _check_range(name: str, column: Ints, low: int, high: int) -> None:
     if len(column) and not (low <= int(column.min()) and int(column.max()) < high):
         raise InputError(f"the column `{name}` leaves the table", remedy=f"keep it from {low} to below {high}")
+
+
+def _within(name: str, values: Ints, places: Ints) -> Ints:
+    """The values at `places`, copied; InputError where one lies outside."""
+    _check_range(name, places, 0, len(values))
+    found: Ints = values.take(places, mode="clip")
+    return found
