@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test lint format lock bench clean
+.PHONY: help dev demo test check-long lint format lock bench clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ format: dev ## put the code into its one shape
 lock: dev ## pin every dependency by hash, for every platform, naming no host
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev --group bench -c requirements.lock pyproject.toml -o requirements-bench.lock
+
+check-long: dev ## table against reference on ten million random requests (ARGS=N for another number)
+	$(BIN)/python -m tests.long $(ARGS)
 
 $(VENV)/.bench: requirements-bench.lock $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock

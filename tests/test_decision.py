@@ -103,6 +103,21 @@ def test_two_japanese_marks_stand_for_one_korean_one() -> None:
         assert ask(item=item, sender="JPN", recipient="KOR").marks == ("군사II급비밀",)
 
 
+def test_an_empty_purpose_is_nobodys_purpose() -> None:
+    consent = act("c", "consent", ("KOR",), "2019-10-02T09:00+09:00", item=MISSILE.id, to=("JPN",))
+    request = Request("release", MISSILE, "KOR", "JPN", at("2019-11-18T00:00Z"), purpose="")
+    assert [ground.check for ground in evaluate(northeast_asia(consent), request).failed()] == ["purpose"]
+
+
+def test_of_two_designations_the_first_made_counts_whatever_the_order_of_the_file() -> None:
+    acts = [
+        act("d2", "designation", ("KOR",), "2017-01-02T00:00+09:00", authority="joint-cell"),
+        act("d1", "designation", ("JPN",), "2017-01-01T00:00+09:00", authority="joint-cell"),
+    ]
+    for order in (acts, acts[::-1]):
+        assert resolve(northeast_asia(*order), "joint-cell", at("2019-01-01T00:00Z"), None).party == "JPN"
+
+
 def test_another_purpose_needs_the_originators_consent() -> None:
     assert refusals(ask(purpose="training")) == {"purpose": "6(c)"}
     consent = act("c", "consent", ("KOR",), "2019-11-01T00:00+09:00", item=MISSILE.id, to=("JPN",), purpose="training")

@@ -21,6 +21,7 @@ from relto.cli.options import (
 from relto.cli.output import both_clocks, cited, columns, doubt, print_json, safe
 from relto.core.decision import ACTS, Ground, Request, Verdict
 from relto.core.dossier import Dossier, Item
+from relto.core.errors import InputError
 from relto.core.route import decide, mediated_routes
 from relto.core.timeline import Instant
 
@@ -73,6 +74,8 @@ def ask(
 ) -> Request:
     """The question that the options put."""
     check_reading(dossier, reading)
+    if purpose == "":
+        raise InputError("--purpose is empty", remedy="name the purpose, or leave the option out for the item's own")
     found = find_item(dossier, item)
     named = None
     if person is not None:

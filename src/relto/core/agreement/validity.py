@@ -39,18 +39,19 @@ def check_record(versions: tuple[Agreement, ...], record: Record) -> None:
         by_id[one.id] = one
     digests = {text.digest for text in versions}
     for one in record.instruments:
-        _check_givers(versions, one)
+        _check_givers(versions, one, by_id)
         _check_content(versions[0], one, digests)
         _check_targets(versions[0], one, by_id)
 
 
-def _check_givers(versions: tuple[Agreement, ...], one: Instrument) -> None:
+def _check_givers(versions: tuple[Agreement, ...], one: Instrument, by_id: Mapping[str, Instrument]) -> None:
     if not one.by:
         raise _wrong(one, "names no party that made it", "add `by: [PARTY]`")
     if len(set(one.by)) != len(one.by):
         raise _wrong(one, "names a party twice in `by`", "name each party once")
-    if one.kind == "consent":  # an originator may stand outside this agreement (DESIGN 5: whichever record)
-        return
+    consents = [by_id[name].kind == "consent" for name in one.targets if name in by_id]
+    if one.kind == "consent" or (one.kind == "withdrawal" and consents and all(consents)):
+        return  # an originator may stand outside this agreement (DESIGN 5: whichever record), and take its consent back
     parties = {party for text in versions for party in (*text.parties, text.depositary, text.hub)}
     for party in one.by:
         if party not in parties:

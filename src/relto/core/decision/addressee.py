@@ -41,8 +41,12 @@ def resolve(dossier: Dossier, recipient: str, at: Instant, known_by: Instant | N
 
 
 def _designating_party(dossier: Dossier, authority: str, at: Instant, known_by: Instant | None) -> str | None:
-    """The party that has designated `authority` as competent (article 2(d)), while the designation stands."""
-    for record in dossier.records.values():
+    """The party that has designated `authority` as competent (article 2(d)), while the designation stands.
+
+    Of several that stand, the first made counts; the order of files and of a record's lines means nothing.
+    """
+    standing: list[tuple[Instant, str, str, str]] = []
+    for name, record in dossier.records.items():
         known = record.known(known_by)
         for one in known:
             if one.kind != "designation" or one.authority != authority or one.at.instant > at:
@@ -52,5 +56,5 @@ def _designating_party(dossier: Dossier, authority: str, at: Instant, known_by: 
                 default=ETERNITY,
             )
             if at < ended:
-                return one.by[0]
-    return None
+                standing.append((one.at.instant, name, one.id, min(one.by)))
+    return min(standing)[3] if standing else None

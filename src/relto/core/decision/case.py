@@ -72,7 +72,7 @@ def consent_on_record(
             continue
         if not consent.valid.contains(request.at) or not any(one in consent.to for one in recipients):
             continue
-        if consent.purpose == asked or (not other_purpose and not consent.purpose):
+        if (asked and consent.purpose == asked) or (not other_purpose and not consent.purpose):
             return True
     return False
 

@@ -95,7 +95,7 @@ class Judge:
         return any(
             consent.valid.contains(at)
             and any(one in consent.to for one in recipients)
-            and (consent.purpose == purpose or (not other_purpose and not consent.purpose))
+            and ((purpose and consent.purpose == purpose) or (not other_purpose and not consent.purpose))
             for consent in asked.item.consents
         )
 
