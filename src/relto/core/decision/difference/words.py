@@ -1,0 +1,100 @@
+"""A difference in words: broadest topics, ranks in a row, and the articles that cause it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from relto.core.decision.difference.change import Cause, Change, Requirement, Scale, TopicRange
+from relto.core.decision.request import ACTS
+
+
+def change_sentence(change: Change, scale: Scale) -> str:
+    """`KOR -> JPN: defence and below, SECRET and CONFIDENTIAL, for its own purpose: no longer releasable, ...`."""
+    begins = change.direction == "begins"
+    verdict = "releasable" if begins else "no longer releasable"
+    what = ", ".join((topics_said(change.ranges), borne_said(change, scale), purposes_said(change, scale)))
+    causes = change.permitted if begins else change.refused
+    if not all(one.article for one in causes):
+        causes = change.refused
+    said = f"{change.sender} -> {', '.join(change.recipients)}: {what}, {acts_said(change)}: {verdict}"
+    said += f", {', '.join(cause_said(one) for one in causes)}"
+    if change.otherwise:
+        already = "already" if begins else "still"
+        said += f" ({already} releasable under {', '.join(change.otherwise)})"
+    return said
+
+
+def topics_said(ranges: Sequence[TopicRange]) -> str:
+    """`defence and below but not defence/cyber and below`."""
+    parts = []
+    for one in ranges:
+        if not one.topic:
+            parts.append("any topic that no clause names")
+            continue
+        but = f" but not {_listed(tuple(f'{topic} and below' for topic in one.but), 'nor')}" if one.but else ""
+        parts.append(f"{one.topic} and below{but}")
+    return _listed(tuple(parts), "and")
+
+
+def borne_said(change: Change, scale: Scale) -> str:
+    """`TOP SECRET to CONFIDENTIAL` for three or more in a row, else each by name; then marks that stand alone."""
+    rows: list[list[str]] = []
+    for number, rank in enumerate(scale.ranks):
+        if rank in change.ranks:
+            if number and rows and rows[-1][-1] == scale.ranks[number - 1]:
+                rows[-1].append(rank)
+            else:
+                rows.append([rank])
+    parts: list[str] = []
+    for row in rows:
+        parts += [f"{row[0]} to {row[-1]}"] if len(row) > 2 else row
+    parts += [f"the mark {mark}" for mark in change.marks]
+    return _listed(tuple(parts), "and")
+
+
+def purposes_said(change: Change, scale: Scale) -> str:
+    """For what: any purpose, its own, another than its own, or those that clauses name."""
+    own = {name for name, is_own in change.purposes if is_own}
+    instead = {name for name, is_own in change.purposes if not is_own}
+    every = set(scale.purposes)
+    parts = []
+    for names, said in (
+        (own & instead, ""),
+        (own - instead, "as its own purpose"),
+        (instead - own, "instead of its own"),
+    ):
+        if not names:
+            continue
+        if names == every:
+            whole = {"": "for any purpose", "as its own purpose": "for its own purpose"}
+            parts.append(whole.get(said, "for another purpose than its own"))
+            continue
+        listed = _listed(tuple(name or "any other" for name in scale.purposes if name in names), "or")
+        parts.append(said.format(listed))
+    return " and ".join(parts)
+
+
+def acts_said(change: Change) -> str:
+    """`for every act`, or `to release, disclose or forward`."""
+    return "every act" if len(change.acts) == len(ACTS) else f"to {_listed(change.acts, 'or')}"
+
+
+def cause_said(cause: Cause) -> str:
+    """`standing, article 21(3) (lapsed since ...)`."""
+    article = f"article {cause.article}" if cause.article and ":" not in cause.article else cause.article
+    notes = [one for one in (cause.says, "unconfirmed" if cause.unconfirmed else "") if one]
+    return " ".join((f"{article} ({cause.check})", *(f"[{one}]" for one in notes)))
+
+
+def requirement_sentence(one: Requirement) -> str:
+    """`third party: originator-consent -> forbidden, article 6(a)`."""
+    was, now = one.before or "none", one.after or "none"
+    before, after = (article and f"article {article}" for article in (one.article_before, one.article_after))
+    if before and after and before != after:
+        return f"{one.what}: {was} ({before}) -> {now} ({after})"
+    cited = after or before
+    return f"{one.what}: {was} -> {now}" + (f", {cited}" if cited else "")
+
+
+def _listed(parts: Sequence[str], last: str) -> str:
+    return f" {last} ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part) if parts else ""
