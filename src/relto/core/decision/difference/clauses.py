@@ -138,7 +138,8 @@ def _duties(before: Agreement, after: Agreement) -> Iterator[Requirement]:
     for key in dict.fromkeys((*was, *now)):
         one, two = was.get(key), now.get(key)
         if one != two:
-            yield Requirement(f"duty on {key[0]}: {key[1]}", after.id, *_article(one, two), _owed(one), _owed(two))
+            what = f"duty on {key[0]}: {key[1]}"
+            yield Requirement(what, after.id, _article(one), _article(two), _owed(one), _owed(two))
 
 
 def _by_subject(duties: tuple[Duty, ...]) -> dict[tuple[str, str], tuple[Told, ...]]:
@@ -149,8 +150,8 @@ def _by_subject(duties: tuple[Duty, ...]) -> dict[tuple[str, str], tuple[Told, .
     return found
 
 
-def _article(*told: tuple[Told, ...] | None) -> tuple[str, ...]:
-    return tuple(", ".join(article for article, _ in one) if one else "" for one in told)
+def _article(told: tuple[Told, ...] | None) -> str:
+    return ", ".join(article for article, _ in told) if told else ""
 
 
 def _owed(told: tuple[Told, ...] | None) -> str:

@@ -58,16 +58,16 @@ def purposes_said(change: Change, scale: Scale) -> str:
     instead = {name for name, is_own in change.purposes if not is_own}
     every = set(scale.purposes)
     parts = []
-    for names, said in (
-        (own & instead, ""),
-        (own - instead, "as its own purpose"),
-        (instead - own, "instead of its own"),
-    ):
+    kinds = (
+        (own & instead, "for any purpose", "for {}, its own or not"),
+        (own - instead, "for its own purpose", "for its own purpose where that is {}"),
+        (instead - own, "for another purpose than its own", "for {} instead of its own purpose"),
+    )
+    for names, whole, said in kinds:
         if not names:
             continue
         if names == every:
-            whole = {"": "for any purpose", "as its own purpose": "for its own purpose"}
-            parts.append(whole.get(said, "for another purpose than its own"))
+            parts.append(whole)
             continue
         listed = _listed(tuple(name or "any other" for name in scale.purposes if name in names), "or")
         parts.append(said.format(listed))
@@ -80,10 +80,10 @@ def acts_said(change: Change) -> str:
 
 
 def cause_said(cause: Cause) -> str:
-    """`standing, article 21(3) (lapsed since ...)`."""
+    """`article 4 (level)`; of the standing what it says: `article 21(3) (lapsed since ...)`."""
     article = f"article {cause.article}" if cause.article and ":" not in cause.article else cause.article
-    notes = [one for one in (cause.says, "unconfirmed" if cause.unconfirmed else "") if one]
-    return " ".join((f"{article} ({cause.check})", *(f"[{one}]" for one in notes)))
+    note = (cause.says or cause.check) + (", unconfirmed" if cause.unconfirmed else "")
+    return f"{article} ({note})" if article else note
 
 
 def requirement_sentence(one: Requirement) -> str:
