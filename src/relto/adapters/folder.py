@@ -113,6 +113,15 @@ def load_item(path: Path | str, dossier: Dossier) -> Item:
     return item
 
 
+def load_text(path: Path | str, dossier: Dossier) -> Agreement:
+    """Read the agreement in a file, another text of one of the dossier's, held against `dossier`."""
+    data = read_limited(Path(path))
+    text, _ = read_agreement(str(path), data)
+    dossier.versions(text.id)
+    check_text(text, dossier.parties, dossier.agreements, Source(str(path), data))
+    return text
+
+
 def lint(path: Path | str, dossier_dir: Path | str) -> Agreement:
     """Read one agreement's file and hold it against its own dossier, or `dossier_dir` where it lies in none.
 

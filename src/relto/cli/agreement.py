@@ -1,4 +1,4 @@
-"""`relto agreement`: lint, standing, timeline, deadlines."""
+"""`relto agreement`: lint, standing, timeline, deadlines; `diff` has a module of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from relto.cli.lazy import LazyGroup
 from relto.cli.options import (
     INSTANT,
     at_option,
@@ -34,7 +35,10 @@ between_option = click.option(
 )
 
 
-@click.group()
+LAZY = {"diff": ("relto.cli.diff:diff", "What another text, or another date, would change, and by which articles.")}
+
+
+@click.group(cls=LazyGroup, lazy=LAZY)
 def agreement() -> None:
     """The legal state of agreements.
 

@@ -9,7 +9,10 @@ import click
 
 
 class LazyGroup(click.Group):
-    """`lazy`: name -> (`module:attribute`, one line of help shown in the list of commands)."""
+    """`lazy`: name -> (`module:attribute`, one line of help shown in the list of commands).
+
+    Commands that are added as to any group come first.
+    """
 
     def __init__(self, *args: object, lazy: Mapping[str, tuple[str, str]], **more: object) -> None:
         super().__init__(*args, **more)  # type: ignore[arg-type]
@@ -17,10 +20,12 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands, in the order in which they were given."""
-        return list(self._lazy)
+        return [*self.commands, *self._lazy]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, imported now."""
+        if cmd_name in self.commands:
+            return self.commands[cmd_name]
         if cmd_name not in self._lazy:
             return None
         module, _, attribute = self._lazy[cmd_name][0].partition(":")
@@ -32,16 +37,17 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the closest command where there is none of that name."""
-        name = args[0] if args else ""
-        if name and name not in self._lazy and not name.startswith("-"):
+        name, known = args[0] if args else "", self.list_commands(ctx)
+        if name and name not in known and not name.startswith("-"):
             import difflib
 
-            close = difflib.get_close_matches(name, self._lazy, n=1)
-            hint = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(self._lazy)}"
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(known)}"
             raise click.UsageError(f"no command `{name[:60]}`; {hint}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without importing any."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, said) for name, (_, said) in self._lazy.items()])
+            here = [(name, command.get_short_help_str(limit=80)) for name, command in self.commands.items()]
+            formatter.write_dl([*here, *((name, said) for name, (_, said) in self._lazy.items())])

@@ -14,7 +14,7 @@ from relto.core.errors import ReltoError
 
 COMMANDS = {
     "demo": ("relto.cli.demo:demo", "three nodes, the real record of 2019, and the midnight of 23 November"),
-    "agreement": ("relto.cli.agreement:agreement", "legal state: lint, standing, timeline, deadlines"),
+    "agreement": ("relto.cli.agreement:agreement", "legal state: lint, standing, timeline, deadlines, diff"),
     "check": ("relto.cli.check:check", "may this item go from here to there, for this, then? (exit 0 or 3)"),
     "explain": ("relto.cli.check:explain", "every ground of a verdict, with article and source line"),
     "brief": ("relto.cli.brief:brief", "what a desk needs to know at an instant, each under who said it"),

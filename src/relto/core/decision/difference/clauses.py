@@ -42,8 +42,8 @@ def changed_clauses(before: Agreement, after: Agreement) -> Iterator[Requirement
 
 def _clauses(text: Agreement) -> Iterator[tuple[str, Told]]:
     """What every text has, or may have, once: always the same names in the same order."""
-    yield "parties", ("parties", ", ".join(text.parties))
-    yield "zone", ("zone", text.zone)
+    yield "parties", ("", ", ".join(text.parties))
+    yield "zone", ("", text.zone)
     yield "entry into force", (text.entry.article, _entry(text))
     yield "term", (text.term.article, _term(text.term))
     yield "notice", (text.term.article, _notice(text.term))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from relto.core.decision.difference.asking import Witness
 from relto.core.decision.difference.change import Requirement
 from relto.core.decision.table import Table
-from relto.core.decision.table.axes import OTHER
 from relto.core.decision.table.lane import CLOSED, CONSENT, FREE, Edge
 
 _WORDS = {FREE: "free", CONSENT: "with the originator's consent", CLOSED: "not at all"}
@@ -69,7 +68,7 @@ def changed_onward(
 def _originators(edge: OnwardEdge, before: Table, after: Table, only: str | None) -> Iterator[str]:
     """The third parties whose items the sender may have to pass on."""
     for party in before.dossier.parties:
-        if party == OTHER or party == edge.sender:
+        if party == edge.sender:
             continue
         bound = only is None or only == edge.agreement
         if not bound:

@@ -8,8 +8,11 @@ from relto.core.decision.difference.change import Cause, Change, Requirement, Sc
 from relto.core.decision.request import ACTS
 
 
-def change_sentence(change: Change, scale: Scale) -> str:
-    """`KOR -> JPN: defence and below, SECRET and CONFIDENTIAL, for its own purpose: no longer releasable, ...`."""
+def change_sentence(change: Change, scale: Scale, agreement: str = "") -> str:
+    """`KOR -> JPN: defence and below, SECRET and CONFIDENTIAL, for its own purpose: no longer releasable, ...`.
+
+    `agreement`: the one that all of it is about, and that need not be named again.
+    """
     begins = change.direction == "begins"
     verdict = "releasable" if begins else "no longer releasable"
     what = ", ".join((topics_said(change.ranges), borne_said(change, scale), purposes_said(change, scale)))
@@ -18,6 +21,8 @@ def change_sentence(change: Change, scale: Scale) -> str:
         causes = change.refused
     said = f"{change.sender} -> {', '.join(change.recipients)}: {what}, {acts_said(change)}: {verdict}"
     said += f", {', '.join(cause_said(one) for one in causes)}"
+    if change.agreement != agreement:
+        said += f", under {change.agreement}"
     if change.otherwise:
         already = "already" if begins else "still"
         said += f" ({already} releasable under {', '.join(change.otherwise)})"
@@ -86,10 +91,11 @@ def cause_said(cause: Cause) -> str:
     return f"{article} ({note})" if article else note
 
 
-def requirement_sentence(one: Requirement) -> str:
-    """`third party: originator-consent -> forbidden, article 6(a)`."""
+def requirement_sentence(one: Requirement, agreement: str = "") -> str:
+    """`third party: originator-consent -> forbidden, article 6(a)`; `agreement` as in `change_sentence`."""
+    of = "" if one.agreement == agreement else f" of {one.agreement}"
     was, now = one.before or "none", one.after or "none"
-    before, after = (article and f"article {article}" for article in (one.article_before, one.article_after))
+    before, after = (f"article {article}{of}" if article else "" for article in (one.article_before, one.article_after))
     if before and after and before != after:
         return f"{one.what}: {was} ({before}) -> {now} ({after})"
     cited = after or before
