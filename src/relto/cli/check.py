@@ -27,12 +27,26 @@ from relto.core.timeline import Instant
 
 
 def request_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What a question about an item consists of."""
+    """What a question about an item consists of, with both parties named."""
+    sender = click.option("--from", "sender", required=True, metavar="P", help="The party that provides it.")
+    recipient = click.option("--to", "recipient", required=True, metavar="P", help="The party or body that gets it.")
+    return _with_options(function, click.argument("item"), sender, recipient)
+
+
+def all_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, or about all recipients at once."""
+    sender = click.option(
+        "--from", "sender", metavar="P", help="The party that provides it (with --all: default the originator)."
+    )
+    recipient = click.option("--to", "recipient", metavar="P", help="The party or body that gets it.")
+    everybody = click.option("--all", "everybody", is_flag=True, help="Who may receive it, and under what.")
+    return _with_options(function, click.argument("item"), sender, recipient, everybody)
+
+
+def _with_options(function: Callable[..., Any], *first: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         [
-            click.argument("item"),
-            click.option("--from", "sender", required=True, metavar="P", help="The party that provides it."),
-            click.option("--to", "recipient", required=True, metavar="P", help="The party or body that gets it."),
+            *first,
             at_option,
             click.option("--act", type=click.Choice(ACTS), default="release", show_default=True, help="What is done."),
             click.option("--purpose", metavar="P", help="The purpose asked (default: the item's own)."),
@@ -86,17 +100,24 @@ def ask(
 
 
 @click.command()
-@request_options
-def check(dossier_dir: Path | None, as_json: bool, **asked: Any) -> int:
+@all_options
+def check(dossier_dir: Path | None, as_json: bool, everybody: bool, **asked: Any) -> int:
     """May ITEM go from one party to another? Exit 0 for yes, 3 for no.
 
-    ITEM is an id in the dossier, or a file.
+    ITEM is an id in the dossier, or a file. With --all: who may receive it, directly or through an ally; exit 3 where
+    nobody may.
 
     \b
     Example:
       relto check msl-2019-10-31 --from KOR --to JPN --at 2019-11-18T09:00+09:00
       relto check msl-2019-10-31 --from JPN --to USA --at 2019-11-18T09:00+09:00 --json
+      relto check msl-2019-10-31 --all --at 2019-11-23T00:00+09:00 --known-by 2019-11-18T00:00Z
     """
+    if everybody:
+        return _check_all(dossier_dir, as_json, asked)
+    for name, option in (("sender", "--from"), ("recipient", "--to")):
+        if asked[name] is None:
+            raise click.UsageError(f"Missing option '{option}'.", click.get_current_context())
     from relto.formats.answers import verdict_json
 
     dossier = open_dossier(dossier_dir)
@@ -107,6 +128,17 @@ def check(dossier_dir: Path | None, as_json: bool, **asked: Any) -> int:
     else:
         print_verdict(dossier, verdict)
     return 0 if verdict.permits else 3
+
+
+def _check_all(dossier_dir: Path | None, as_json: bool, asked: dict[str, Any]) -> int:
+    """The question about all recipients: none may be named; the sender is the originator where none is."""
+    from relto.cli.recipients import check_all
+
+    if asked["recipient"] is not None:
+        raise InputError("both --to and --all", remedy="ask about one recipient, or about all")
+    dossier = open_dossier(dossier_dir)
+    asked["sender"] = sender = asked["sender"] or find_item(dossier, asked["item"]).originator
+    return check_all(dossier, ask(dossier, **{**asked, "recipient": sender}), as_json=as_json)
 
 
 def print_verdict(dossier: Dossier, verdict: Verdict) -> None:

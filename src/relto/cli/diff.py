@@ -24,7 +24,7 @@ from relto.core.decision.difference import (
     Change,
     Difference,
     as_if_in_force,
-    change_sentence,
+    change_lines,
     difference,
     governed_by,
     requirement_sentence,
@@ -244,8 +244,8 @@ def _named(side: Side, text: Agreement) -> str:
 def _print_changes(heading: str, changes: tuple[Change, ...], asked: Question, found: Difference) -> None:
     if changes:
         click.echo(f"\n{heading}")
-    for one in changes:
-        click.echo("  " + safe(change_sentence(one, found.scale, asked.agreement)))
+    for line in change_lines(changes, found.scale, asked.agreement):
+        click.echo("  " + safe(line))
 
 
 def _print_json(asked: Question, found: Difference) -> None:

@@ -7,7 +7,7 @@ cause it, and the requirements that change beside. The causes are the reference 
 from relto.core.decision.difference.change import Cause, Change, Combination, Difference, Requirement, TopicRange
 from relto.core.decision.difference.compare import difference
 from relto.core.decision.difference.hypothesis import as_if_in_force, governed_by
-from relto.core.decision.difference.words import change_sentence, requirement_sentence
+from relto.core.decision.difference.words import change_lines, change_sentence, requirement_sentence
 
 __all__ = [
     "Cause",
@@ -17,6 +17,7 @@ __all__ = [
     "Requirement",
     "TopicRange",
     "as_if_in_force",
+    "change_lines",
     "change_sentence",
     "difference",
     "governed_by",

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from relto.core.agreement import Agreement
+from relto.core.agreement import IN_FORCE, Agreement, Phase
 from relto.core.decision.difference.asking import Witness, causes_of, witness_of
 from relto.core.decision.difference.boxes import Mask, boxes_of, ranges_of
 from relto.core.decision.difference.change import Cause, Change, Difference, Direction, Requirement
@@ -199,7 +199,24 @@ class _Comparison:
                 pairs = list(self._governing(name))
             for one, two in pairs:
                 found.update(dict.fromkeys(changed_clauses(one, two)))
+            found.update(dict.fromkeys(self._mediated(name)))
         return tuple(found)
+
+    def _mediated(self, name: str) -> Iterator[Requirement]:
+        """Between whom an arrangement opens mediated routes on one side alone: it has no combinations of its own."""
+        known = [table.dossier.agreements.get(name) for table in self._tables]
+        if known[0] is None or known[1] is None or not (known[0][0].mediates and known[1][0].mediates):
+            return
+        parties = [party for party in known[0][0].parties if party in known[1][0].parties]
+        for sender in parties:
+            for to in parties:
+                if sender == to:
+                    continue
+                one = _phase(self.before, name, self.at_before, (sender, to), sender)
+                two = _phase(self.after, name, self.at_after, (sender, to), sender)
+                if (one.state in IN_FORCE) != (two.state in IN_FORCE):
+                    what = f"mediated routes from {sender} to {to}"
+                    yield Requirement(what, name, _article(one), _article(two), one.state, two.state)
 
     def _governing(self, name: str) -> Iterator[tuple[Agreement, Agreement]]:
         """The texts of an agreement that govern on both sides: for the whole, and between any two where many are."""
@@ -213,15 +230,22 @@ class _Comparison:
             pairs += [(one, two) for number, one in enumerate(shared) for two in shared[number + 1 :]]
         for pair in pairs:
             yield (
-                _text(self.before, name, self.at_before, pair),
-                _text(self.after, name, self.at_after, pair),
+                _phase(self.before, name, self.at_before, pair).text,
+                _phase(self.after, name, self.at_after, pair).text,
             )
 
 
-def _text(table: Table, name: str, at: Instant, between: tuple[str, str] | None) -> Agreement:
+def _phase(table: Table, name: str, at: Instant, between: tuple[str, str] | None, sender: str | None = None) -> Phase:
     window = table.window
-    history = table.dossier.history(name, reading=window.reading, known_by=window.known_by, between=between)
-    return history.phase(at).text
+    reading = window.reading or sender
+    return table.dossier.history(name, reading=reading, known_by=window.known_by, between=between).phase(at)
+
+
+def _article(phase: Phase) -> str:
+    """Where it stands that the agreement is in force, or no longer."""
+    if phase.state != "lapsed":
+        return phase.text.entry.article
+    return phase.cause.superseded_by[1] if phase.cause.superseded_by else phase.text.term.article
 
 
 def _edges(table: Table, sender: str, recipient: str, at: Instant) -> Mapping[str, Edge]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from relto.core.decision.difference.change import Cause, Change, Requirement, Scale, TopicRange
 from relto.core.decision.request import ACTS
@@ -27,6 +27,23 @@ def change_sentence(change: Change, scale: Scale, agreement: str = "") -> str:
         already = "already" if begins else "still"
         said += f" ({already} releasable under {', '.join(change.otherwise)})"
     return said
+
+
+def change_lines(changes: Iterable[Change], scale: Scale, agreement: str = "") -> list[str]:
+    """A sentence for all changes alike but for who sends to whom: `KOR <-> JPN` where it goes both ways."""
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for one in changes:
+        parties = f"{one.sender} -> {', '.join(one.recipients)}"
+        said = change_sentence(one, scale, agreement).removeprefix(parties)
+        alike.setdefault(said, []).append((one.sender, ", ".join(one.recipients)))
+    return [f"{'; '.join(_ways(pairs))}{said}" for said, pairs in alike.items()]
+
+
+def _ways(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
+    for number, (sender, to) in enumerate(pairs):
+        if (to, sender) in pairs[:number]:
+            continue
+        yield f"{sender} {'<->' if (to, sender) in pairs[number:] else '->'} {to}"
 
 
 def topics_said(ranges: Sequence[TopicRange]) -> str:
