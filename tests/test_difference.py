@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from relto.adapters.folder import load_dossier
-from relto.core.agreement import Agreement, Duty, Persons, Purpose, Record, Scope, Survival, ThirdParty
+from relto.core.agreement import Agreement, Duty, Entry, Persons, Purpose, Record, Scope, Survival, ThirdParty
 from relto.core.decision import ACTS, Request, evaluate
 from relto.core.decision.difference import (
     Difference,
@@ -25,6 +25,7 @@ from relto.core.decision.difference import (
 )
 from relto.core.decision.difference.boxes import ranges_of
 from relto.core.decision.difference.change import Combination
+from relto.core.decision.difference.clauses import changed_clauses
 from relto.core.decision.difference.common import common_axes
 from relto.core.decision.request import HOLDERS_ACTS
 from relto.core.decision.table import Table, compile_table
@@ -32,8 +33,8 @@ from relto.core.dossier import DomesticRule, Dossier, Item
 from relto.core.errors import InputError, NotFound
 from relto.core.label import Levels, RankRow
 from relto.core.route.recipients import addressees
-from relto.core.timeline import Instant
-from tests.making import KOR, NOTICE, NOTIFIED, SIGNED, act, at, northeast_asia, text_2016
+from relto.core.timeline import Instant, parse_period
+from tests.making import KOR, NOTICE, NOTIFIED, SIGNED, act, at, northeast_asia, term, text_2016
 
 ROOT = Path(__file__).parent.parent
 VARIANTS = Path(__file__).parent / "fixtures/variants"
@@ -168,6 +169,61 @@ class TestWords:
             "duty on receipt: mark-origin: owed -> none, article 4(2)",
             "duty on receipt: log: none -> owed, article 9",
         ]
+
+    def test_every_kind_of_clause_has_words(self) -> None:
+        period = parse_period("P30D")
+        entries = [
+            Entry("e", "deposits", deposits=2, after=period, per_party=True),
+            Entry("e", "deposits", deposits=1),
+            Entry("e", "first-of-month", month=2),
+            Entry("e", "signature"),
+        ]
+        keeps = [Survival("s", "destroy", destroy_within=period, certificate=True), Survival("s", "destroy")]
+        terms = [term("2030-01-01"), term("P1Y"), term(None)]
+        told = [
+            requirement_sentence(found)
+            for changes in (
+                *({"entry": entry} for entry in entries),
+                *({"survival": keep} for keep in keeps),
+                *({"term": other} for other in terms),
+            )
+            for found in changed_clauses(text_2016(), replace(text_2016(), **changes))
+            if found.what != "notice"
+        ]
+        assert [one.partition(" -> ")[2].partition(" (")[0] for one in told] == [
+            "2 deposits, P30D after, each party from its own",
+            "1 deposits",
+            "first day of month 2 after signature",
+            "signature",
+            "destroy within P30D, with a certificate",
+            "destroy",
+            "until 2030-01-01, not renewed",
+            "P1Y, not renewed",
+            "without end",
+        ]
+
+    def test_marks_that_are_treated_as_another_rank_and_tables_that_are_gone(self) -> None:
+        levels = Levels(
+            "4", (RankRow("SECRET", {"KOR": ("x",)}, {"JPN": "TOP SECRET"}), RankRow("LOW", {"KOR": ("y",)}))
+        )
+        told = list(changed_clauses(text_2016(levels=levels), text_2016()))
+        assert [(one.what, one.before, one.after) for one in told] == [
+            ("marks of KOR at SECRET", "x", "군사II급비밀"),
+            ("marks of JPN at SECRET", "treated as TOP SECRET", "極秘 or 特定秘密"),
+        ]
+        assert not list(changed_clauses(text_2016(levels=None), text_2016()))
+
+    def test_a_clause_that_is_gone_is_cited_from_the_text_that_had_it(self) -> None:
+        assert lines(amended(purpose=None)) == [
+            "JPN <-> KOR: defence and below, SECRET and CONFIDENTIAL, for another purpose than its own, every act: "
+            "releasable, article 6(c) (purpose, unconfirmed)"
+        ]
+
+    def test_an_agreement_on_one_side_alone_is_a_difference(self) -> None:
+        without = replace(SHIPPED, agreements={name: text for name, text in SHIPPED.agreements.items() if name != PACT})
+        told = lines(compare(SHIPPED, without, NOV_18))
+        assert len(told) == 1
+        assert "every act: no longer releasable, dossier:agreements (no agreement between" in told[0]
 
     def test_nothing_against_itself(self) -> None:
         found = amended()
@@ -424,6 +480,46 @@ def test_every_combination_of_the_variants_as_the_reference_has_it(name: str, wh
         )
         found = agree(dossier, governed_by(dossier, fewer), at(when), at(when))
         assert found.compared
+
+
+RULES = (
+    ThirdParty("6(a)", "forbidden"),
+    ThirdParty("6(a)", "originator-consent"),
+    ThirdParty("6(a)", "nations", nations=("USA",)),
+    ThirdParty("6(a)", "community"),
+    None,
+)
+
+
+def _onward(dossier: Dossier, originator: str, sender: str, to: str) -> tuple[bool, bool]:
+    """Whether an item may be passed on, as far as third parties go: without the originator's consent, and with it."""
+    consent = act("c", "consent", (originator,), "2019-01-01T00:00Z", topic="defence", to=(to,))
+    granted = dossier.with_instruments(PACT, (*dossier.record(PACT).instruments, consent))
+    mark = dossier.parties[originator].marks[1].mark
+    asked = Request("forward", Item("x", "x", originator, mark, "defence", "p"), sender, to, NOV_18)
+    free, consented = (
+        all(one.check != "third-party" for one in evaluate(side, asked).failed()) for side in (dossier, granted)
+    )
+    return free, consented
+
+
+@pytest.mark.parametrize(("one", "two"), list(product(RULES, RULES)))
+def test_passing_on_as_the_reference_has_it(one: ThirdParty | None, two: ThirdParty | None) -> None:
+    before, after = (governed_by(northeast_asia(), replace(text_2016(), third_party=rule)) for rule in (one, two))
+    found = compare(before, after, NOV_18)
+    told = {
+        (originator, sender, to)
+        for sender, _, what in (one.what.partition(" passing items of ") for one in found.requirements)
+        for originator, _, listed in [what.partition(" on to ")]
+        for to in filter(None, listed.split(", "))
+    }
+    assert told == {
+        (originator, sender, to)
+        for originator, sender in product(before.parties, before.parties)
+        for to in (*before.parties, "jpn-firm-1")
+        if originator != sender != to[:3].upper() != originator
+        and _onward(before, originator, sender, to) != _onward(after, originator, sender, to)
+    }
 
 
 def test_holders_acts_survive_the_lapse_or_not() -> None:

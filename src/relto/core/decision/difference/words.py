@@ -17,7 +17,7 @@ def change_sentence(change: Change, scale: Scale, agreement: str = "") -> str:
     verdict = "releasable" if begins else "no longer releasable"
     what = ", ".join((topics_said(change.ranges), borne_said(change, scale), purposes_said(change, scale)))
     causes = change.permitted if begins else change.refused
-    if not all(one.article for one in causes):
+    if not all(one.article for one in causes):  # a clause is gone: the article is that of the text that had it
         causes = change.refused
     said = f"{change.sender} -> {', '.join(change.recipients)}: {what}, {acts_said(change)}: {verdict}"
     said += f", {', '.join(cause_said(one) for one in causes)}"
@@ -47,12 +47,9 @@ def _ways(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 
 def topics_said(ranges: Sequence[TopicRange]) -> str:
-    """`defence and below but not defence/cyber and below`."""
+    """`defence and below but not defence/cyber and below`. What no clause names is in no scope, so never here."""
     parts = []
     for one in ranges:
-        if not one.topic:
-            parts.append("any topic that no clause names")
-            continue
         but = f" but not {_listed(tuple(f'{topic} and below' for topic in one.but), 'nor')}" if one.but else ""
         parts.append(f"{one.topic} and below{but}")
     return _listed(tuple(parts), "and")
@@ -103,9 +100,8 @@ def acts_said(change: Change) -> str:
 
 def cause_said(cause: Cause) -> str:
     """`article 4 (level)`; of the standing what it says: `article 21(3) (lapsed since ...)`."""
-    article = f"article {cause.article}" if cause.article and ":" not in cause.article else cause.article
-    note = (cause.says or cause.check) + (", unconfirmed" if cause.unconfirmed else "")
-    return f"{article} ({note})" if article else note
+    article = cause.article if ":" in cause.article else f"article {cause.article}"
+    return f"{article} ({cause.says or cause.check}{', unconfirmed' if cause.unconfirmed else ''})"
 
 
 def requirement_sentence(one: Requirement, agreement: str = "") -> str:
