@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from relto.core.agreement import Entry, Instrument, Record
-from relto.core.decision import CHECKS, Request, Verdict, evaluate
+from relto.core.decision import CHECKS, Request, Verdict, evaluate, resolve
 from relto.core.dossier import Accredited, Assurance, DomesticRule, Dossier, Facility, Item
 from relto.core.errors import InputError
 from relto.core.label import Caveats, Levels, RankRow
