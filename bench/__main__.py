@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench.table import columns, compiling, single
+
 RUNS = 11
 ROUNDS = 7
 CALLS = 2_000
@@ -178,6 +180,9 @@ BENCHES: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
     "evaluator": evaluator,
     "loading": loading,
     "exchange": exchange,
+    "single": single,
+    "columns": columns,
+    "compiling": compiling,
 }
 
 

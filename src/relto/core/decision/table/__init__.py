@@ -7,7 +7,7 @@ explanations; the tests hold the two together on every cell and on millions of r
 from relto.core.decision.table.answer import TableVerdict
 from relto.core.decision.table.batch import Columns, Decisions
 from relto.core.decision.table.interned import TableItem, TablePerson
-from relto.core.decision.table.make import compile_table
+from relto.core.decision.table.make import compile_table, updated
 from relto.core.decision.table.table import Table
 
-__all__ = ["Columns", "Decisions", "Table", "TableItem", "TablePerson", "TableVerdict", "compile_table"]
+__all__ = ["Columns", "Decisions", "Table", "TableItem", "TablePerson", "TableVerdict", "compile_table", "updated"]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relto.core.decision.request import ACTS
-from relto.core.decision.table.slices import Ints, Slices
+from relto.core.decision.table.slices import Ints, Slices, check_below
 from relto.core.decision.table.word import BIT, FAILED, Layout, Words
 from relto.core.errors import InputError
 from relto.core.timeline import Instant
@@ -68,9 +68,9 @@ class Kernel:
     def decide_many(self, columns: Mapping[str, Any]) -> Decisions:
         """Decide a request a row.
 
-        `columns`: `cell` int64, `mask` uint64 and either `slice` int64 or `lane`, `act` and `at` int64 (nanoseconds of
-        UTC), all (n,), as `Table.columns` gives them; they may be given in chunks of any size. Raises InputError for
-        columns that are missing or of other lengths, and for instants or slices outside the table.
+        `columns`: `cell` int64, `mask` uint64 and either `slice` int64 or `lane` and `at` int64 (nanoseconds of UTC),
+        all (n,), as `Table.columns` gives them; they may be given in chunks of any size. Raises InputError for columns
+        that are missing or of other lengths, and for instants or slices outside the table.
         """
         cell, mask = _column(columns, "cell", np.int64), _column(columns, "mask", np.uint64)
         slices, times = self._when(columns)
@@ -80,7 +80,7 @@ class Kernel:
         for start in range(0, len(cell), CHUNK):
             part = slice(start, start + CHUNK)
             if times is not None:
-                slices[part] = self._find(*(column[part] for column in times))
+                slices[part] = self.slices.of(times[0][part], times[1][part])
             found = self._words(slices[part], cell[part], hits[part])
             np.bitwise_and(found, mask[part], out=found)
             np.equal(found, 0, out=permit[part])
@@ -105,39 +105,36 @@ class Kernel:
         else:
             words, place = self.words, _within("slice", self.slices.base, slices)
         place += cell
-        _check_range("cell", place, 0, len(words))
+        check_below("cell", place, len(words))
         found: Words = words.take(place, out=out, mode="clip")
         if self._spread is None:
             found |= self.slices.asks.take(slices, mode="clip")
         return found
 
-    def _when(self, columns: Mapping[str, Any]) -> tuple[Ints, tuple[Ints, Ints, Ints] | None]:
-        """The slices given; or room for them, with the lanes, acts and instants to find them by."""
+    def _when(self, columns: Mapping[str, Any]) -> tuple[Ints, tuple[Ints, Ints] | None]:
+        """The slices given; or room for them, with the lanes and instants to find them by."""
         if "slice" in columns:
             return _column(columns, "slice", np.int64), None
-        lane, act, at = (_column(columns, name, np.int64) for name in ("lane", "act", "at"))
-        if not len(lane) == len(act) == len(at):
+        lane, at = _column(columns, "lane", np.int64), _column(columns, "at", np.int64)
+        if len(lane) != len(at):
             raise InputError("columns of different lengths", remedy="give each the same number of rows")
-        return np.empty(len(at), np.int64), (lane, act, at)
-
-    def _find(self, lane: Ints, act: Ints, at: Ints) -> Ints:
-        _check_range("at", at, int(self.slices.cuts[0]), int(self.slices.cuts[-1]))
-        _check_range("lane", lane, 0, self.slices.lanes)
-        _check_range("act", act, 0, len(ACTS))
-        return self.slices.of(lane, act, at)
+        return np.empty(len(at), np.int64), (lane, at)
 
     def slices_of(self, columns: Mapping[str, Any]) -> Ints:
-        """The slice of each row by its lane, act and instant."""
-        slices, times = self._when({name: columns[name] for name in ("lane", "act", "at") if name in columns})
+        """The slice of each row by its lane and instant."""
+        slices, times = self._when({name: columns[name] for name in ("lane", "at") if name in columns})
         assert times is not None
         for start in range(0, len(slices), CHUNK):
             part = slice(start, start + CHUNK)
-            slices[part] = self._find(*(column[part] for column in times))
+            slices[part] = self.slices.of(times[0][part], times[1][part])
         return slices
 
-    def slice_of(self, lane: int, act: int, at: Instant, agreement: str) -> int:
-        """The slice of an agreement on a lane at an instant; that of no agreement, 0, where it has none there."""
-        found = int(self.slices.of(np.array([lane]), np.array([act]), np.array([at.ns]))[0])
+    def slice_of(self, lane: int, at: Instant, agreement: str) -> int:
+        """The slice of an agreement on a lane (times ACTS, plus act) at an instant.
+
+        That of no agreement, 0, where it has none there.
+        """
+        found = int(self.slices.of(np.array([lane]), np.array([at.ns]))[0])
         while found >= 0:
             edge = self.slices.edge(found)
             if edge is not None and edge.agreement == agreement:
@@ -195,13 +192,8 @@ def _column(columns: Mapping[str, Any], name: str, kind: type[np.generic]) -> ND
     return found
 
 
-def _check_range(name: str, column: Ints, low: int, high: int) -> None:
-    if len(column) and not (low <= int(column.min()) and int(column.max()) < high):
-        raise InputError(f"the column `{name}` leaves the table", remedy=f"keep it from {low} to below {high}")
-
-
 def _within(name: str, values: Ints, places: Ints) -> Ints:
     """The values at `places`, copied; InputError where one lies outside."""
-    _check_range(name, places, 0, len(values))
+    check_below(name, places, len(values))
     found: Ints = values.take(places, mode="clip")
     return found

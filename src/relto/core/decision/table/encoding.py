@@ -74,7 +74,7 @@ class Encoder:
         again |= consented & (foreign | self.items.orcon.take(item) | ~own)
         mask[again] |= np.uint64(AGAIN)
         return {
-            "lane": self.lanes[giver, recipient],
+            "lane": self.lanes[giver, recipient] * len(ACTS) + act,
             "at": times,
             "cell": cell,
             "mask": mask,

@@ -17,6 +17,7 @@ from relto.core.decision.request import ACTS
 from relto.core.decision.table.compiling import Ground
 from relto.core.decision.table.lane import Edge, Lane
 from relto.core.decision.table.word import AGAIN, BIT, Words
+from relto.core.errors import InputError
 from relto.core.timeline import Instant
 
 Ints = NDArray[np.int64]
@@ -47,9 +48,14 @@ class Slices:
     first: Ints
     depth: int
 
-    def of(self, lane: Ints, act: Ints, at: Ints) -> Ints:
-        """The slice of each row, int64 as `lane`, `act` and `at` (nanoseconds, within the window)."""
+    def of(self, lane: Ints, at: Ints) -> Ints:
+        """The slice of each row, int64 as `lane` (times ACTS, plus act) and `at` (nanoseconds).
+
+        Raises InputError for an instant outside the window or a lane that is none.
+        """
         step = np.subtract(at, self.cuts[0])
+        check_below("at", step, int(self.cuts[-1] - self.cuts[0]))
+        check_below("lane", lane, self.lanes * len(ACTS))
         np.right_shift(step, self.shift, out=step)
         cut = self.first.take(step, mode="clip")
         following = np.empty_like(cut)
@@ -59,7 +65,6 @@ class Slices:
         np.multiply(lane, len(self.cuts) - 1, out=step)
         cut += step
         found: Ints = self.at_cut.take(cut, mode="clip")
-        found += act
         return found
 
     def edge(self, number: int) -> Edge | None:
@@ -105,7 +110,7 @@ def slices_of(lanes: Iterable[Lane], ground: Ground, end: Instant) -> Slices:
         edges=tuple(row.edge for row in rows),
         lanes=len(lanes),
         cuts=cuts,
-        at_cut=_at_cut(lanes, cuts) * len(ACTS),
+        at_cut=_at_cut(lanes, cuts),
         shift=shift,
         first=first,
         depth=depth,
@@ -126,13 +131,20 @@ def _by_act(values: list[Any], kind: type[np.generic]) -> NDArray[Any]:
 
 
 def _at_cut(lanes: tuple[Lane, ...], cuts: Ints) -> Ints:
-    """For each lane and each stretch between two cuts the number of its slice, lane after lane."""
+    """For each lane, each act and each stretch between two cuts the number of its slice, in that order."""
     found, before = [], 0
     for lane in lanes:
         starts = np.array(lane.starts, np.int64)
-        found.append(np.searchsorted(starts, cuts[:-1], side="right") - 1 + before)
+        rows = np.searchsorted(starts, cuts[:-1], side="right") - 1 + before
+        found.append((rows * len(ACTS) + np.arange(len(ACTS))[:, None]).reshape(-1))
         before += len(starts)
     return np.concatenate(found)
+
+
+def check_below(name: str, column: Ints, limit: int) -> None:
+    """Raises InputError unless 0 <= column < limit; what is negative is large without its sign."""
+    if len(column) and int(column.view(np.uint64).max()) >= limit:
+        raise InputError(f"the column `{name}` leaves the table", remedy="let `Table.columns` make it")
 
 
 def _steps(cuts: Ints) -> tuple[int, Ints, int]:

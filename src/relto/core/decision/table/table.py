@@ -123,6 +123,11 @@ class Table:
         """The persons interned so far; their places are the numbers in columns."""
         return tuple(self._persons)
 
+    @property
+    def purposes(self) -> tuple[str, ...]:
+        """The purposes that have numbers in columns; their places are the numbers."""
+        return tuple(self._purposes)
+
     def purpose(self, purpose: str) -> int:
         """The number of a purpose in columns."""
         if purpose not in self._purposes:
@@ -150,7 +155,7 @@ class Table:
         return self._kernel.decide_many(columns)
 
     def slices(self, columns: Mapping[str, Any]) -> Ints:
-        """The slice of each row by its `lane`, `act` and `at`, int64 (n,): given as `slice`, nothing is looked up."""
+        """The slice of each row by its `lane` and `at`, int64 (n,): given as `slice`, nothing is looked up."""
         return self._kernel.slices_of(columns)
 
     def stretches(self) -> Iterator[tuple[Lane, Stretch, Instant]]:
@@ -273,9 +278,10 @@ class Table:
         recipient, item = self.addressees[to], list(self._items.values())[int(columns["item"][row])]
         lanes = [int(columns["lane"][row])]
         if item.item.originator in self.senders:  # a holder that is an authority has it from the originator
-            lanes.append(int(self._lane_numbers[1][self.senders.index(item.item.originator), to]))
+            number = int(self._lane_numbers[1][self.senders.index(item.item.originator), to])
+            lanes.append(number * len(ACTS) + act)
         if not self._named(recipient, at):
-            return BIT["standing"], self._kernel.slice_of(lanes[0], act, at, "")
+            return BIT["standing"], self._kernel.slice_of(lanes[0], at, "")
         person, purpose = int(columns["person"][row]), int(columns["purpose"][row])
         answer = self.decide(
             ACTS[act],
@@ -286,7 +292,7 @@ class Table:
             at,
             None if purpose < 0 else self._current_encoder().purposes[purpose],
         )
-        numbers = [self._kernel.slice_of(lane, act, at, answer.agreement) for lane in lanes]
+        numbers = [self._kernel.slice_of(lane, at, answer.agreement) for lane in lanes]
         return bits_of(answer.failed_checks), max(numbers)
 
     def _decide_anew(
