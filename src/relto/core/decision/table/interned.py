@@ -10,25 +10,27 @@ from relto.core.dossier import Consent, Item, Person
 from relto.core.label import covers_any
 
 Track = tuple[list[int], Answers]
-"""Starts in nanoseconds and the answer from each, with none after the last."""
-Tracks = dict[str, dict[str, dict[str, Track]]]
-"""Act, sender, recipient -> track."""
+"""Starts in nanoseconds, the end of the window last, and the answer from each; None where it was not asked for yet."""
 
 
 @dataclass(eq=False, slots=True)
 class TableItem:
-    """An item in a table. `number`: its code in columns. The tracks are what was already looked up."""
+    """An item in a table, as asked for `purpose`. `number`: its code in columns. `asked_for`: for other purposes.
+
+    The tracks are what was already looked up.
+    """
 
     number: int
     owner: object
     item: Item
+    purpose: str
     originator: int
     by_rank: int
     by_mark: int | None
     topic: int
     consents: tuple[Consent, ...]
-    tracks: Tracks = field(default_factory=dict)
-    beside: dict[TablePerson, Tracks] = field(default_factory=dict)
+    asked_for: dict[str, TableItem] = field(default_factory=dict)
+    tracks: dict[int, Track] = field(default_factory=dict)
 
     def grade(self, sender: str) -> int:
         """Its grade on a lane of `sender`: an irregular mark counts as such only from its own party."""
@@ -43,9 +45,13 @@ class TableItem:
 
 @dataclass(eq=False, slots=True)
 class TablePerson:
-    """A person in a table. `cleared`: the requirements that the clearance meets, as a bit set, while it lasts."""
+    """A person in a table. `offset`: what it adds to the key of a track.
+
+    `cleared`: the requirements that the clearance meets, as a bit set, while it lasts.
+    """
 
     number: int
+    offset: int
     owner: object
     person: Person
     cleared: int

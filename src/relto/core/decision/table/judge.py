@@ -23,18 +23,12 @@ _COPYING = ("copy", "translate")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked, but for the instant and the two parties. `purpose` None: the item's own."""
+    """What is asked, but for the instant and the two parties."""
 
     act: Act
     item: TableItem
     person: TablePerson | None = None
-    purpose: str | None = None
     system: str | None = None
-
-    @property
-    def asked_purpose(self) -> str:
-        """The purpose asked, the item's own where none is named."""
-        return self.item.item.purpose if self.purpose is None else self.purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +42,7 @@ class Judge:
 
     def cell(self, edge: Edge, asked: Asked, at: Instant, to: Addressee) -> int:
         """The cell within a plane: (grade x topics + topic) x purposes + purpose."""
-        item, purpose = asked.item, asked.asked_purpose
+        item, purpose = asked.item, asked.item.purpose
         own = purpose == item.item.purpose or self._consents(asked, at, (to.party, to.id), other_purpose=True)
         _, topics, purposes, _ = self.axes.shape
         row = item.grade(edge.frame.sender) * topics + item.topic
@@ -84,14 +78,14 @@ class Judge:
                 (not rule.to or to.party in rule.to or to.id in rule.to)
                 and (not rule.topics or covers_any(rule.topics, item.topic))
                 and (not rule.ranks or grade.rank in rule.ranks)
-                and (not rule.purposes or asked.asked_purpose in rule.purposes)
+                and (not rule.purposes or asked.item.purpose in rule.purposes)
                 and (not rule.acts or asked.act in rule.acts)
             ):
                 yield rule.check
 
     def _consents(self, asked: Asked, at: Instant, recipients: tuple[str, ...], *, other_purpose: bool = False) -> bool:
         """Whether a consent on record covers the item, the instant, one of `recipients` and the purpose asked."""
-        purpose = asked.asked_purpose
+        purpose = asked.item.purpose
         return any(
             consent.valid.contains(at)
             and any(one in consent.to for one in recipients)
