@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import count
 
 from relto.core.decision.addressee import Addressee, resolve
 from relto.core.decision.request import ACTS, HOLDERS_ACTS, Act
@@ -26,12 +27,15 @@ from relto.core.timeline import Instant
 
 _TRACKS = 1_000_000
 """Tracks kept before all are forgotten: some 200 bytes each."""
-_COUNTRIES = 300
+_COUNTRIES = 1_000
 """More than ISO 3166-1 knows: any of them may be asked about as a recipient."""
 
 
 class Tracks:
-    """The items and persons of one table, and the answers about them."""
+    """The items and persons of one table, and the answers about them.
+
+    Any number of threads may decide at once; items and persons are interned by one at a time.
+    """
 
     def __init__(self, dossier: Dossier, window: Window, ground: Ground, lanes: Mapping[tuple[str, str], Lane]) -> None:
         self.dossier = dossier
@@ -45,7 +49,8 @@ class Tracks:
         self._verdicts: dict[tuple[str, tuple[str, ...], tuple[DueDuty, ...], int], TableVerdict] = {}
         self._laid = 0
         self._keys: dict[str, dict[str, dict[str, int]]] = {}
-        self._next_key = 0
+        self._recipients = {name: number for number, name in enumerate(ground.addressees)}
+        self._numbers = count(len(ground.addressees))
         self._most_keys = len(ACTS) * len(ground.senders) * (len(ground.addressees) + _COUNTRIES)
         self._known_starts: dict[tuple[int, ...], list[int]] = {}
         for item in dossier.items.values():
@@ -202,9 +207,7 @@ class Tracks:
     def _track(self, act: Act, sender: str, recipient: str, item: TableItem, person: TablePerson | None) -> Track:
         """The track of an item and person on a lane, laid where it is new: where its answers may change."""
         lane = self._lane(sender, recipient, self.window.start)
-        keys = self._keys.setdefault(act, {}).setdefault(sender, {})
-        key = keys.setdefault(recipient, self._next_key)
-        self._next_key = max(self._next_key, key + 1)
+        key = self._key(act, sender, recipient)
         key += person.offset if person is not None else 0
         found = item.tracks.get(key)
         if found is None:
@@ -213,6 +216,17 @@ class Tracks:
             found = item.tracks[key] = (shared, [None] * len(shared))
             self._laid += 1
         return found
+
+    def _key(self, act: Act, sender: str, recipient: str) -> int:
+        """The key of a lane and act; the same for whoever asks first, for several may at once."""
+        if act not in ACTS:
+            raise InputError(f"unknown act `{act[:60]}`", remedy=f"use one of {', '.join(ACTS)}")
+        number = self._recipients.get(recipient)
+        if number is None:  # a country that the dossier does not describe
+            number = self._recipients.setdefault(recipient, next(self._numbers))
+        place = ACTS.index(act) * len(self.ground.senders) + self.ground.senders.index(sender)
+        key = place * (len(self.ground.addressees) + _COUNTRIES) + number
+        return self._keys.setdefault(act, {}).setdefault(sender, {}).setdefault(recipient, key)
 
     def _look_up(
         self, act: Act, sender: str, recipient: str, item: TableItem, person: TablePerson | None, at: Instant
