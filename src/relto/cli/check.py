@@ -171,7 +171,7 @@ def print_verdict(dossier: Dossier, verdict: Verdict) -> None:
 
 def _ground_row(ground: Ground) -> tuple[str, str, str]:
     cited = f"{ground.agreement} {ground.article}".strip()
-    return ground.check, cited, ground.says + doubt(ground.unconfirmed)
+    return ground.check, cited + doubt(ground.unconfirmed), ground.says
 
 
 @click.command()

@@ -57,7 +57,7 @@ def verify(node_dir: Path, as_json: bool) -> None:
             ("evidence", ", ".join(f"{count} {kind}" for kind, count in found.evidence.items()) or "none"),
             ("receipts", f"{found.receipts} repeat what their senders signed"),
             ("inclusion", f"{found.proofs} proofs verify against the checkpoint"),
-            ("holdings", f"{found.holdings} are what their evidence makes them"),
+            ("holdings", f"{found.holdings}, as their evidence makes them"),
         ]
         click.echo(f"{found.party}: {'everything holds' if found.holds else 'NOT everything holds'}")
         click.echo("\n".join(columns(rows, indent="  ")))

@@ -19,7 +19,7 @@ from relto.core.decision import Request, Verdict
 from relto.core.errors import VerificationFailed
 from relto.core.route import decide
 from relto.core.timeline import Instant, parse_instant
-from relto.node import ActRefused, Delivery
+from relto.node import ActRefused, Delivery, Verification
 
 ZONE = "Asia/Seoul"
 SECOND = 1_000_000_000
@@ -66,7 +66,8 @@ def _sign(rehearsal: Rehearsal, one: Instrument) -> None:
     """An instrument arrives: who signs it, and the standing that each node computes from it."""
     rehearsal.sign(one)
     about = f" on {', '.join(one.targets)}" if one.targets else ""
-    say(f"\n{one.at}  {one.kind}{about} by {', '.join(one.by)} ({one.id}){doubt(one.unconfirmed)}")
+    hour = " (hour not recorded)" if one.at.precision == "day" else ""
+    say(f"\n{one.at}{hour}  {one.kind}{about} by {', '.join(one.by)} ({one.id}){doubt(one.unconfirmed)}")
     told = {party: standing_sentence(rehearsal.standing(party), ZONE) for party in ("KOR", "JPN")}
     if told["KOR"] == told["JPN"]:
         say(f"    both nodes: {told['KOR']}")
@@ -83,8 +84,14 @@ def _became(outcome: Delivery | ActRefused) -> list[str]:
         return ["permitted"]
     else:
         grounds = outcome.grounds
-    return [
-        f"REFUSED  {ground.agreement} {ground.article}: {ground.says}{doubt(ground.unconfirmed)}" for ground in grounds
+    lines = [
+        f"REFUSED  {ground.agreement} {ground.article}{doubt(ground.unconfirmed)}: {ground.says}" for ground in grounds
+    ]
+    routes = outcome.verdict.routes if isinstance(outcome, ActRefused) else ()
+    return lines + [
+        f"instead: through {', '.join(route.via)} under {route.agreements[0]}, marked {' or '.join(route.marks)}"
+        for route in routes
+        if route.kind == "mediated"
     ]
 
 
@@ -238,6 +245,12 @@ def _way(verdict: Verdict) -> str:
     return f"through {', '.join(verdict.routes[0].via)}" if verdict.routes else "no way"
 
 
+def _held(found: Verification) -> str:
+    if not found.holds:
+        return "DOES NOT HOLD"
+    return "everything holds" if found.leaves else "nothing was exchanged with it"
+
+
 def proof(rehearsals: tuple[tuple[str, Rehearsal], ...]) -> None:
     """Every ledger and receipt, verified from each side's files alone."""
     scene("7. Proof: each side's files alone, opened anew without the passphrase")
@@ -246,7 +259,7 @@ def proof(rehearsals: tuple[tuple[str, Rehearsal], ...]) -> None:
     for name, rehearsal in rehearsals:
         for found in rehearsal.verify():
             counts = (str(found.leaves), str(found.receipts), str(found.proofs), str(found.holdings))
-            rows.append((name, found.party, *counts, "everything holds" if found.holds else "DOES NOT HOLD"))
+            rows.append((name, found.party, *counts, _held(found)))
             problems += [f"{name}, {found.party}: {problem}" for problem in found.problems]
     say("\n".join(columns(rows, indent="  ")))
     if problems:
