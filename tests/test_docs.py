@@ -1,4 +1,5 @@
-"""The documents are tests: every console block in README.md and docs/ runs, and prints what it says it prints.
+"""The documents are tests: every console block in README.md and docs/ runs, and prints what it says it prints; every
+```python block runs, with SHIPPED as the folder of the shipped dossier.
 
 In a block marked ```console each line `$ command` is run in one fresh folder per document, in order. The lines below it
 are its output; a line `...` stands for any lines, and `...` within a line for any text. `# exit 3` after the command
@@ -20,6 +21,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
+_PROGRAM = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
 _EXIT = re.compile(r"\s+# exit (\d)$")
 
 
@@ -70,6 +72,18 @@ def test_the_document_tells_the_truth(document: Path, tmp_path: Path) -> None:
         printed = done.stdout + done.stderr
         assert done.returncode == step.exit_code, f"{step.command}\n{printed}"
         assert matches(step.output, printed), f"{step.command}\npromised:\n{step.output}\nprinted:\n{printed}"
+
+
+PROGRAMS = [
+    pytest.param(program, id=f"{document.name}-{number}")
+    for document in DOCUMENTS
+    for number, program in enumerate(_PROGRAM.findall(document.read_text(encoding="utf-8")))
+]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_program_runs(program: str) -> None:
+    exec(compile(program, "document", "exec"), {"SHIPPED": ROOT / "src/relto/dossiers/northeast-asia"})
 
 
 @pytest.mark.parametrize(
