@@ -1,0 +1,189 @@
+"""Every refusal cites: whatever the table refuses, the reference evaluator refuses on the same checks, each with an
+article (DESIGN 5, fine print).
+
+One request stands for all cells of an edge in which the same checks fail: the article of a ground follows from the text
+and the state, not from which rank or topic is asked. What persons, labels and systems bring is asked once an edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from relto.core.decision.proof.proof import Counterexample, Proof
+from relto.core.decision.proof.view import Row, rows_of
+from relto.core.decision.proof.wording import ITEM_ID, Cell, Spot, counterexample, request_of, said, spot_of
+from relto.core.decision.reference import evaluate
+from relto.core.decision.request import Request
+from relto.core.decision.table import Table
+from relto.core.decision.table.word import FAILED, checks_of
+from relto.core.decision.verdict import Verdict
+from relto.core.dossier import Assurance, Item, Person
+from relto.core.label import Caveats
+from relto.core.timeline import GENESIS, Instant
+
+CITING: Final = "every-refusal-cites"
+_SAYS: Final = "every check on which the table refuses fails in the explanation too, with the article that it rests on"
+
+_LABELS: Final = (
+    Caveats(rel_to=()),
+    Caveats(orcon=True),
+    Caveats(no_contractor=True),
+    Caveats(eyes=()),
+)
+_PERSONS: Final = (
+    Person("nobody", ""),
+    Person("nobody", "", assurance=Assurance("", GENESIS, False, False, False)),
+)
+
+
+def prove_citing(table: Table) -> Proof:
+    """Ask for an explanation of every refusal there is: of the cells, and of persons, labels and systems."""
+    size = table.ground.axes.size
+    seen: set[tuple[object, ...]] = set()
+    cells = stretches = requests = 0
+    found: Counterexample | None = None
+    for row in rows_of(table):
+        stretches += 1
+        cells += size
+        for spot, originator, failed in _cases(table, row):
+            if found is not None:
+                break
+            requests += 1
+            found = _check(table, row, spot, originator, failed)
+        for asked in _dynamic(table, row, seen):
+            if found is not None:
+                break
+            requests += 1
+            found = _uncited(table, row, asked)
+    for asked, end in _without_agreement(table):
+        if found is not None:
+            break
+        requests += 1
+        found = _uncited_standing(table, asked, end)
+    return Proof(CITING, _SAYS, cells, stretches, found, requests)
+
+
+def _cases(table: Table, row: Row) -> Iterator[tuple[Spot, str, int]]:
+    """One spot for each combination of failed checks in the row's cells, with an originator that has a mark for it.
+
+    Where the sender has domestic rules each cell is asked: any of them may add a citation of its own.
+    """
+    low = (table.cells(row.edge) & np.uint64(FAILED)).astype(np.int64)
+    sender = table.dossier.parties.get(row.lane.sender)
+    each = sender is not None and bool(sender.domestic)
+    for failed in np.unique(low).tolist():
+        spots: list[Cell] = [tuple(cell) for cell in np.argwhere(low == failed).tolist()]  # type: ignore[misc]
+        done = False
+        for cell in spots:
+            originator = _originator(table, row, spot_of(table, cell))
+            if originator is None or (done and not each):
+                continue
+            done = True
+            yield spot_of(table, cell), originator, failed
+
+
+def _originator(table: Table, row: Row, spot: Spot) -> str | None:
+    """Whose item may stand for the cell: the sender's, the recipient's (it comes home), else any that has the mark."""
+    candidates = (row.lane.sender, row.recipient, *table.dossier.parties)
+    return next((one for one in candidates if request_of(table, row, spot, one, row.start) is not None), None)
+
+
+def _check(table: Table, row: Row, spot: Spot, originator: str, failed: int) -> Counterexample | None:
+    asked = request_of(table, row, spot, originator, row.start)
+    assert asked is not None
+    verdict = evaluate(table.dossier, asked, only=(row.edge.agreement,), consented=True)
+    cited = {ground.check for ground in verdict.failed() if ground.article}
+    missing = [check for check in checks_of(failed) if check not in cited]
+    blank = [ground.check for ground in verdict.failed() if not ground.article]
+    if not missing and not blank:
+        return None
+    return counterexample(
+        table,
+        row,
+        spot,
+        originator=originator,
+        at=row.start,
+        table_says=f"refuse on {', '.join(checks_of(failed))}" if failed else "permit",
+        demands=f"an article for {', '.join(dict.fromkeys([*missing, *blank]))}",
+    )
+
+
+def _dynamic(table: Table, row: Row, seen: set[tuple[object, ...]]) -> Iterator[Request]:
+    """Requests in which what item, person and system bring is refused, once for each text and pair."""
+    key = (row.edge.frame.text.id, row.edge.frame.text.version, row.lane.sender, row.edge.frame.to, row.edge.third)
+    if key in seen:
+        return
+    seen.add(key)
+    for grade in range(table.ground.axes.shape[0]):
+        spot = spot_of(table, (grade, 0, 0, 0))
+        asked = request_of(table, row, spot, row.lane.sender, row.start)
+        if asked is None:
+            continue
+        yield from (replace(asked, item=replace(asked.item, caveats=one), act="copy") for one in _LABELS)
+        yield from (replace(asked, person=one, system="no-such-system") for one in _PERSONS)
+        named = replace(asked.item, caveats=Caveats(eyes=()))
+        yield replace(asked, item=named, person=_PERSONS[0], purpose="no-such-purpose")
+    for originator in table.dossier.parties:
+        if originator not in (row.lane.sender, row.recipient):
+            spots = (spot_of(table, (grade, 0, 0, 0)) for grade in range(table.ground.axes.shape[0]))
+            yield from (one for spot in spots if (one := request_of(table, row, spot, originator, row.start)))
+
+
+def _uncited(table: Table, row: Row, asked: Request) -> Counterexample | None:
+    verdict = evaluate(table.dossier, asked, only=(row.edge.agreement,))
+    return _blank(asked, verdict, row) if any(not ground.article for ground in verdict.failed()) else None
+
+
+def _without_agreement(table: Table) -> Iterator[tuple[Request, Instant]]:
+    """A request for each stretch on which no agreement stands between the two, with the end of the stretch."""
+    for lane, stretch, end in table.stretches():
+        if stretch.edges or stretch.to is None or lane.sender not in table.dossier.parties:
+            continue
+        item = Item(ITEM_ID, ITEM_ID, lane.sender, "no-such-mark", "other-topic", "other-purpose")
+        window = table.window
+        yield (
+            Request(
+                "release",
+                item,
+                lane.sender,
+                lane.recipient,
+                stretch.start,
+                reading=window.reading,
+                known_by=window.known_by,
+            ),
+            end,
+        )
+
+
+def _uncited_standing(table: Table, asked: Request, end: Instant) -> Counterexample | None:
+    """Without an agreement `standing` alone fails, and cites the dossier's agreements."""
+    verdict = evaluate(table.dossier, asked)
+    failed = verdict.failed()
+    if [ground.check for ground in failed] == ["standing"] and failed[0].article:
+        return None
+    return replace(_blank(asked, verdict, None), end=end)
+
+
+def _blank(asked: Request, verdict: Verdict, row: Row | None) -> Counterexample:
+    blank = [ground.check for ground in verdict.failed() if not ground.article]
+    return Counterexample(
+        act=asked.act,
+        sender=asked.sender,
+        recipient=asked.recipient,
+        agreement=row.edge.agreement if row else "",
+        originator=asked.item.originator,
+        rank="",
+        mark=asked.item.mark,
+        topic=asked.item.topic,
+        purpose=asked.asked_purpose,
+        provided_for=asked.item.purpose,
+        start=asked.at,
+        end=row.end if row else asked.at,
+        table_says="refuse",
+        demands=f"an article for {', '.join(blank) or 'standing'}",
+        reference=said(verdict),
+    )
