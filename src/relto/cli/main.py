@@ -17,6 +17,7 @@ COMMANDS = {
     "agreement": ("relto.cli.agreement:agreement", "legal state: lint, standing, timeline, deadlines, diff"),
     "check": ("relto.cli.check:check", "may this item go from here to there, for this, then? (exit 0 or 3)"),
     "explain": ("relto.cli.check:explain", "every ground of a verdict, with article and source line"),
+    "table": ("relto.cli.table:table", "every answer of a dossier: build, prove cell by cell, show"),
     "brief": ("relto.cli.brief:brief", "what a desk needs to know at an instant, each under who said it"),
     "node": ("relto.cli.node:node", "make a party's node, pin its peers"),
     "instrument": ("relto.cli.instrument:instrument", "sign an instrument and deliver it; list the record"),

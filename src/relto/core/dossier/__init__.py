@@ -8,6 +8,7 @@ from relto.core.dossier.consent import Consent
 from relto.core.dossier.dossier import Dossier
 from relto.core.dossier.item import Item, Payload
 from relto.core.dossier.party import Accredited, Assurance, DomesticRule, Facility, Party, Person
+from relto.core.dossier.span import recorded_span
 
 __all__ = [
     "ENTRY_KINDS",
@@ -23,4 +24,5 @@ __all__ = [
     "Party",
     "Payload",
     "Person",
+    "recorded_span",
 ]

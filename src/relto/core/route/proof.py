@@ -23,6 +23,7 @@ from relto.core.decision.proof import (
 )
 from relto.core.decision.proof.bounds import LAPSED, LEVEL, ONWARD, PURPOSE
 from relto.core.decision.proof.citing import CITING
+from relto.core.decision.proof.view import history_of
 from relto.core.decision.proof.wording import ITEM_ID, mark_of, rank_of, unnamed
 from relto.core.decision.request import HOLDERS_ACTS
 from relto.core.decision.table import Table
@@ -104,10 +105,7 @@ def _cuts(table: Table, name: str, arrangement: Agreement, sender: str) -> tuple
     window, found = table.window, {table.window.start}
     for other in arrangement.parties:
         if other != sender:
-            history = table.dossier.history(
-                name, reading=window.reading or sender, known_by=window.known_by, between=(sender, other)
-            )
-            found.update(phase.start for phase in history.phases)
+            found.update(phase.start for phase in history_of(table, name, sender, other).phases)
     for lane, stretch, _ in table.stretches():
         if lane.sender in arrangement.parties:
             found.add(stretch.start)
@@ -152,12 +150,7 @@ def _fault(table: Table, asked: _Asked, route: MediatedRoute) -> str:
     to = resolve(dossier, request.recipient, request.at, request.known_by)
     middle = [hop.recipient for hop in route.hops[:-1]]
     for other in (*middle, to.party):
-        history = dossier.history(
-            route.arrangement,
-            reading=request.reading or request.sender,
-            known_by=request.known_by,
-            between=(request.sender, other),
-        )
+        history = history_of(table, route.arrangement, request.sender, other)
         if not history.in_force(request.at):
             return f"no route: {route.arrangement} is {history.phase(request.at).state} then"
         scope = history.phase(request.at).text.scope

@@ -21,6 +21,7 @@ from relto.core.decision.proof.view import (
     NEW_RELEASE,
     Flags,
     Row,
+    history_of,
     needed,
     permitted,
     phases_of,
@@ -180,15 +181,10 @@ def _onward(table: Table, row: Row, number: int, originator: str) -> Counterexam
 
 def _governing(table: Table, row: Row, originator: str) -> Iterator[tuple[Instant, list[Agreement]]]:
     """The texts that bind the sender to the originator, at the start of the row and whenever they change within it."""
-    dossier, sender = table.dossier, row.lane.sender
+    sender = row.lane.sender
     histories = [
-        dossier.history(
-            name,
-            reading=table.window.reading or sender,
-            known_by=table.window.known_by,
-            between=(originator, sender),
-        )
-        for name, versions in sorted(dossier.agreements.items())
+        history_of(table, name, sender, originator)
+        for name, versions in sorted(table.dossier.agreements.items())
         if not versions[0].mediates and {originator, sender} <= set(versions[0].parties)
     ]
     own = list(phases_of(table, row))

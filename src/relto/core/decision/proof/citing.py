@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from relto.core.decision.proof.proof import Counterexample, Proof
-from relto.core.decision.proof.view import Row, rows_of
+from relto.core.decision.proof.view import Row, moments, rows_of
 from relto.core.decision.proof.wording import ITEM_ID, Cell, Spot, counterexample, request_of, said, spot_of
 from relto.core.decision.reference import evaluate
 from relto.core.decision.request import Request
@@ -49,21 +49,17 @@ def prove_citing(table: Table) -> Proof:
     for row in rows_of(table):
         stretches += 1
         cells += size
-        for spot, originator, failed in _cases(table, row):
-            if found is not None:
-                break
-            requests += 1
-            found = _check(table, row, spot, originator, failed)
+        cases = tuple(_cases(table, row))
+        for at in moments(table, row.lane.sender, (row.recipient,), row.start, row.end):
+            for spot, originator, failed in cases:
+                requests += 1
+                found = found or _check(table, row, spot, originator, failed, at)
         for asked in _dynamic(table, row, seen):
-            if found is not None:
-                break
             requests += 1
-            found = _uncited(table, row, asked)
+            found = found or _uncited(table, row, asked)
     for asked, end in _without_agreement(table):
-        if found is not None:
-            break
         requests += 1
-        found = _uncited_standing(table, asked, end)
+        found = found or _uncited_standing(table, asked, end)
     return Proof(CITING, _SAYS, cells, stretches, found, requests)
 
 
@@ -92,8 +88,8 @@ def _originator(table: Table, row: Row, spot: Spot) -> str | None:
     return next((one for one in candidates if request_of(table, row, spot, one, row.start) is not None), None)
 
 
-def _check(table: Table, row: Row, spot: Spot, originator: str, failed: int) -> Counterexample | None:
-    asked = request_of(table, row, spot, originator, row.start)
+def _check(table: Table, row: Row, spot: Spot, originator: str, failed: int, at: Instant) -> Counterexample | None:
+    asked = request_of(table, row, spot, originator, at)
     assert asked is not None
     verdict = evaluate(table.dossier, asked, only=(row.edge.agreement,), consented=True)
     cited = {ground.check for ground in verdict.failed() if ground.article}
@@ -106,7 +102,7 @@ def _check(table: Table, row: Row, spot: Spot, originator: str, failed: int) -> 
         row,
         spot,
         originator=originator,
-        at=row.start,
+        at=at,
         table_says=f"refuse on {', '.join(checks_of(failed))}" if failed else "permit",
         demands=f"an article for {', '.join(dict.fromkeys([*missing, *blank]))}",
     )
@@ -114,7 +110,9 @@ def _check(table: Table, row: Row, spot: Spot, originator: str, failed: int) -> 
 
 def _dynamic(table: Table, row: Row, seen: set[tuple[object, ...]]) -> Iterator[Request]:
     """Requests in which what item, person and system bring is refused, once for each text and pair."""
-    key = (row.edge.frame.text.id, row.edge.frame.text.version, row.lane.sender, row.edge.frame.to, row.edge.third)
+    yield from _onward(table, row, seen)
+    text = row.edge.frame.text
+    key = (text.id, text.version, row.lane.sender, row.edge.frame.to)
     if key in seen:
         return
     seen.add(key)
@@ -127,10 +125,20 @@ def _dynamic(table: Table, row: Row, seen: set[tuple[object, ...]]) -> Iterator[
         yield from (replace(asked, person=one, system="no-such-system") for one in _PERSONS)
         named = replace(asked.item, caveats=Caveats(eyes=()))
         yield replace(asked, item=named, person=_PERSONS[0], purpose="no-such-purpose")
+
+
+def _onward(table: Table, row: Row, seen: set[tuple[object, ...]]) -> Iterator[Request]:
+    """A request for an item of each third party, under whichever texts bind the sender to it from time to time."""
     for originator in table.dossier.parties:
-        if originator not in (row.lane.sender, row.recipient):
+        if originator in (row.lane.sender, row.recipient):
+            continue
+        for at in moments(table, row.lane.sender, (originator,), row.start, row.end):
+            key = (row.edge.base, row.lane.sender, row.edge.frame.to, originator, at)
+            if key in seen:
+                continue
+            seen.add(key)
             spots = (spot_of(table, (grade, 0, 0, 0)) for grade in range(table.ground.axes.shape[0]))
-            yield from (one for spot in spots if (one := request_of(table, row, spot, originator, row.start)))
+            yield from (one for spot in spots if (one := request_of(table, row, spot, originator, at)))
 
 
 def _uncited(table: Table, row: Row, asked: Request) -> Counterexample | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relto.core.agreement import Phase
+from relto.core.agreement import History, Phase
 from relto.core.decision.request import ACTS, HOLDERS_ACTS
 from relto.core.decision.table import Table
 from relto.core.decision.table.lane import CLOSED, CONSENT, FREE, Edge, Lane, Stretch
@@ -65,16 +65,50 @@ def phases_of(table: Table, row: Row) -> Iterator[tuple[Instant, Phase]]:
 
     More than one where the state or the text changes within the stretch: a property must hold for each.
     """
-    history = table.dossier.history(
-        row.edge.agreement,
-        reading=table.window.reading or row.lane.sender,
-        known_by=table.window.known_by,
-        between=(row.lane.sender, row.recipient),
-    )
+    history = history_of(table, row.edge.agreement, row.lane.sender, row.recipient)
     yield row.start, history.phase(row.start)
     for phase in history.phases:
         if row.start < phase.start < row.end:
             yield phase.start, phase
 
 
-__all__ = ["CLOSED", "CONSENT", "FREE", "NEW_RELEASE", "Flags", "Row", "needed", "permitted", "phases_of", "rows_of"]
+def history_of(table: Table, agreement: str, sender: str, other: str) -> History:
+    """The history of an agreement between a sender and another, as the table's reading (else the sender's) has it."""
+    window = table.window
+    return table.dossier.history(
+        agreement, reading=window.reading or sender, known_by=window.known_by, between=(sender, other)
+    )
+
+
+def moments(table: Table, sender: str, others: Iterable[str], start: Instant, end: Instant) -> tuple[Instant, ...]:
+    """`start`, and every instant before `end` at which what is cited may change though the answers do not.
+
+    Those are the phases of all agreements that allow direct release between `sender` and `others`: an answer may be the
+    same under `unsigned` and `signed`, or under one governing text and another, and yet rest on another article.
+    """
+    found = {start}
+    for name, versions in table.dossier.agreements.items():
+        first = versions[0]
+        if first.mediates or sender not in first.parties:
+            continue
+        for other in others:
+            if other != sender and other in first.parties:
+                history = history_of(table, name, sender, other)
+                found.update(phase.start for phase in history.phases if start < phase.start < end)
+    return tuple(sorted(found))
+
+
+__all__ = [
+    "CLOSED",
+    "CONSENT",
+    "FREE",
+    "NEW_RELEASE",
+    "Flags",
+    "Row",
+    "history_of",
+    "moments",
+    "needed",
+    "permitted",
+    "phases_of",
+    "rows_of",
+]
