@@ -1,8 +1,9 @@
 """Every refusal cites: whatever the table refuses, the reference evaluator refuses on the same checks, each with an
 article (DESIGN 5, fine print).
 
-One request stands for all cells of an edge in which the same checks fail: the article of a ground follows from the text
-and the state, not from which rank or topic is asked. What persons, labels and systems bring is asked once an edge.
+Asked are, for every combination of failed checks in a block of cells, one request for each rank, topic, purpose and act
+at which it occurs; and one for each combination again whenever the state or a governing text changes. What persons,
+labels and systems bring is asked once an edge.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import Final
 import numpy as np
 
 from relto.core.decision.proof.proof import Counterexample, Proof
-from relto.core.decision.proof.view import Row, moments, rows_of
-from relto.core.decision.proof.wording import ITEM_ID, Cell, Spot, counterexample, request_of, said, spot_of
+from relto.core.decision.proof.view import Flags, Row, moments, rows_of
+from relto.core.decision.proof.wording import ITEM_ID, Cell, Spot, counterexample, mark_of, request_of, said, spot_of
 from relto.core.decision.reference import evaluate
 from relto.core.decision.request import Request
 from relto.core.decision.table import Table
@@ -49,11 +50,9 @@ def prove_citing(table: Table) -> Proof:
     for row in rows_of(table):
         stretches += 1
         cells += size
-        cases = tuple(_cases(table, row))
-        for at in moments(table, row.lane.sender, (row.recipient,), row.start, row.end):
-            for spot, originator, failed in cases:
-                requests += 1
-                found = found or _check(table, row, spot, originator, failed, at)
+        for spot, originator, failed, at in _cases(table, row, seen):
+            requests += 1
+            found = found or _check(table, row, spot, originator, failed, at)
         for asked in _dynamic(table, row, seen):
             requests += 1
             found = found or _uncited(table, row, asked)
@@ -63,29 +62,44 @@ def prove_citing(table: Table) -> Proof:
     return Proof(CITING, _SAYS, cells, stretches, found, requests)
 
 
-def _cases(table: Table, row: Row) -> Iterator[tuple[Spot, str, int]]:
-    """One spot for each combination of failed checks in the row's cells, with an originator that has a mark for it.
-
-    Where the sender has domestic rules each cell is asked: any of them may add a citation of its own.
-    """
+def _cases(table: Table, row: Row, seen: set[tuple[object, ...]]) -> Iterator[tuple[Spot, str, int, Instant]]:
+    """What to ask of the row's cells: the spot, whose item, the checks that fail there, and when."""
     low = (table.cells(row.edge) & np.uint64(FAILED)).astype(np.int64)
-    sender = table.dossier.parties.get(row.lane.sender)
-    each = sender is not None and bool(sender.domestic)
-    for failed in np.unique(low).tolist():
-        spots: list[Cell] = [tuple(cell) for cell in np.argwhere(low == failed).tolist()]  # type: ignore[misc]
-        done = False
-        for cell in spots:
-            originator = _originator(table, row, spot_of(table, cell))
-            if originator is None or (done and not each):
-                continue
-            done = True
-            yield spot_of(table, cell), originator, failed
+    owners = [_owner(table, row, grade) for grade in range(low.shape[0])]
+    low[[owner is None for owner in owners]] = -1  # no party has a mark for it: there is no such item
+    block = (row.edge.base, row.lane.sender, row.edge.frame.to)
+    first = block not in seen
+    seen.add(block)
+    times = moments(table, row.lane.sender, (row.recipient,), row.start, row.end)
+    for failed in np.unique(low[low >= 0]).tolist():
+        cells = list(_spread(low == failed)) if first else []
+        again = cells[0] if cells else _first(low == failed)
+        for cell, at in [*((one, row.start) for one in cells), *((again, at) for at in times)]:
+            yield spot_of(table, cell), owners[cell[0]] or "", failed, at
 
 
-def _originator(table: Table, row: Row, spot: Spot) -> str | None:
-    """Whose item may stand for the cell: the sender's, the recipient's (it comes home), else any that has the mark."""
+def _spread(chosen: Flags) -> Iterator[Cell]:
+    """For each place on each axis the first cell there that is chosen."""
+    found: dict[Cell, None] = {}
+    for axis in range(chosen.ndim):
+        for place in range(chosen.shape[axis]):
+            part = np.zeros(chosen.shape, np.bool_)
+            index = tuple(place if one == axis else slice(None) for one in range(chosen.ndim))
+            part[index] = chosen[index]
+            if part.any():
+                found[_first(part)] = None
+    yield from found
+
+
+def _first(chosen: Flags) -> Cell:
+    cell = np.unravel_index(int(chosen.argmax()), chosen.shape)
+    return int(cell[0]), int(cell[1]), int(cell[2]), int(cell[3])
+
+
+def _owner(table: Table, row: Row, grade: int) -> str | None:
+    """Whose item may stand for a grade: the sender's, the recipient's (it comes home), else any that has the mark."""
     candidates = (row.lane.sender, row.recipient, *table.dossier.parties)
-    return next((one for one in candidates if request_of(table, row, spot, one, row.start) is not None), None)
+    return next((one for one in candidates if mark_of(table, row.lane.sender, one, grade) is not None), None)
 
 
 def _check(table: Table, row: Row, spot: Spot, originator: str, failed: int, at: Instant) -> Counterexample | None:
