@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test check-long lint format lock bench clean
+.PHONY: help dev demo test check-long golden lint format lock bench clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ demo: dev ## run the 2019 record through three nodes (ARGS=--exit ends after pri
 
 test: dev lint ## lint, types, import contracts and tests
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+golden: dev ## write tests/golden anew; read the difference before you commit it
+	$(BIN)/relto table show --dossier src/relto/dossiers/northeast-asia > tests/golden/northeast-asia.verdicts.txt
 
 lint: dev ## ruff, mypy --strict and the import contracts
 	$(BIN)/ruff check .

@@ -10,7 +10,7 @@ from relto.core.decision.request import ACTS
 from relto.core.decision.table import Table, compile_table
 from relto.core.decision.table.arena import Arena
 from relto.core.decision.table.lane import Edge, Lane
-from relto.core.decision.table.word import Words
+from relto.core.decision.table.word import FAILED, Words
 from relto.core.dossier import Dossier, recorded_span
 from tests.making import at
 
@@ -27,12 +27,24 @@ def edge_at(table: Table, sender: str, recipient: str, when: str) -> Edge:
 
 def with_cells(table: Table, sender: str, recipient: str, when: str, change: Callable[[Words], None]) -> Table:
     """A copy in which `change` was let loose on the cells of one edge, as (grades, topics, purposes, acts)."""
+    return _with_block(table, edge_at(table, sender, recipient, when).base, change)
+
+
+def _with_block(table: Table, base: int, change: Callable[[Words], None]) -> Table:
     old = table.ground.arena
     arena = Arena(old.size)
     arena.words, arena._places = old.words.copy(), dict(old._places)
-    base = edge_at(table, sender, recipient, when).base
     change(arena.words[base : base + old.size].reshape(table.ground.axes.shape))
     return Table(table.dossier, table.window, replace(table.ground, arena=arena), table.lanes)
+
+
+def without_word(table: Table, base: int, cell: tuple[int, int, int, int]) -> Table:
+    """A copy in which one cell of the block at `base` refuses nothing."""
+
+    def change(words: Words) -> None:
+        words[cell] &= ~words.dtype.type(FAILED)
+
+    return _with_block(table, base, change)
 
 
 def with_bit(table: Table, sender: str, recipient: str, when: str, bit: int, **place: int) -> Table:

@@ -3,7 +3,8 @@
 
 In a block marked ```console each line `$ command` is run in one fresh folder per document, in order. The lines below it
 are its output; a line `...` stands for any lines, and `...` within a line for any text. `# exit 3` after the command
-says its exit code where that is not 0.
+says its exit code where that is not 0. A block marked ```yaml whose first line is `# NAME.yaml` is that file in
+the folder.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
 _PROGRAM = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
+_FILE = re.compile(r"^```yaml\n# (\w[\w.-]*\.yaml)\n(.*?)^```$", re.M | re.S)
 _EXIT = re.compile(r"\s+# exit (\d)$")
 
 
@@ -63,6 +65,8 @@ def test_the_document_tells_the_truth(document: Path, tmp_path: Path) -> None:
         "RELTO_PASSPHRASE": "correct horse battery staple",
         "COLUMNS": "120",
     }
+    for name, content in _FILE.findall(document.read_text(encoding="utf-8")):
+        (tmp_path / name).write_text(content, encoding="utf-8")
     for step in steps(document.read_text(encoding="utf-8")):
         if shlex.split(step.command)[0] != "relto":
             continue

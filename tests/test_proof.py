@@ -10,20 +10,32 @@ from functools import cache
 from pathlib import Path
 from time import process_time
 
+import numpy as np
 import pytest
 
 from relto.adapters.folder import load_dossier
 from relto.core.agreement import Entry, Scope, ThirdParty
 from relto.core.decision import ACTS, Request, evaluate
 from relto.core.decision.proof import Pattern, Proof, Property, prove_property
+from relto.core.decision.request import HOLDERS_ACTS
 from relto.core.decision.table import Table
 from relto.core.decision.table.lane import CLOSED, CONSENT, FREE
-from relto.core.decision.table.word import BIT
+from relto.core.decision.table.word import BIT, FAILED
 from relto.core.dossier import Dossier, Item
 from relto.core.errors import InputError
 from relto.core.route.mediated import MediatedRoute, mediated_routes
 from relto.core.route.proof import PROPERTIES, prove, prove_mediated
-from tests.breaking import RELEASE, compiled, lapsing, with_bit, with_lane, with_third, without_bit, without_cut
+from tests.breaking import (
+    RELEASE,
+    compiled,
+    lapsing,
+    with_bit,
+    with_lane,
+    with_third,
+    without_bit,
+    without_cut,
+    without_word,
+)
 from tests.making import at, northeast_asia, text_2016
 from tests.test_variants import DOSSIERS, VARIANTS
 
@@ -166,6 +178,32 @@ class TestLevel:
         assert found is not None
         assert (found.start, found.rank) == (at(ended), "CONFIDENTIAL")
         assert "ended 2020-01-01" in found.reference
+
+
+@pytest.mark.parametrize(
+    ("check", "name"),
+    [
+        ("standing", "lapsed-releases-nothing"),
+        ("level", "no-level-above-ceiling"),
+        ("contractor", "no-level-above-ceiling"),
+        ("purpose", "purpose-bound"),
+    ],
+)
+def test_any_single_cell_that_is_opened_is_found(check: str, name: str) -> None:
+    table, opened = compiled(northeast_asia()), 0
+    edges = {edge.base: edge for _, stretch, _ in table.stretches() for edge in stretch.edges}
+    for edge in edges.values():
+        low = table.cells(edge) & np.uint64(FAILED)
+        cells = np.argwhere(low == BIT[check])
+        for grade, topic, purpose, act in cells.tolist():
+            if check == "standing" and ACTS[act] in HOLDERS_ACTS:
+                continue
+            broken = without_word(table, edge.base, (grade, topic, purpose, act))
+            found = prove(broken, name).counterexample
+            assert found is not None
+            assert found.act == ACTS[act]
+            opened += 1
+    assert opened > 20
 
 
 def test_another_purpose_is_found() -> None:

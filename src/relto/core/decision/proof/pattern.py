@@ -108,11 +108,12 @@ def _points(table: Table, wanted: Property) -> _Points:
 def _contradictions(
     table: Table, wanted: Property, points: _Points, row: Row, span: tuple[Instant, Instant]
 ) -> Iterator[Counterexample]:
-    """The first point at which each originator's items contradict `wanted` on this row."""
+    """The first point at which each originator's items contradict `wanted` on this row, the sender's own first."""
     permits = permitted(table, row.edge)
-    for number, originator in enumerate(table.ground.axes.originators):
-        if not originator or not _named(wanted.where.originators, originator):
+    for originator in sorted(table.dossier.parties, key=lambda one: (one != row.lane.sender, one)):
+        if not _named(wanted.where.originators, originator):
             continue
+        number = table.ground.axes.originator(originator)
         free = permits & (needed(table, row.edge, number) == FREE)
         refined = free[:, points.topic][:, :, points.purpose]
         wrong = refined & _matches(table, wanted.where, points, row, originator)
