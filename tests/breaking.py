@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+
+import numpy as np
 
 from relto.core.agreement import Record
 from relto.core.decision.request import ACTS
@@ -27,24 +30,34 @@ def edge_at(table: Table, sender: str, recipient: str, when: str) -> Edge:
 
 def with_cells(table: Table, sender: str, recipient: str, when: str, change: Callable[[Words], None]) -> Table:
     """A copy in which `change` was let loose on the cells of one edge, as (grades, topics, purposes, acts)."""
-    return _with_block(table, edge_at(table, sender, recipient, when).base, change)
+    return _with_edge(table, edge_at(table, sender, recipient, when), change)
 
 
-def _with_block(table: Table, base: int, change: Callable[[Words], None]) -> Table:
+def _with_edge(table: Table, edge: Edge, change: Callable[[Words], None]) -> Table:
+    """A copy in which this edge has planes of its own, changed; what it asks besides is written into them."""
+    cells = table.cells(edge)
+    change(cells)
     old = table.ground.arena
     arena = Arena(old.size)
     arena.words, arena._places = old.words.copy(), dict(old._places)
-    change(arena.words[base : base + old.size].reshape(table.ground.axes.shape))
-    return Table(table.dossier, table.window, replace(table.ground, arena=arena), table.lanes)
+    planes = [np.ascontiguousarray(cells[..., act]).reshape(-1) for act in range(len(ACTS))]
+    base = tuple(arena.place(("broken", act), partial(np.copyto, src=plane)) for act, plane in enumerate(planes))
+    broken = replace(edge, base=base, asks=(0,) * len(ACTS))
+    lane = table.lanes[edge.frame.sender, edge.frame.to.id]
+    stretches = tuple(
+        replace(one, edges=tuple(broken if other == edge else other for other in one.edges)) for one in lane.stretches
+    )
+    lanes = {**table.lanes, (lane.sender, lane.recipient): replace(lane, stretches=stretches)}
+    return Table(table.dossier, table.window, replace(table.ground, arena=arena), lanes)
 
 
-def without_word(table: Table, base: int, cell: tuple[int, int, int, int]) -> Table:
-    """A copy in which one cell of the block at `base` refuses nothing."""
+def without_word(table: Table, edge: Edge, cell: tuple[int, int, int, int]) -> Table:
+    """A copy in which one cell of an edge refuses nothing."""
 
     def change(words: Words) -> None:
         words[cell] &= ~words.dtype.type(FAILED)
 
-    return _with_block(table, base, change)
+    return _with_edge(table, edge, change)
 
 
 def with_bit(table: Table, sender: str, recipient: str, when: str, bit: int, **place: int) -> Table:

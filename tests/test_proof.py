@@ -191,14 +191,14 @@ class TestLevel:
 )
 def test_any_single_cell_that_is_opened_is_found(check: str, name: str) -> None:
     table, opened = compiled(northeast_asia()), 0
-    edges = {edge.base: edge for _, stretch, _ in table.stretches() for edge in stretch.edges}
+    edges = {(edge.base, edge.asks): edge for _, stretch, _ in table.stretches() for edge in stretch.edges}
     for edge in edges.values():
         low = table.cells(edge) & np.uint64(FAILED)
         cells = np.argwhere(low == BIT[check])
         for grade, topic, purpose, act in cells.tolist():
             if check == "standing" and ACTS[act] in HOLDERS_ACTS:
                 continue
-            broken = without_word(table, edge.base, (grade, topic, purpose, act))
+            broken = without_word(table, edge, (grade, topic, purpose, act))
             found = prove(broken, name).counterexample
             assert found is not None
             assert found.act == ACTS[act]

@@ -67,7 +67,7 @@ def _cases(table: Table, row: Row, seen: set[tuple[object, ...]]) -> Iterator[tu
     low = (table.cells(row.edge) & np.uint64(FAILED)).astype(np.int64)
     owners = [_owner(table, row, grade) for grade in range(low.shape[0])]
     low[[owner is None for owner in owners]] = -1  # no party has a mark for it: there is no such item
-    block = (row.edge.base, row.lane.sender, row.edge.frame.to)
+    block = (row.edge.base, row.edge.asks, row.lane.sender, row.edge.frame.to)
     first = block not in seen
     seen.add(block)
     times = moments(table, row.lane.sender, (row.recipient,), row.start, row.end)
@@ -147,7 +147,7 @@ def _onward(table: Table, row: Row, seen: set[tuple[object, ...]]) -> Iterator[R
         if originator in (row.lane.sender, row.recipient):
             continue
         for at in moments(table, row.lane.sender, (originator,), row.start, row.end):
-            key = (row.edge.base, row.lane.sender, row.edge.frame.to, originator, at)
+            key = (row.edge.base, row.edge.asks, row.lane.sender, row.edge.frame.to, originator, at)
             if key in seen:
                 continue
             seen.add(key)

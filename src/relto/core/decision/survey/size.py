@@ -28,6 +28,6 @@ def size_of(table: Table) -> Size:
         slices=sum(max(count, 1) for count in edges),
         axes=tuple(zip(("grades", "topics", "purposes", "acts"), axes.shape, strict=True)),
         cells=sum(edges) * axes.size,
-        stored_cells=len(arena) * axes.size,
-        bytes=len(arena) * axes.size * arena.words.itemsize,
+        stored_cells=len(arena) * axes.plane,
+        bytes=len(arena) * axes.plane * arena.words.itemsize,
     )

@@ -43,6 +43,11 @@ class Axes:
         return len(self.ranks) + self.slots, len(self.topics), 2 * len(self.purposes), len(ACTS)
 
     @cached_property
+    def size(self) -> int:
+        """Cells of one edge."""
+        return self.plane * self.shape[3]
+
+    @cached_property
     def plane(self) -> int:
         """Cells of one edge for one act."""
         grades, topics, purposes, _ = self.shape
