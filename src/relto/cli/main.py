@@ -19,6 +19,7 @@ COMMANDS = {
     "explain": ("relto.cli.check:explain", "every ground of a verdict, with article and source line"),
     "table": ("relto.cli.table:table", "every answer of a dossier: build, prove cell by cell, show"),
     "brief": ("relto.cli.brief:brief", "what a desk needs to know at an instant, each under who said it"),
+    "export": ("relto.cli.export:export", "the dossier in other formats: cedar"),
     "node": ("relto.cli.node:node", "make a party's node, pin its peers"),
     "instrument": ("relto.cli.instrument:instrument", "sign an instrument and deliver it; list the record"),
     "release": ("relto.cli.exchange:release", "release an item to a partner: decide, seal, send, get the receipt"),
