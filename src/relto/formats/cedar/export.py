@@ -87,8 +87,6 @@ def _standing(edge: Edge) -> str:
     if edge.survives:
         kept = f"what was provided before may be held on (article {text.survival.article})"
         return f"{says} (article {text.term.article}); {kept}"
-    if phase.state == "lapsed" and edge.governed_by:
-        return f"{says}; what was provided before is governed by {edge.governed_by}, which is in force"
     return f"{says}: permits nothing"
 
 

@@ -6,11 +6,11 @@ Read from the record by DESIGN 4 and 5, not through the reference evaluator: thi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from relto.core.agreement import IN_FORCE, Agreement, Instrument, Phase
+from relto.core.agreement import IN_FORCE, Agreement, History, Instrument, Phase
 from relto.core.dossier import Accredited, Dossier
 from relto.core.errors import InputError
 from relto.core.label import is_country
@@ -24,16 +24,12 @@ _SURVIVES: Final = frozenset({"all", "articles", "until-released", "while-classi
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One direction of one agreement: what `sender` may provide to `recipient`, as the sender's reading has it.
-
-    `governed_by`: another agreement that is in force in this direction; it governs what this one, if lapsed, left.
-    """
+    """One direction of one agreement: what `sender` may provide to `recipient`, as the sender's reading has it."""
 
     agreement: str
     sender: str
     recipient: str
     phase: Phase
-    governed_by: str = ""
 
     @property
     def text(self) -> Agreement:
@@ -48,17 +44,20 @@ class Edge:
     @property
     def survives(self) -> bool:
         """Whether it has lapsed but goes on for what was provided before (21(4) of the 2016 text and its kin)."""
-        lasting = self.phase.state == "lapsed" and self.text.survival.keep in _SURVIVES
-        return lasting and not self.governed_by
+        return self.phase.state == "lapsed" and self.text.survival.keep in _SURVIVES
 
 
 @dataclass(frozen=True, slots=True)
 class GoverningText:
-    """A text under which `holder` can hold items of `originator`: its third-party clause goes with them."""
+    """A text under which `holder` can hold items of `originator`: its third-party clause goes with them.
+
+    `bound`: the others that the text binds to the originator then, so that towards them it is no passing on to a third.
+    """
 
     originator: str
     holder: str
     text: Agreement
+    bound: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -78,13 +77,20 @@ class Facts:
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """All directions of all agreements that allow direct release (DESIGN 5: not those with a `basis`)."""
-        found = [
-            Edge(name, sender, recipient, self._phase(name, sender, (sender, recipient)))
+        return tuple(
+            Edge(name, sender, recipient, self._history(name, sender, (sender, recipient)).phase(self.at))
             for name in sorted(self.dossier.agreements)
             for sender, recipient in self._pairs(name)
-        ]
-        current = {(edge.sender, edge.recipient): edge.agreement for edge in reversed(found) if edge.in_force}
-        return tuple(replace(edge, governed_by=current.get((edge.sender, edge.recipient), "")) for edge in found)
+        )
+
+    @cached_property
+    def between(self) -> dict[tuple[str, str], list[Edge]]:
+        """The edges that permit something, by sender and recipient."""
+        found: dict[tuple[str, str], list[Edge]] = {}
+        for edge in self.edges:
+            if edge.in_force or edge.survives:
+                found.setdefault((edge.sender, edge.recipient), []).append(edge)
+        return found
 
     @cached_property
     def governing(self) -> tuple[GoverningText, ...]:
@@ -92,12 +98,25 @@ class Facts:
         found = []
         for name in sorted(self.dossier.agreements):
             for originator, holder in self._pairs(name):
-                history = self.dossier.history(
-                    name, reading=self.reading or holder, known_by=self.known_by, between=(originator, holder)
-                )
+                history = self._history(name, holder, (originator, holder))
                 if history.ever_in_force(self.at):
-                    found.append(GoverningText(originator, holder, history.phase(self.at).text))
+                    bound = self.bound(name, holder, originator)
+                    found.append(GoverningText(originator, holder, history.phase(self.at).text, bound))
         return tuple(found)
+
+    def bound(self, agreement: str, holder: str, originator: str) -> frozenset[str]:
+        """The parties beside those two that `agreement` binds to `originator` at the instant, as `holder` reads it.
+
+        Who has not joined yet is none, who has left is none any more, and an amendment brings nobody in.
+        """
+        parties = self.dossier.agreements[agreement][0].parties
+        if originator not in parties:
+            return frozenset()
+        return frozenset(
+            one
+            for one in parties
+            if one not in (originator, holder) and self._history(agreement, holder, (originator, one)).in_force(self.at)
+        )
 
     @cached_property
     def consents(self) -> tuple[tuple[str, Instrument], ...]:
@@ -121,11 +140,15 @@ class Facts:
     @cached_property
     def authorities(self) -> dict[str, str]:
         """Each competent authority with the party that designated it (article 2(d)), while the designation stands."""
+        standing = [
+            (one.at.instant, record, one.id, one.authority, min(one.by))
+            for record, one, ended in self._acts("designation")
+            if not ended and one.at.instant <= self.at
+        ]
         found: dict[str, str] = {}
-        for _, one, ended in self._acts("designation"):
-            taken = one.authority in self.dossier.parties or one.authority in self.contractors
-            if not ended and not taken and one.at.instant <= self.at:
-                found.setdefault(one.authority, one.by[0])
+        for *_, authority, party in sorted(standing):  # of several the first made counts
+            if authority not in self.dossier.parties and authority not in self.contractors:
+                found.setdefault(authority, party)
         return found
 
     @cached_property
@@ -137,7 +160,7 @@ class Facts:
         """Whose rules apply to `recipient`. A country that no file describes stands for itself; else InputError."""
         if recipient in self.bodies:
             return self.bodies[recipient]
-        if recipient in self.dossier.parties or is_country(recipient):
+        if recipient in self.dossier.parties or is_country(recipient, self.dossier.parties):
             return recipient
         raise InputError(
             f"unknown party `{recipient[:60]}`",
@@ -172,9 +195,9 @@ class Facts:
             for one in first.parties:
                 yield from ((one, other) for other in first.parties if other != one)
 
-    def _phase(self, agreement: str, reader: str, between: tuple[str, str]) -> Phase:
+    def _history(self, agreement: str, reader: str, between: tuple[str, str]) -> History:
         reading = self.reading or reader
-        return self.dossier.history(agreement, reading=reading, known_by=self.known_by, between=between).phase(self.at)
+        return self.dossier.history(agreement, reading=reading, known_by=self.known_by, between=between)
 
 
 def as_long(instant: Instant) -> int:

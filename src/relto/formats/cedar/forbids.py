@@ -6,57 +6,53 @@ looks only at what the schema says is always there, or asks first.
 
 from __future__ import annotations
 
-from relto.core.agreement import Agreement, ThirdParty
+from collections.abc import Iterator
+
+from relto.core.agreement import ThirdParty
 from relto.formats.cedar.clauses import ANOTHERS, HOME, consent_clauses
-from relto.formats.cedar.facts import Facts
+from relto.formats.cedar.facts import Facts, GoverningText
 from relto.formats.cedar.syntax import Clause, Policy, both, entities, one_of, within
 
-_Key = tuple[str, int]
+_Key = tuple[str, int, frozenset[str]]
 
 
 def third_party_forbids(facts: Facts) -> list[Policy]:
     """One policy for each text and each set of holders it binds alike towards the same originators."""
-    texts: dict[_Key, Agreement] = {}
-    held: dict[_Key, dict[str, set[str]]] = {}
+    texts: dict[_Key, list[GoverningText]] = {}
     for one in facts.governing:
-        key = (one.text.id, one.text.version)
-        texts[key] = one.text
-        held.setdefault(key, {}).setdefault(one.holder, set()).add(one.originator)
+        inside = one.bound | {one.originator, one.holder}
+        texts.setdefault((one.text.id, one.text.version, inside), []).append(one)
     found = []
-    for key, by_holder in held.items():
-        groups: dict[frozenset[str], list[str]] = {}
-        for holder, originators in by_holder.items():
-            groups.setdefault(frozenset(originators | {holder}), []).append(holder)
-        found += [_third_party(facts, texts[key], sorted(among), holders) for among, holders in groups.items()]
+    for alike in texts.values():
+        by_holder: dict[str, list[GoverningText]] = {}
+        for one in alike:
+            by_holder.setdefault(one.holder, []).append(one)
+        groups: dict[frozenset[str], list[GoverningText]] = {}
+        for holder, held in by_holder.items():
+            groups.setdefault(frozenset({holder, *(one.originator for one in held)}), []).extend(held)
+        found += [_third_party(facts, held, sorted(among)) for among, held in groups.items()]
     return found
 
 
-def _third_party(facts: Facts, text: Agreement, originators: list[str], holders: list[str]) -> Policy:
+def _third_party(facts: Facts, held: list[GoverningText], among: list[str]) -> Policy:
+    """What binds these holders towards the other parties `among` them, all by the same text."""
+    text, holders = held[0].text, sorted({one.holder for one in held})
     clause = text.third_party or ThirdParty(text.scope.article, "originator-consent")
     clauses = [
         Clause(
             "when",
-            f"{one_of('context.provider', 'Party', holders)} && {one_of('resource.originator', 'Party', originators)}"
+            f"{one_of('context.provider', 'Party', holders)} && {one_of('resource.originator', 'Party', among)}"
             f" && {ANOTHERS}",
-            f"{clause.article}: what one of {', '.join(originators)} provided, {', '.join(holders)} may not pass on",
+            f"{clause.article}: what one of {', '.join(among)} provided, {', '.join(holders)} may not pass on",
         ),
         Clause("unless", HOME, "home to its originator"),
+        *_lifted(facts, clause, held, among),
     ]
-    inside = [party for party in text.parties if party not in facts.bodies]
-    insiders = [one for one in originators if one in text.parties]
-    if insiders:
-        theirs = "" if insiders == originators else one_of("resource.originator", "Party", insiders)
-        condition = both(theirs, within("principal", "Party", inside))
-        clauses.append(Clause("unless", condition, "a party to the text is no third party"))
-    nations = [nation for nation in clause.nations if nation not in facts.bodies]
-    if clause.rule == "nations" and nations:
-        clauses.append(Clause("unless", within("principal", "Party", nations), "nations that the text itself names"))
-    if clause.rule == "originator-consent":
-        clauses += consent_clauses(facts, originators)
+    towards = "" if holders == among else f", of {', '.join(among)}"
     return Policy(
         "forbid",
         (
-            ("id", f"{text.id}: third party, {', '.join(holders)}"),
+            ("id", f"{text.id}: third party, {', '.join(holders)}{towards}"),
             ("agreement", text.id),
             ("version", str(text.version)),
             ("article", clause.article),
@@ -65,6 +61,19 @@ def _third_party(facts: Facts, text: Agreement, originators: list[str], holders:
         ),
         clauses=tuple(clauses),
     )
+
+
+def _lifted(facts: Facts, clause: ThirdParty, held: list[GoverningText], among: list[str]) -> Iterator[Clause]:
+    """To whom it may be passed on: those whom the text binds to the originator too, those it names, by consent."""
+    bound = {party for one in held for party in one.bound if party not in facts.bodies}
+    if bound:
+        says = f"{held[0].text.id} binds them to the originator then: no third party"
+        yield Clause("unless", within("principal", "Party", bound), says)
+    nations = [nation for nation in clause.nations if nation not in facts.bodies]
+    if clause.rule == "nations" and nations:
+        yield Clause("unless", within("principal", "Party", nations), "nations that the text itself names")
+    if clause.rule == "originator-consent":
+        yield from consent_clauses(facts, among)
 
 
 def assurance_forbid(facts: Facts) -> Policy:

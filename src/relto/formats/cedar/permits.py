@@ -1,14 +1,13 @@
 """What an agreement permits: one policy for each direction and row of its level table, clauses in DESIGN 5's order.
 
-Cedar permits what one policy permits and none forbids (Cedar docs: authorization); so of several agreements in force
-one that permits suffices, and what no agreement permits is refused.
+Cedar permits what one policy permits and none forbids (Cedar docs: authorization); so of several agreements one that
+permits suffices, in force or surviving, and what no agreement permits is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from relto.core.dossier import DomesticRule
 from relto.formats.cedar.clauses import (
     approved,
     consent_says,
@@ -17,7 +16,7 @@ from relto.formats.cedar.clauses import (
     lasting,
     widest,
 )
-from relto.formats.cedar.domestic import contested_rules, matches
+from relto.formats.cedar.domestic import contested_clauses
 from relto.formats.cedar.facts import Edge, Facts
 from relto.formats.cedar.levels import Passage, at_least, passages, selects
 from relto.formats.cedar.syntax import Clause, Policy, among, both, either, entity, one_of, within
@@ -28,12 +27,12 @@ def permits(facts: Facts, edge: Edge) -> list[Policy]:
     if not edge.in_force and not edge.survives:
         return []
     return [
-        _permit(facts, edge, passage, contested_rules(facts, edge, passage))
+        _permit(facts, edge, passage, contested_clauses(facts, edge, passage))
         for passage in passages(edge.text, edge.sender, edge.recipient)
     ]
 
 
-def _permit(facts: Facts, edge: Edge, passage: Passage, contested: Sequence[DomesticRule]) -> Policy:
+def _permit(facts: Facts, edge: Edge, passage: Passage, contested: Iterable[Clause]) -> Policy:
     text = edge.text
     clauses = [
         Clause("when", f"context.provider == {entity('Party', edge.sender)}"),
@@ -44,7 +43,7 @@ def _permit(facts: Facts, edge: Edge, passage: Passage, contested: Sequence[Dome
         *_purpose(facts, edge),
         *_persons(facts, edge, passage),
         *_places(facts, edge, passage),
-        *(Clause("unless", matches(rule), f"{edge.sender}: {rule.citation}: {rule.says}") for rule in contested),
+        *contested,
     ]
     return Policy(
         "permit",
@@ -94,8 +93,7 @@ def _unheld(facts: Facts, edge: Edge) -> Iterator[Clause]:
     free = sorted(set(facts.dossier.parties) - governed - {edge.sender, edge.recipient})
     text, clause = edge.text, edge.text.third_party
     rule = clause.rule if clause else "originator-consent"
-    if edge.recipient in text.parties:
-        free = [one for one in free if one not in text.parties]
+    free = [one for one in free if edge.recipient not in facts.bound(edge.agreement, edge.sender, one)]
     if not free or (rule == "nations" and clause is not None and edge.recipient in clause.nations):
         return
     consents = facts.consents if rule == "originator-consent" else ()
