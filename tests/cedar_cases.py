@@ -1,4 +1,7 @@
-"""Random dossiers and requests for the comparison with Cedar, seeded: the same ones every time."""
+"""Random dossiers and requests for the comparison with Cedar, seeded: the same ones every time.
+
+Some are the worlds of `tests.worlds`, others made here, clause by clause, so that most requests fail at one check only.
+"""
 
 from __future__ import annotations
 
@@ -11,25 +14,32 @@ from typing import Any, TypeVar
 from relto.adapters.folder import load_dossier
 from relto.core.agreement import Agreement, Instrument, Purpose, Scope, Survival, ThirdParty
 from relto.core.decision import ACTS, Request
+from relto.core.decision.table import Table, compile_table
 from relto.core.dossier import Accredited, Assurance, DomesticRule, Dossier, Facility, Item, Party, Person
 from relto.core.errors import InputError
 from relto.core.label import Caveats, Levels, Mark, RankRow
 from relto.core.timeline import Bound, Day, Instant
+from tests import worlds as drawn
 from tests.making import NOTICE, NOTIFIED, RECORD_2016, SIGNED, act, at, northeast_asia
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "src/relto/dossiers/northeast-asia"
 VARIANTS = sorted(path.parent for path in (ROOT / "tests/fixtures/variants").glob("*/parties"))
 TOPICS = ("defence/dprk/missile", "defence/dprk", "defence/maritime", "defence", "defences", "trade")
-PURPOSES = ("missile-warning", "training", "study")
+PURPOSES = ("missile-warning", "training", "study", "")
 RANKS = ("TOP SECRET", "SECRET", "CONFIDENTIAL", "RESTRICTED")
 DAYS = ("2017-06-01", "2019-11-18", "2019-11-23", "2027-01-01")
+MADE, DRAWN = 50, 50
+A_YEAR = 366 * 86_400 * 10**9
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class World:
-    """A dossier at an instant, under a reading and a knowledge, and how many requests to put to it."""
+    """A dossier at an instant, under a reading and a knowledge, and how many requests to put to it.
+
+    `seed`: that of a world of `tests.worlds`, whose requests are drawn there too.
+    """
 
     name: str
     dossier: Dossier
@@ -37,6 +47,12 @@ class World:
     reading: str | None
     known_by: Instant | None
     count: int
+    seed: int | None = None
+
+    def table(self) -> Table:
+        """The compiled table, from a year before the instant to a year after it."""
+        start, end = self.at.plus(-A_YEAR), self.at.plus(A_YEAR)
+        return compile_table(self.dossier, start, end, self.reading, known_by=self.known_by)
 
 
 def worlds(chance: Random) -> Iterator[World]:
@@ -55,11 +71,23 @@ def worlds(chance: Random) -> Iterator[World]:
         instants = [at("2024-03-01T00:00Z"), *_boundaries(dossier)]
         for instant in chance.sample(instants, min(3, len(instants))):
             yield World(folder.name, equipped(dossier, chance), instant, None, None, 70)
-    for number in range(80):
+    yield from _drawn(chance)
+    for number in range(MADE):
         dossier = equipped(random_dossier(chance), chance)
         instant = chance.choice([*_boundaries(dossier), at("2019-11-01T00:00Z"), at("2023-06-01T12:00Z")])
         known = chance.choice([None, None, None, at("2019-10-01T00:00Z")])
         yield World(f"made-{number}", dossier, instant, chance.choice([None, None, "KOR"]), known, 150)
+
+
+def _drawn(chance: Random) -> Iterator[World]:
+    """Worlds of `tests.worlds`, each at one of its boundaries or a nanosecond beside it."""
+    for seed in range(DRAWN):
+        dossier = drawn.random_dossier(seed)
+        cuts = [one for one in drawn.boundaries(dossier) if drawn.START <= one < drawn.END]
+        instant = chance.choice(cuts).plus(chance.choice([-1, 0, 1]))
+        reading = chance.choice([None, None, *sorted(dossier.parties)[:1]])
+        known = chance.choice([None, None, None, chance.choice(cuts)])
+        yield World(f"drawn-{seed}", dossier, instant, reading, known, 150, seed)
 
 
 def _boundaries(dossier: Dossier) -> list[Instant]:
@@ -267,6 +295,16 @@ def _person(world: World, scopes: Sequence[str], chance: Random) -> Person:
 
 def requests(world: World, chance: Random) -> list[Request]:
     """What is asked of one world; most items go from their originator to a party with which it has an agreement."""
+    if world.seed is not None:
+        return drawn.random_requests(
+            world.seed,
+            world.dossier,
+            world.count,
+            start=world.at,
+            end=world.at.plus(1),
+            reading=world.reading,
+            known_by=world.known_by,
+        )
     items, persons = universe(world, chance)
     bodies = [firm.id for party in world.dossier.parties.values() for firm in party.contractors]
     if any(one.authority for record in world.dossier.records.values() for one in record.known(world.known_by)):
