@@ -77,38 +77,44 @@ def prove_mediated(table: Table, router: Router = mediated_routes) -> Proof:
             if found is not None:
                 continue
             requests += 1
-            for route in router(table.dossier, asked.request):
+            for route in _routes(table, router, asked.request):
                 why = _fault(table, asked, route) if route.arrangement == way.arrangement else ""
                 if why and found is None:
                     found = _shown(table, way, asked, route, why)
     return Proof(MEDIATED, _SAYS, cells, stretches, found, requests)
 
 
+def _routes(table: Table, router: Router, request: Request) -> tuple[MediatedRoute, ...]:
+    """The routes that would serve; none where a party on the way has no file, for then it cannot be asked as sender."""
+    try:
+        return router(table.dossier, request)
+    except InputError:
+        return ()
+
+
 def _ways(table: Table) -> Iterator[_Way]:
     for name, versions in sorted(table.dossier.agreements.items()):
         first = versions[0]
-        if not first.mediates:
-            continue
-        for sender in first.parties:
-            if sender not in table.dossier.parties:
-                continue
-            cuts = _cuts(table, name, first, sender)
-            for start, end in zip(cuts, (*cuts[1:], table.window.end), strict=True):
-                for addressee in table.addressees:
+        senders = [party for party in first.parties if first.mediates and party in table.dossier.parties]
+        for sender in senders:
+            for addressee in table.addressees:
+                cuts = _cuts(table, first, sender, addressee)
+                for start, end in zip(cuts, (*cuts[1:], table.window.end), strict=True):
                     to = table.lanes[sender, addressee].stretch(start).to
                     if to is not None and to.party in first.parties and to.party != sender:
                         yield _Way(name, sender, addressee, start, end)
 
 
-def _cuts(table: Table, name: str, arrangement: Agreement, sender: str) -> tuple[Instant, ...]:
-    """When an answer on some way from `sender` may change: the arrangement's phases, and every lane between parties."""
+def _cuts(table: Table, arrangement: Agreement, sender: str, addressee: str) -> tuple[Instant, ...]:
+    """When an answer on this way may change: the arrangement's phases, and every lane that may be a hop of it."""
     window, found = table.window, {table.window.start}
     for other in arrangement.parties:
         if other != sender:
-            found.update(phase.start for phase in history_of(table, name, sender, other).phases)
-    for lane, stretch, _ in table.stretches():
-        if lane.sender in arrangement.parties:
-            found.add(stretch.start)
+            found.update(phase.start for phase in history_of(table, arrangement.id, sender, other).phases)
+    middle = set(arrangement.parties) if arrangement.hub is None else {arrangement.hub}
+    for giver in {sender, *middle}:
+        for taker in {addressee, *middle} & set(table.addressees):
+            found.update(stretch.start for stretch in table.lanes[giver, taker].stretches)
     return tuple(sorted(one for one in found if window.start <= one < window.end))
 
 

@@ -48,6 +48,8 @@ def prove_citing(table: Table) -> Proof:
     cells = stretches = requests = 0
     found: Counterexample | None = None
     for row in rows_of(table):
+        if row.lane.sender not in table.dossier.parties:
+            continue  # only a text names it: nobody can ask as that party
         stretches += 1
         cells += size
         for spot, originator, failed, at in _cases(table, row, seen):

@@ -121,6 +121,8 @@ def survey(
             continue
         if any(stretch.to is not None and stretch.to.party == lane.sender for stretch in lane.stretches):
             continue
+        if lane.sender not in table.dossier.parties:
+            continue  # only a text names it: nobody can ask as that party
         for span in _merged(table, lane):
             if at is None or span.start <= at < span.end:
                 yield span
