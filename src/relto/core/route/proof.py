@@ -106,14 +106,16 @@ def _ways(table: Table) -> Iterator[_Way]:
 
 
 def _cuts(table: Table, arrangement: Agreement, sender: str, addressee: str) -> tuple[Instant, ...]:
-    """When an answer on this way may change: the arrangement's phases, and every lane that may be a hop of it."""
+    """When an answer on this way may change: the arrangement's phases, and every lane between its parties.
+
+    Whether a route keeps to the hub is what is to be proved, so the lanes past it count as well.
+    """
     window, found = table.window, {table.window.start}
     for other in arrangement.parties:
         if other != sender:
             found.update(phase.start for phase in history_of(table, arrangement.id, sender, other).phases)
-    middle = set(arrangement.parties) if arrangement.hub is None else {arrangement.hub}
-    for giver in {sender, *middle}:
-        for taker in {addressee, *middle} & set(table.addressees):
+    for giver in arrangement.parties:
+        for taker in {addressee, *arrangement.parties} & set(table.addressees):
             found.update(stretch.start for stretch in table.lanes[giver, taker].stretches)
     return tuple(sorted(one for one in found if window.start <= one < window.end))
 
