@@ -8,6 +8,7 @@ from threading import Event
 
 import pytest
 
+from relto.core.decision import Request, evaluate
 from relto.core.decision.table import Table, compile_table, updated
 from relto.core.dossier import Dossier
 from relto.node.live_table import LiveTable
@@ -119,3 +120,13 @@ def test_readers_see_the_old_table_or_the_new_one() -> None:
     assert seen <= {(True,) * 23, (False,) * 23}
     assert (False,) * 23 in seen
     assert live.table.decide("release", "KOR", "JPN", live.table.item(MISSILE), None, ON_THE_25TH).permits
+
+
+def test_a_party_that_only_a_text_names_is_judged_by_its_own_column() -> None:
+    whole = northeast_asia()
+    dossier = replace(whole, parties={name: one for name, one in whole.parties.items() if name != "JPN"})
+    table = compile_table(dossier, *WINDOW)
+    item = replace(MISSILE, id="x", originator="JPN", mark="極秘", topic="defence")
+    request = Request("copy", item, "KOR", "KOR", at("2018-01-01T00:00Z"))
+    assert evaluate(dossier, request).permits
+    assert list(disagreements(table, [request])) == []

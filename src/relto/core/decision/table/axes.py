@@ -88,12 +88,13 @@ class Axes:
 def axes_of(dossier: Dossier) -> Axes:
     """The axes that the texts and parties of a dossier need, whatever its records say."""
     texts = [text for versions in dossier.agreements.values() for text in versions]
+    members = {party for text in texts for party in text.parties} | set(dossier.parties)
     return Axes(
         ranks=_ranks(dossier, texts),
-        irregular={party: marks for party in sorted(dossier.parties) if (marks := _irregular(dossier, texts, party))},
+        irregular={party: marks for party in sorted(members) if (marks := _irregular(dossier, texts, party))},
         topics=_with_other(_topics(dossier, texts)),
         purposes=_with_other(_purposes(dossier, texts)),
-        originators=_with_other({party for text in texts for party in text.parties} | set(dossier.parties)),
+        originators=_with_other(members),
     )
 
 
@@ -128,7 +129,8 @@ def _purposes(dossier: Dossier, texts: Iterable[Agreement]) -> Iterator[str]:
 
 def _irregular(dossier: Dossier, texts: Iterable[Agreement], party: str) -> tuple[str, ...]:
     """The marks of `party` that stand in another row than their rank's, in some text it is a party to."""
-    own = {mark.mark: mark.rank for mark in dossier.parties[party].marks}
+    described = dossier.parties.get(party)
+    own = {mark.mark: mark.rank for mark in described.marks} if described is not None else {}
     found: dict[str, None] = {}
     for text in texts:
         if text.levels is None or party not in text.parties:
