@@ -10,7 +10,10 @@ from relto.core.dossier import Consent, Item, Person
 from relto.core.label import covers_any
 
 Track = tuple[list[int], Answers]
-"""Starts in nanoseconds, the end of the window last, and the answer from each; None where it was not asked for yet."""
+"""Starts in nanoseconds, the end of the window last; what is answered before the first, between, and after the last.
+
+None where nothing was asked for yet, and outside the window.
+"""
 
 
 @dataclass(eq=False, slots=True)

@@ -132,7 +132,7 @@ class Tracks:
             starts, answers = item.tracks[key]
         except KeyError:
             return self._first(act, sender, recipient, item, person, at, purpose)
-        answer = answers[bisect_right(starts, at.ns) - 1]
+        answer = answers[bisect_right(starts, at.ns)]
         return answer if answer is not None else self._look_up(act, sender, recipient, item, person, at)
 
     def _decide_anew(
@@ -213,7 +213,7 @@ class Tracks:
         if found is None:
             starts = (*self._starts(Asked(act, item, person), lane), self.window.end.ns)
             shared = self._known_starts.setdefault(starts, list(starts))
-            found = item.tracks[key] = (shared, [None] * len(shared))
+            found = item.tracks[key] = (shared, [None] * (len(shared) + 1))
             self._laid += 1
         return found
 
@@ -236,8 +236,8 @@ class Tracks:
         if self._laid >= _TRACKS:
             self._forget()
         starts, answers = self._track(act, sender, recipient, item, person)
-        place = bisect_right(starts, at.ns) - 1
-        answer = self._answered(Asked(act, item, person), sender, recipient, Instant(starts[place]), at)
+        place = bisect_right(starts, at.ns)
+        answer = self._answered(Asked(act, item, person), sender, recipient, Instant(starts[place - 1]), at)
         answers[place] = answer
         return answer
 
