@@ -72,6 +72,11 @@ class Survival(Clause):
     destroy_within: Period | None = None
     certificate: bool = False
 
+    @property
+    def lives_on(self) -> bool:
+        """Whether a holder may go on with what it has: nothing says that it must be destroyed or let go."""
+        return self.keep in ("all", "articles", "until-released", "while-classified")
+
 
 @dataclass(frozen=True, slots=True)
 class Scope(Clause):

@@ -9,8 +9,6 @@ from relto.core.decision.verdict import Ground
 from relto.core.label import covers_any
 from relto.core.timeline import format_local
 
-_LIVES_ON = frozenset({"all", "articles", "until-released", "while-classified"})
-
 
 def check_standing(case: Case) -> Ground:
     """In force, or, for what a holder does with an item it already has, surviving."""
@@ -23,7 +21,7 @@ def check_standing(case: Case) -> Ground:
         return case.failed(
             "standing", text.entry.article, f"{phase.state}, not in force", unconfirmed=text.entry.unconfirmed
         )
-    if case.request.act in HOLDERS_ACTS and text.survival.keep in _LIVES_ON:
+    if case.request.act in HOLDERS_ACTS and text.survival.lives_on:
         says = "lapsed, but what was provided before stays under its provisions"
         return case.passed("standing", text.survival.article, says, unconfirmed=text.survival.unconfirmed)
     superseded = phase.cause.superseded_by
@@ -183,9 +181,5 @@ def domestic_refusals(case: Case) -> tuple[Ground, ...]:
         for name in bound
         if name in case.dossier.parties
         for rule in case.dossier.parties[name].domestic
-        if (not rule.to or to.party in rule.to or to.id in rule.to)
-        and (not rule.topics or covers_any(rule.topics, request.item.topic))
-        and (not rule.ranks or case.level.rank in rule.ranks)
-        and (not rule.purposes or request.asked_purpose in rule.purposes)
-        and (not rule.acts or request.act in rule.acts)
+        if rule.forbids((to.party, to.id), request.item.topic, case.level.rank, request.asked_purpose, request.act)
     )

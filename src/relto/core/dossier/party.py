@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from relto.core.label import Mark
+from relto.core.label import Mark, covers_any
 from relto.core.timeline import Bound, Instant
 
 
@@ -42,6 +42,16 @@ class DomesticRule:
     ranks: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
     acts: tuple[str, ...] = ()
+
+    def forbids(self, to: Collection[str], topic: str, rank: str, purpose: str, act: str) -> bool:
+        """Whether the rule matches a request. `to`: the recipient's id and the party whose rules it follows."""
+        return (
+            (not self.to or any(one in self.to for one in to))
+            and (not self.topics or covers_any(self.topics, topic))
+            and (not self.ranks or rank in self.ranks)
+            and (not self.purposes or purpose in self.purposes)
+            and (not self.acts or act in self.acts)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,8 +110,7 @@ def meets(rule: DomesticRule, to: Addressee, act: str) -> bool:
 def _standing(text: Agreement, phase: Phase, *, holder: bool) -> int:
     if phase.state in IN_FORCE:
         return 0
-    survives = text.survival.keep in ("all", "articles", "until-released", "while-classified")
-    return 0 if holder and phase.state == "lapsed" and survives else BIT["standing"]
+    return 0 if holder and phase.state == "lapsed" and text.survival.lives_on else BIT["standing"]
 
 
 def _scope(text: Agreement, topic: str) -> int:

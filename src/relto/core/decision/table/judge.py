@@ -14,7 +14,6 @@ from relto.core.decision.table.lane import CLOSED, CONSENT, Edge
 from relto.core.decision.table.requirement import Requirements
 from relto.core.decision.table.word import BIT, FAILED, Words
 from relto.core.dossier import Dossier
-from relto.core.label import covers_any
 from relto.core.timeline import Bound, Instant, bound_instant
 
 _ACT_CODE = {act: number for number, act in enumerate(ACTS)}
@@ -74,13 +73,7 @@ class Judge:
         if originator is None or item.originator in (edge.frame.sender, to.party):
             return
         for rule in originator.domestic:
-            if (
-                (not rule.to or to.party in rule.to or to.id in rule.to)
-                and (not rule.topics or covers_any(rule.topics, item.topic))
-                and (not rule.ranks or grade.rank in rule.ranks)
-                and (not rule.purposes or asked.item.purpose in rule.purposes)
-                and (not rule.acts or asked.act in rule.acts)
-            ):
+            if rule.forbids((to.party, to.id), item.topic, grade.rank, asked.item.purpose, asked.act):
                 yield rule.check
 
     def _consents(self, asked: Asked, at: Instant, recipients: tuple[str, ...], *, other_purpose: bool = False) -> bool:
