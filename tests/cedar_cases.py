@@ -38,7 +38,8 @@ T = TypeVar("T")
 class World:
     """A dossier at an instant, under a reading and a knowledge, and how many requests to put to it.
 
-    `seed`: that of a world of `tests.worlds`, whose requests are drawn there too.
+    `seed`: that of a world of `tests.worlds`, whose requests are drawn there too. `opened`: as `opened` makes it,
+    with requests of which more are passed on and fewer name persons and caveats.
     """
 
     name: str
@@ -48,6 +49,7 @@ class World:
     known_by: Instant | None
     count: int
     seed: int | None = None
+    opened: bool = False
 
     def table(self) -> Table:
         """The compiled table, from a year before the instant to a year after it."""
@@ -73,10 +75,14 @@ def worlds(chance: Random) -> Iterator[World]:
             yield World(folder.name, equipped(dossier, chance), instant, None, None, 70)
     yield from _drawn(chance)
     for number in range(MADE):
-        dossier = equipped(random_dossier(chance), chance)
+        dossier = equipped(random_dossier(chance, varied=number % 5 > 0), chance)
         instant = chance.choice([*_boundaries(dossier), at("2019-11-01T00:00Z"), at("2023-06-01T12:00Z")])
         known = chance.choice([None, None, None, at("2019-10-01T00:00Z")])
-        yield World(f"made-{number}", dossier, instant, chance.choice([None, None, "KOR"]), known, 150)
+        reading = chance.choice([None, None, "KOR"])
+        if number % 5:
+            yield World(f"made-{number}", dossier, instant, reading, known, 150)
+        else:
+            yield World(f"open-{number}", opened(dossier, chance), instant, reading, None, 300, opened=True)
 
 
 def _drawn(chance: Random) -> Iterator[World]:
@@ -160,6 +166,29 @@ def _equipped(party: Party, chance: Random) -> Party:
     )
 
 
+def opened(dossier: Dossier, chance: Random) -> Dossier:
+    """The dossier with the consent of every party to all that is passed on: what refuses it is something else, such as
+    a domestic rule that each party has."""
+    name, parties = "usa-kor-1987", tuple(dossier.parties)
+    record = dossier.record(name)
+    given = tuple(
+        act(f"all-{topic}", "consent", parties, "2017-01-01T00:00Z", topic=topic, to=parties)
+        for topic in ("defence", "defences", "trade")
+    )
+    records = {**dossier.records, name: replace(record, instruments=(*record.instruments, *given))}
+    narrow: list[dict[str, Any]] = [
+        {"ranks": ("SECRET",)},
+        {"ranks": ("CONFIDENTIAL", "TOP SECRET")},
+        {"topics": ("defence/dprk",)},
+        {"purposes": ("missile-warning",)},
+        {"to": ("USA", "JPN")},
+        {"acts": ("forward", "release", "use")},
+    ]
+    rules = {name: DomesticRule("own", "National act, 9", "not that", **chance.choice(narrow)) for name in parties}
+    ruled = {name: replace(party, domestic=(rules[name],)) for name, party in dossier.parties.items()}
+    return replace(dossier, records=records, parties=ruled)
+
+
 def _acts(dossier: Dossier, parties: Sequence[str], chance: Random) -> Iterator[Instrument]:
     """Consents and a designation, some of them withdrawn."""
     others = [*parties, "FRA", "USA", f"{parties[0].lower()}-firm-good", "analyst", "watch-office"]
@@ -179,16 +208,17 @@ def _acts(dossier: Dossier, parties: Sequence[str], chance: Random) -> Iterator[
     yield act("z", "designation", (chance.choice(list(parties)),), "2018-01-01T00:00Z", authority="watch-office")
 
 
-def random_dossier(chance: Random) -> Dossier:
-    """Northeast Asia with its texts varied clause by clause, and a second text between two of its parties."""
+def random_dossier(chance: Random, *, varied: bool = True) -> Dossier:
+    """Northeast Asia with its texts `varied` clause by clause, and a second text between two of its parties."""
     base = northeast_asia(record=chance.choice([RECORD_2016, RECORD_2016, (SIGNED, NOTIFIED, NOTICE), (SIGNED,)]))
     texts = {name: versions[0] for name, versions in base.agreements.items()}
     for name, text in texts.items():
-        if not text.mediates:
+        if varied and not text.mediates:
             texts[name] = _varied(text, chance)
     records = dict(base.records)
     if chance.random() < 0.5:
-        second = replace(_varied(texts["usa-jpn-2007"], chance), id="usa-jpn-more", levels=_treating())
+        like = texts["usa-jpn-2007"]
+        second = replace(_varied(like, chance) if varied else like, id="usa-jpn-more", levels=_treating())
         texts[second.id] = second
         records[second.id] = replace(records["usa-jpn-2007"], agreement=second.id)
     return replace(base, agreements={name: (text,) for name, text in texts.items()}, records=records)
@@ -269,6 +299,8 @@ def universe(world: World, chance: Random) -> tuple[list[Item], list[Person]]:
                 ),
             )
         )
+    if world.opened:
+        items = [likely(chance, replace(item, caveats=Caveats()), [item]) for item in items]
     return items, [_person(world, scopes, chance) for _ in range(24)]
 
 
@@ -317,7 +349,7 @@ def _request(
 ) -> Request:
     dossier, item = world.dossier, chance.choice(items)
     parties = list(dossier.parties)
-    sender = likely(chance, item.originator, parties)
+    sender = likely(chance, item.originator, parties, 0.3 if world.opened else 0.75)
     direct = [v[0].parties for v in dossier.agreements.values() if not v[0].mediates and sender in v[0].parties]
     partners = [party for members in direct for party in members if party != sender] or parties
     to = likely(chance, chance.choice(partners), [*parties, "FRA"], 0.85)
@@ -333,7 +365,7 @@ def _request(
         recipient=recipient,
         at=world.at,
         purpose=likely(chance, None, PURPOSES, 0.8),
-        person=likely(chance, None, own, 0.35),
+        person=likely(chance, None, own, 0.8 if world.opened else 0.35),
         system=likely(chance, None, ["net", "net0", "net1", "net3", "nowhere"], 0.75),
         reading=world.reading,
         known_by=world.known_by,
