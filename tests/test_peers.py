@@ -57,6 +57,8 @@ def asked(dossier: str) -> tuple[Dossier, list[Request], list[bool]]:
 @pytest.mark.parametrize("loader", PEERS, ids=lambda loader: loader.name)
 def test_a_peer_answers_as_the_reference_does(loader: Loader, dossier: str) -> None:
     found, requests, answers = asked(dossier)
+    if loader.name == "cedarpy":  # an export for each instant: `tests/test_cedar.py` asks it far more than this
+        requests, answers = requests[:200], answers[:200]
     try:
         peer = loader(found, requests)
     except ModuleNotFoundError as missing:
