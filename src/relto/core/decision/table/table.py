@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from relto.core.decision.addressee import resolve
 from relto.core.decision.reference import evaluate
 from relto.core.decision.request import ACTS, Act, Request
 from relto.core.decision.table.batch import Columns, Decisions, Kernel
@@ -139,6 +140,9 @@ class Table(Tracks):
 
     def releasable(self, sender: str, recipient: str, at: Instant, *, act: Act = "release") -> frozenset[str]:
         """The ids of all interned items that `sender` may release to `recipient` at `at`."""
+        if recipient not in self._recipients:
+            resolve(self.dossier, recipient, at, self.window.known_by)  # InputError unless it is a third country
+            return frozenset()
         items = list(self._items.values())
         decisions = self.decide_many(
             self.columns(act=act, sender=sender, recipient=recipient, item=np.arange(len(items)), at=at)
