@@ -1,0 +1,153 @@
+"""Mutation testing of the law: what a small change to `core/agreement` or `core/decision` would go unnoticed.
+
+mutmut makes the mutants and runs them, one process a mutant, on the tests that reach the function changed. This chooses
+the tests of each package, leaves out what only changes a sentence, draws a sample, and prints the score.
+
+    python -m bench.mutants [PACKAGE ...] [--share 0.125] [--seed 2016] [--children 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import math
+import random
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+_LAW = [f"tests/test_{name}.py" for name in ("standing_2016", "standing_variants", "record", "clock", "variants")]
+_DECISIONS = ["tests/test_decision.py", "tests/test_decision_variants.py"]
+TESTS = {
+    "agreement": [*_LAW, "tests/test_analysis.py"],
+    "decision": [*_DECISIONS, "tests/test_standing_2016.py", "tests/test_standing_variants.py"],
+    "table": ["tests/test_table*.py", "tests/test_proof*.py"],
+}
+"""The tests that speak of a package; those of properties are left out, for they are slow and found by chance."""
+FILES = {
+    "agreement": "src/relto/core/agreement/*.py",
+    "decision": "src/relto/core/decision/*.py",
+    "table": "src/relto/core/decision/table/*.py",
+}
+WORK = Path("mutants")
+
+
+def main() -> None:
+    """Test the packages asked for, each in a process of its own."""
+    parser = argparse.ArgumentParser(prog="bench.mutants", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("packages", nargs="*", choices=[*FILES], help="default: agreement decision")
+    parser.add_argument("--share", type=float, default=0.125, help="of the mutants of each module; 1 for all")
+    parser.add_argument("--seed", type=int, default=2016, help="of the sample")
+    parser.add_argument("--children", type=int, default=1, help="mutants at a time")
+    asked = parser.parse_args()
+    packages = asked.packages or ["agreement", "decision"]
+    if len(packages) > 1:
+        options = [f"--share={asked.share}", f"--seed={asked.seed}", f"--children={asked.children}"]
+        done = [subprocess.run([sys.executable, "-m", "bench.mutants", one, *options], check=False) for one in packages]
+        raise SystemExit(max(one.returncode for one in done))
+    score(packages[0], asked.share, asked.seed, asked.children)
+
+
+def score(package: str, share: float, seed: int, children: int) -> None:
+    """Make the mutants of one package, run a sample of them, and print how they fared."""
+    shutil.rmtree(WORK, ignore_errors=True)
+    modules = sorted(Path().glob(FILES[package]))
+    tests = [str(path) for pattern in TESTS[package] for path in sorted(Path().glob(pattern))]
+    _make(modules, tests, children)
+    chance, chosen, left_out = random.Random(seed), list[str](), 0
+    for module in modules:
+        names, sentences = _mutants(module)
+        left_out += sentences
+        chosen += chance.sample(names, math.ceil(share * len(names)))
+    _run(chosen, children)
+    fates = _fates(modules, chosen)
+    for name in sorted(name for name in chosen if fates[name] != "killed"):
+        subprocess.run([Path(sys.executable).parent / "mutmut", "show", name], check=False)
+    told: Counter[str] = Counter(fates.values())
+    killed = told["killed"] + told["timeout"]
+    figures = {"package": package, "share": share, "seed": seed, "left_out": left_out, "total": len(chosen), **told}
+    print(json.dumps({**figures, "score": round(100 * killed / len(chosen), 1)}))
+
+
+def _make(modules: list[Path], tests: list[str], children: int) -> None:
+    from mutmut import __main__ as mutmut
+    from mutmut.configuration import config
+
+    config().only_mutate = [str(path) for path in modules]
+    config().pytest_add_cli_args_test_selection = tests
+    WORK.mkdir()
+    mutmut.copy_src_dir()
+    mutmut.copy_also_copy_files()
+    mutmut.create_mutants(children)
+
+
+def _run(names: list[str], children: int) -> None:
+    from mutmut import __main__ as mutmut
+
+    mutmut._run(names, children)
+
+
+def _fates(modules: list[Path], names: list[str]) -> dict[str, str]:
+    from mutmut.mutation.data import SourceFileMutationData
+    from mutmut.stats import status_by_exit_code
+
+    fates: dict[str, str] = {}
+    for module in modules:
+        data = SourceFileMutationData(path=module)
+        data.load()
+        fates.update({name: status_by_exit_code[code] for name, code in data.exit_code_by_key.items()})
+    return {name: fates[name] for name in names}
+
+
+def _mutants(module: Path) -> tuple[list[str], int]:
+    """The names of the mutants of a module, and how many more only change a sentence."""
+    dotted = ".".join(module.with_suffix("").parts[1:]).removesuffix(".__init__")
+    functions = {
+        node.name: node
+        for node in ast.walk(ast.parse((WORK / module).read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef) and "__mutmut_" in node.name
+    }
+    names, sentences = [], 0
+    for name, node in functions.items():
+        if name.endswith("__mutmut_orig"):
+            continue
+        original = functions[name.rpartition("_")[0] + "_orig"]
+        if any(_is_sentence(was) for was in _changed(original.body, node.body)):
+            sentences += 1
+        else:
+            names.append(f"{dotted}.{name}")
+    return names, sentences
+
+
+def _is_sentence(node: object) -> bool:
+    """Whether it is words for people: a literal with a space in it, or one that is formatted."""
+    return isinstance(node, ast.JoinedStr) or (
+        isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value
+    )
+
+
+def _changed(was: object, now: object) -> Iterator[object]:
+    """The smallest parts of a tree that another one does not have in their place."""
+    if isinstance(was, list) and isinstance(now, list):
+        if len(was) == len(now):
+            for one, other in zip(was, now, strict=True):
+                yield from _changed(one, other)
+        else:
+            kept = [ast.dump(one) for one in now]
+            yield from [one for one in was if ast.dump(one) not in kept] or was
+    elif isinstance(was, ast.AST) and type(was) is type(now) and not isinstance(was, ast.Constant | ast.JoinedStr):
+        for name in was._fields:
+            yield from _changed(getattr(was, name), getattr(now, name))
+    elif isinstance(was, ast.AST) and isinstance(now, ast.AST):
+        if ast.dump(was) != ast.dump(now):
+            yield was
+    elif was != now:
+        yield was
+
+
+if __name__ == "__main__":
+    main()
