@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test check-long golden lint format lock bench clean
+.PHONY: help dev demo test check-long coverage mutants golden lint format lock bench clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,10 +41,23 @@ format: dev ## put the code into its one shape
 
 lock: dev ## pin every dependency by hash, for every platform, naming no host
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev --group bench -c requirements.lock pyproject.toml -o requirements-bench.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev --group bench --group mutants -c requirements.lock pyproject.toml -o requirements-bench.lock
 
 check-long: dev ## table against reference on ten million random requests (ARGS=N for another number)
 	$(BIN)/python -m tests.long $(ARGS)
+
+LAW := tests/test_analysis.py tests/test_bad_files.py tests/test_bad_input.py tests/test_cli.py tests/test_cli_diff.py \
+	tests/test_clock.py tests/test_decision*.py tests/test_difference.py tests/test_golden.py tests/test_node_agree.py \
+	tests/test_proof.py tests/test_record.py tests/test_standing_*.py tests/test_table.py tests/test_table_cli.py \
+	tests/test_table_masks.py tests/test_table_renewed.py tests/test_timeline.py tests/test_variants.py tests/test_worlds.py \
+	"tests/test_table_worlds.py::test_random_requests_over_random_dossiers[0]"
+
+coverage: dev ## branch coverage of core/agreement and core/decision; fails below 100 %
+	$(BIN)/python -m coverage run -m pytest -p no:xdist $(LAW)
+	$(BIN)/python -m coverage report
+
+mutants: $(VENV)/.bench ## mutation score of core/agreement and core/decision (ARGS: see bench/mutants.py)
+	$(BIN)/python -m bench.mutants $(ARGS)
 
 $(VENV)/.bench: requirements-bench.lock $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock

@@ -171,9 +171,7 @@ class TestDeposits:
         done = entered(text("deposits", deposits=needed), self.FIRST, self.SECOND, self.THIRD)
         assert (done and done[1]) == by
 
-    @pytest.mark.parametrize(
-        ("per_party", "days"), [(False, ("15", "15", "15")), (True, ("15", "15", "19"))]
-    )
+    @pytest.mark.parametrize(("per_party", "days"), [(False, ("15", "15", "15")), (True, ("15", "15", "19"))])
     def test_each_later_one_from_its_own(self, per_party: bool, days: tuple[str, ...]) -> None:
         of = text("deposits", deposits=2, after=parse_period("P10D"), per_party=per_party)
         whole = entry_into_force(of, (self.THIRD, self.FIRST, self.SECOND))
