@@ -18,7 +18,9 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 TESTS = {
     "agreement": ["standing_*", "record", "clock", "variants", "analysis"],
@@ -73,9 +75,7 @@ def score(package: str, share: float, seed: int, children: int) -> None:
 
 
 def _make(modules: list[Path], tests: list[str], children: int) -> None:
-    from mutmut import __main__ as mutmut
-    from mutmut.configuration import config
-
+    mutmut, config = _mutmut(), import_module("mutmut.configuration").config
     config().only_mutate = [str(path) for path in modules]
     config().pytest_add_cli_args_test_selection = tests
     WORK.mkdir()
@@ -85,9 +85,12 @@ def _make(modules: list[Path], tests: list[str], children: int) -> None:
 
 
 def _run(names: list[str], children: int) -> None:
-    from mutmut import __main__ as mutmut
+    _mutmut()._run(names, children)
 
-    mutmut._run(names, children)
+
+def _mutmut() -> Any:
+    """Its functions, for its command line cannot be told which mutants to sample."""
+    return import_module("mutmut.__main__")
 
 
 def _fates(modules: list[Path], names: list[str]) -> dict[str, str]:

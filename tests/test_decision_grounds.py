@@ -31,6 +31,7 @@ from tests.making import (
 )
 
 NOV_18 = at("2019-11-18T09:00+09:00")
+CONTROLLED = (False, "label:orcon", "KOR controls it and has not consented")
 LAPSE = at("2019-11-22T15:00:00Z")
 ANY = replace(MISSILE, caveats=Caveats())
 THIRD_MARK = replace(MISSILE, mark="군사III급비밀")
@@ -128,7 +129,7 @@ class TestStanding:
     def test_a_survival(self) -> None:
         lapsed = (SIGNED, NOTIFIED, NOTICE)
         says = "lapsed, but what was provided before stays under its provisions"
-        use = {"act": "use", "sender": "JPN", "at": LAPSE}
+        use: dict[str, Any] = {"act": "use", "sender": "JPN", "at": LAPSE}
         assert ground("standing", ask(world(record=lapsed), **use)) == (True, "21(4)", says, False)
         doubtful = world(record=lapsed, survival=replace(text_2016().survival, unconfirmed=True))
         assert ground("standing", ask(doubtful, **use)) == (True, "21(4)", says, True)
@@ -288,7 +289,7 @@ class TestThirdParty:
 
 
 class TestNationality:
-    TEXT: dict[str, Any] = persons(nationality="9(3)")  # noqa: RUF012
+    TEXT: dict[str, Any] = persons(nationality="9(3)")
 
     @pytest.mark.parametrize(
         ("nationality", "says"),
@@ -382,8 +383,8 @@ class TestCaveat:
         ("caveats", "asked", "told"),
         [
             (Caveats(rel_to=("USA", "AUS")), {}, (False, "label:rel_to", "releasable to USA, AUS only, not JPN")),
-            (Caveats(orcon=True), {"act": "copy"}, (False, "label:orcon", "KOR controls it and has not consented")),
-            (Caveats(orcon=True), {"act": "translate"}, (False, "label:orcon", "KOR controls it and has not consented")),
+            (Caveats(orcon=True), {"act": "copy"}, CONTROLLED),
+            (Caveats(orcon=True), {"act": "translate"}, CONTROLLED),
             (Caveats(orcon=True), {"act": "use"}, (True, "", "no caveat stands against it")),
             (Caveats(no_contractor=True), {}, (True, "", "no caveat stands against it")),
             (
@@ -507,7 +508,7 @@ class TestPersons:
             (replace(GIVEN, at=NOV_18.plus(-1)), (True, f"JPN has given its assurance for {ID}")),
             *(
                 (
-                    replace(GIVEN, **{lacking: False}),
+                    replace(GIVEN, **{lacking: False}),  # type: ignore[arg-type]
                     (False, f"the assurance for {ID} does not cover clearance, need and protection"),
                 )
                 for lacking in ("clearance", "need_to_know", "protection")
@@ -698,9 +699,7 @@ class TestWhichAgreement:
     def pair(self, first: dict[str, Any], second: dict[str, Any], *, lapsed: str = "") -> Dossier:
         base = northeast_asia()
         texts = {name: text_2016(id=name, **changes) for name, changes in (("a", first), ("b", second))}
-        records = {
-            name: Record(name, (SIGNED, NOTIFIED, NOTICE) if name == lapsed else RECORD_2016) for name in texts
-        }
+        records = {name: Record(name, (SIGNED, NOTIFIED, NOTICE) if name == lapsed else RECORD_2016) for name in texts}
         return replace(base, agreements={name: (text,) for name, text in texts.items()}, records=records)
 
     NARROW: dict[str, Any] = {"scope": replace(text_2016().scope, topics=("trade",))}  # noqa: RUF012
