@@ -41,7 +41,8 @@ format: dev ## put the code into its one shape
 
 lock: dev ## pin every dependency by hash, for every platform, naming no host
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev --group bench --group mutants -c requirements.lock pyproject.toml -o requirements-bench.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev --group bench -c requirements.lock pyproject.toml -o requirements-bench.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev --group mutants -c requirements.lock pyproject.toml -o requirements-mutants.lock
 
 check-long: dev ## table against reference on ten million random requests (ARGS=N for another number)
 	$(BIN)/python -m tests.long $(ARGS)
@@ -56,9 +57,6 @@ coverage: dev ## branch coverage of core/agreement and core/decision; fails belo
 	$(BIN)/python -m coverage run -m pytest -p no:xdist $(LAW)
 	$(BIN)/python -m coverage report
 
-mutants: $(VENV)/.bench ## mutation score of core/agreement and core/decision (ARGS: see bench/mutants.py)
-	$(BIN)/python -m bench.mutants $(ARGS)
-
 $(VENV)/.bench: requirements-bench.lock $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	@touch $@
@@ -66,5 +64,12 @@ $(VENV)/.bench: requirements-bench.lock $(VENV)/.ready
 bench: $(VENV)/.bench ## measure, beside peers and limits; one JSON line a figure
 	$(BIN)/python -m bench $(ARGS)
 
+$(VENV)/.mutants: requirements-mutants.lock $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-mutants.lock
+	@touch $@
+
+mutants: $(VENV)/.mutants ## mutation score of the law and of decisions (ARGS="agreement --share 0.1": a sample of one)
+	$(BIN)/python -m bench.mutants $(ARGS)
+
 clean: ## remove what was made
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .hypothesis .pytest_cache
+	rm -rf $(VENV) build dist mutants .coverage .mypy_cache .ruff_cache .hypothesis .pytest_cache

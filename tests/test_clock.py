@@ -130,6 +130,7 @@ class TestTicks:
     @pytest.mark.parametrize(("clock", "day"), [(LATE, "03-03"), (LATE_NO_NOTICE, "06-01")])
     def test_up_to_the_end_of_the_calendar(self, clock: Clock, day: str) -> None:
         assert clock.ticks(GENESIS, ETERNITY) == [at(f"{year}-{day}T00:00Z") for year in (9998, 9999)]
+        assert clock.ticks(at(f"9999-{day}T00:00Z"), ETERNITY) == []
 
 
 def test_past_the_last_boundary_of_the_calendar_nothing_is_assured() -> None:
@@ -139,3 +140,10 @@ def test_past_the_last_boundary_of_the_calendar_nothing_is_assured() -> None:
     assert [LATE.open_deadline(deadline.plus(n)) for n in (-1, 0)] == [(deadline, last), None]
     assert LATE.end_by_notice(deadline) is None
     assert LATE.assured_end(deadline) == last
+
+
+def test_the_search_may_reach_beyond_the_calendar_and_still_finds_the_last_boundary() -> None:
+    clock = Clock(term("P1Y", "P1Y"), Day.parse("9990-06-01"), "UTC")
+    before_last, last = at("9998-06-01T00:00Z"), at("9999-06-01T00:00Z")
+    assert [clock.assured_end(before_last.plus(n)) for n in (-1, 0, 1)] == [before_last, last, last]
+    assert clock.assured_end(last) is None

@@ -293,3 +293,23 @@ class TestAlliance:
         assert history(SIGNED, NOTIFIED, at_once, text=text).standing(NOTIFIED.at.instant).state == "lapsed"
         one = history(SIGNED, NOTIFIED, at_once, again, signed, text=text)
         assert states(one, again.at.instant) == ["lapsed", "in-force", "in-force"]
+
+
+class TestComingBack:
+    """Of two parties none comes back alone; of three, one may, while the agreement goes on between the others."""
+
+    @pytest.mark.parametrize("kind", ["accession", "deposit"])
+    def test_of_two_none_comes_back_alone(self, kind: Any) -> None:
+        back = act("again", kind, ("KOR",), "2020-05-01T10:00+09:00")
+        one = history(SIGNED, NOTIFIED, NOTICE, back)
+        assert states(one, back.at.instant) == ["lapsed"] * 3
+
+    @pytest.mark.parametrize("pair", [None, ("KOR", "JPN"), ("JPN", "KOR")])
+    def test_of_three_one_does(self, pair: tuple[str, str] | None) -> None:
+        text = text_2016(parties=("KOR", "JPN", "USA"), term=term(None, None, "P90D", "after-receipt"))
+        signed, notified = (replace(one, by=text.parties) for one in (SIGNED, NOTIFIED))
+        back = act("again", "accession", ("KOR",), "2020-05-01T10:00+09:00")
+        one = history(signed, notified, NOTICE, back, text=text, between=pair)
+        left = at("2019-11-22T00:00+09:00")
+        assert states(one, left) == (["notice-given", "lapsed", "lapsed"] if pair else ["in-force"] * 3)
+        assert states(one, back.at.instant) == (["lapsed", "in-force", "in-force"] if pair else ["in-force"] * 3)

@@ -172,16 +172,15 @@ class _Folding:
         targets = [self.by_id[name] for name in one.targets if name in self.by_id and name not in seen]
         return 1 + max((self._depth(target, seen | {one.id}) for target in targets), default=-1)
 
-    def amend(self, one: Instrument, bound: Iterable[str]) -> bool:
-        """Count a party's assent to an amended text; True when all that are bound have given it."""
+    def amend(self, one: Instrument, bound: Iterable[str]) -> None:
+        """Count a party's assent to an amended text, which governs once all that are bound have given it."""
         signers = self.signers.setdefault(one.text, set())
         signers.update(one.by)
         amended = next((text for text in self.versions if text.digest == one.text), None)
         if amended is None or not set(bound) <= signers or amended is self.text:
-            return False
+            return
         self.text = amended
         self.amendments.append(one)
-        return True
 
 
 def _scope_start(entered: EntryIntoForce | None, scope: tuple[str, ...]) -> Instant | None:
@@ -239,7 +238,7 @@ class _Life:
                 self.notices.suspend(one)
             elif one.kind == "withdrawal":
                 self.notices.withdraw(one, at, clock, reading)
-            elif one.kind == "amendment":
+            else:  # an amendment: `events` gives no fifth kind
                 self.folding.amend(one, [p for p, act in self.bound.items() if act.at <= at and p not in self.left])
 
     def _clock(self) -> Clock:

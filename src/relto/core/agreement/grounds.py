@@ -58,8 +58,7 @@ def _grounds(
             one.unconfirmed,
         )
     for one in cause.notices:
-        if state == "lapsed" or ends_at is not None or suspended is not None:
-            yield _notice_ground(text, one)
+        yield _notice_ground(text, one)
     for one in cause.suspensions:
         yield _suspension_ground(text, one, suspended, cause.reading in text.unconfirmed_readings)
     end = _end_ground(text, state, cause, term_end, ends_at)
@@ -98,7 +97,7 @@ def _suspension_ground(
         says += f", on condition: {one.condition}"
     if suspended == "no-term":
         says += "; the text is silent; as read here no date binds and it may end at any time"
-    elif suspended == "term-runs":
+    else:  # "term-runs": where no suspension counts, no phase names one
         says += "; the text is silent; as read here the notice counts as not given and the term's clock goes on"
     return StandingGround(text.term.article, one.id, says, one.unconfirmed or doubtful)
 
