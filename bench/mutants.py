@@ -3,7 +3,7 @@
 mutmut makes the mutants and runs them, one process a mutant, on the tests that reach the function changed. This chooses
 the tests of each package, leaves out what only changes a sentence, draws a sample, and prints the score.
 
-    python -m bench.mutants [PACKAGE ...] [--share 0.125] [--seed 2016] [--children 1]
+    python -m bench.mutants [PACKAGE ...] [--share 1] [--seed 2016] [--children 1]
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> None:
     """Test the packages asked for, each in a process of its own."""
     parser = argparse.ArgumentParser(prog="bench.mutants", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("packages", nargs="*", choices=[*FILES], help="default: agreement decision")
-    parser.add_argument("--share", type=float, default=0.125, help="of the mutants of each module; 1 for all")
+    parser.add_argument("--share", type=float, default=1.0, help="of the mutants of each module; 1 for all")
     parser.add_argument("--seed", type=int, default=2016, help="of the sample")
     parser.add_argument("--children", type=int, default=1, help="mutants at a time")
     asked = parser.parse_args()

@@ -31,7 +31,6 @@ from tests.making import (
 )
 
 NOV_18 = at("2019-11-18T09:00+09:00")
-CONTROLLED = (False, "label:orcon", "KOR controls it and has not consented")
 LAPSE = at("2019-11-22T15:00:00Z")
 ANY = replace(MISSILE, caveats=Caveats())
 THIRD_MARK = replace(MISSILE, mark="군사III급비밀")
@@ -234,6 +233,7 @@ class TestThirdParty:
 
     def refusal(self, verdict: Verdict) -> tuple[Any, ...]:
         (one,) = [one for one in verdict.failed() if one.check == "third-party"]
+        assert one.passed is False
         return one.article, one.agreement, one.says, one.unconfirmed
 
     @pytest.mark.parametrize(
@@ -276,6 +276,52 @@ class TestThirdParty:
         base = world(record=(SIGNED, NOTIFIED, NOTICE), third_party=ThirdParty("6(a)", "forbidden"))
         verdict = ask(base, sender="JPN", recipient="USA", at=LAPSE)
         assert self.refusal(verdict) == ("6(a)", "kor-jpn-2016", SAID + "the text forbids it", False)
+
+    @pytest.mark.parametrize(
+        ("reading", "why"),
+        [("KOR", "the text forbids it"), ("JPN", None), (None, None)],
+    )
+    def test_the_text_that_governs_is_that_of_the_reading(self, reading: str | None, why: str | None) -> None:
+        """As Korea reads it the text had lapsed when both amended it; as Japan does it had not."""
+        later = text_2016(version=2, digest="sha256:" + "2" * 64, third_party=ThirdParty("6(a)", "nations", ("USA",)))
+        back = act("r", "withdrawal", ("KOR",), "2020-03-01T09:00+09:00", targets=["n002"])
+        amended = act("am", "amendment", ("KOR", "JPN"), "2020-06-01T00:00Z", text=later.digest)
+        base = world(record=(SIGNED, NOTIFIED, NOTICE, SUSPENSION, back, amended))
+        first = text_2016(third_party=ThirdParty("6(a)", "forbidden"))
+        dossier = replace(base, agreements={**base.agreements, "kor-jpn-2016": (first, later)})
+        verdict = ask(dossier, sender="JPN", recipient="USA", at=at("2020-07-01T00:00Z"), reading=reading)
+        if why is None:
+            assert verdict.permits
+        else:
+            assert self.refusal(verdict)[2] == SAID + why
+
+    def of_three(self, *record: Instrument, **changes: Any) -> Dossier:
+        """A text of all three in the place of the two's; USA joins by `record`."""
+        base = northeast_asia()
+        text = text_2016(id="of-three", parties=("KOR", "JPN", "USA"), **changes)
+        agreements = {"of-three": (text,), "usa-jpn-2007": base.agreements["usa-jpn-2007"]}
+        return replace(base, agreements=agreements, records={**base.records, "of-three": Record("of-three", record)})
+
+    def test_who_joined_is_taken_as_it_was_known(self) -> None:
+        entry = replace(text_2016().entry, when="deposits", deposits=2)
+        joins = [act(f"d-{p}", "deposit", (p,), "2016-01-01T00:00Z") for p in ("KOR", "JPN")]
+        third = act("d-USA", "deposit", ("USA",), "2018-01-01T00:00Z", recorded="2019-06-01T00:00Z")
+        dossier = self.of_three(*joins, third, entry=entry)
+        known = third.recorded
+        for known_by, bound in ((None, True), (known, True), (known.plus(-1), False)):
+            verdict = ask(dossier, sender="JPN", recipient="USA", known_by=known_by)
+            assert ("third-party" in {one.check for one in verdict.failed()}) is not bound
+
+    @pytest.mark.parametrize(("reading", "bound"), [("KOR", False), ("JPN", True), (None, True)])
+    def test_who_is_still_bound_is_taken_as_it_is_read(self, reading: str | None, bound: bool) -> None:
+        """The United States revived a suspended notice: as Korea reads it, it has left; as Japan does, it has not."""
+        three = ("KOR", "JPN", "USA")
+        signed, notified = (replace(one, by=three) for one in (SIGNED, NOTIFIED))
+        notice, held = replace(NOTICE, by=("USA",)), replace(SUSPENSION, by=("USA",))
+        back = act("r", "withdrawal", ("USA",), "2020-03-01T09:00+09:00", targets=["n002"])
+        dossier = self.of_three(signed, notified, notice, held, back)
+        verdict = ask(dossier, sender="JPN", recipient="USA", at=at("2020-04-01T00:00Z"), reading=reading)
+        assert ("third-party" in {one.check for one in verdict.failed()}) is not bound
 
     def test_a_firm_may_be_named_in_a_consent_by_itself(self) -> None:
         firm = replace(USA, contractors=(Accredited("usa-firm", "SECRET"),))
@@ -383,8 +429,12 @@ class TestCaveat:
         ("caveats", "asked", "told"),
         [
             (Caveats(rel_to=("USA", "AUS")), {}, (False, "label:rel_to", "releasable to USA, AUS only, not JPN")),
-            (Caveats(orcon=True), {"act": "copy"}, CONTROLLED),
-            (Caveats(orcon=True), {"act": "translate"}, CONTROLLED),
+            (Caveats(orcon=True), {"act": "copy"}, (False, "label:orcon", "KOR controls it and has not consented")),
+            (
+                Caveats(orcon=True),
+                {"act": "translate"},
+                (False, "label:orcon", "KOR controls it and has not consented"),
+            ),
             (Caveats(orcon=True), {"act": "use"}, (True, "", "no caveat stands against it")),
             (Caveats(no_contractor=True), {}, (True, "", "no caveat stands against it")),
             (
@@ -508,10 +558,14 @@ class TestPersons:
             (replace(GIVEN, at=NOV_18.plus(-1)), (True, f"JPN has given its assurance for {ID}")),
             *(
                 (
-                    replace(GIVEN, **{lacking: False}),  # type: ignore[arg-type]
+                    lacking,
                     (False, f"the assurance for {ID} does not cover clearance, need and protection"),
                 )
-                for lacking in ("clearance", "need_to_know", "protection")
+                for lacking in (
+                    replace(GIVEN, clearance=False),
+                    replace(GIVEN, need_to_know=False),
+                    replace(GIVEN, protection=False),
+                )
             ),
         ],
     )

@@ -154,8 +154,9 @@ class TestBeforeEntry:
 
     def test_an_amendment_of_each_on_its_own_day_counts_from_the_second(self) -> None:
         longer = text_2016(version=2, digest="sha256:" + "2" * 64)
-        months = {"KOR": "01", "JPN": "03"}
-        acts = [act(p, "amendment", (p,), f"2018-{n}-01T00:00Z", text=longer.digest) for p, n in months.items()]
+        acts = [
+            act(p, "amendment", (p,), f"2018-0{n}-01T00:00Z", text=longer.digest) for n, p in ((1, "KOR"), (3, "JPN"))
+        ]
         one = fold_history((text_2016(), longer), Record("x", (SIGNED, NOTIFIED, *acts)), reading="KOR")
         second = acts[1].at.instant
         assert [one.standing(second.plus(n)).version for n in (-1, 0, 1)] == [1, 2, 2]
