@@ -162,6 +162,20 @@ class TestBeforeEntry:
         assert [one.standing(second.plus(n)).version for n in (-1, 0, 1)] == [1, 2, 2]
         assert [ground.instrument for ground in one.standing(second).grounds] == ["notif", "JPN", ""]
 
+    def test_each_assents_to_its_own_text_only(self) -> None:
+        second, third = (text_2016(version=n, digest=f"sha256:{n}" + "0" * 63) for n in (2, 3))
+        korea = act("a", "amendment", ("KOR",), "2018-01-01T00:00Z", text=second.digest)
+        japan = act("b", "amendment", ("JPN",), "2018-01-02T00:00Z", text=third.digest)
+        for acts, version in (((korea, japan), 1), ((korea, replace(japan, text=second.digest)), 2)):
+            one = fold_history((text_2016(), second, third), Record("x", (SIGNED, NOTIFIED, *acts)), reading="KOR")
+            assert one.standing(at("2018-02-01T00:00Z")).version == version
+
+    def test_a_text_that_is_not_there_governs_nothing(self) -> None:
+        unknown = act("a", "amendment", ("KOR", "JPN"), "2018-01-01T00:00Z", text="sha256:" + "9" * 64)
+        one = history(SIGNED, NOTIFIED, unknown)
+        assert one.standing(unknown.at.instant).version == 1
+        assert len(one.standing(unknown.at.instant).grounds) == 2
+
     def test_a_withdrawal_before_the_entry_lets_a_later_act_complete_it(self) -> None:
         back = act("w", "withdrawal", ("KOR", "JPN"), "2016-11-23T11:00+09:00", targets=["sig"])
         again = act("sig2", "signature", ("KOR", "JPN"), "2016-12-01T10:00+09:00")

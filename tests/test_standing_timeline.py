@@ -73,6 +73,9 @@ def test_what_changes_nothing_is_no_new_segment() -> None:
     assert [s.standing.state for s in one.timeline(at("2019-08-25T00:00Z"), at("2019-10-01T00:00Z"))] == [
         "notice-given"
     ]
+    held = history(Record("kor-jpn-2016", (SIGNED, NOTIFIED, NOTICE, late, SUSPENSION, WITHDRAWAL)))
+    ends = [s.standing.ends_at for s in held.timeline(at("2019-08-25T00:00Z"), at("2020-10-01T00:00Z"))]
+    assert ends == [at("2019-11-23T00:00+09:00"), at("2020-11-23T00:00+09:00")]
 
 
 class TestConfirmed:
