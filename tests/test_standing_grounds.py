@@ -183,6 +183,12 @@ def test_a_later_agreement_is_named_as_what_ended_it(record: tuple[Instrument, .
         assert then == [ENTERED, ("9(1)", "", "superseded by kor-jpn-2020 at 2020-05-01 10:00 KST", False)]
 
 
+def test_what_had_ended_before_was_not_superseded() -> None:
+    later = Supersession(at("2020-05-01T10:00+09:00"), "kor-jpn-2020", "9(1)")
+    for when in (at("2019-11-23T00:00+09:00"), later.at):
+        assert told(when, SIGNED, NOTIFIED, NOTICE, superseded=later) == [ENTERED, GIVEN, ENDED]
+
+
 def test_a_date_that_binds_by_itself_is_told_without_an_instrument() -> None:
     text = text_2016(term=term("2021-03-01", None, "P30D", "after-receipt"))
     due = ("T", "", "in force until it ends at 2021-03-01 00:00 KST", False)

@@ -300,6 +300,15 @@ class TestAlliance:
             told = fold_history((alliance(), amended), record, reading="BEL").standing(at("2023-01-01T00:00Z"))
             assert told.version == version
 
+    def test_one_bound_at_the_very_instant_must_assent_too(self) -> None:
+        amended = alliance(version=2, digest="sha256:" + "2" * 64)
+        bound = at("2020-07-01T00:00Z")
+        for offset, version in ((-1, 2), (0, 1), (1, 1)):
+            one = act("am", "amendment", ("BEL", "CAN"), str(bound.plus(offset)), text=amended.digest)
+            record = Record("alliance", (*JOINED, one))
+            told = fold_history((alliance(), amended), record, reading="BEL").standing(bound.plus(2))
+            assert told.version == version
+
     def test_a_life_of_no_time_leaves_its_acts_spent(self) -> None:
         text = text_2016(term=term(None))
         at_once = act("n", "termination-notice", ("JPN",), str(NOTIFIED.at.instant))
@@ -328,3 +337,46 @@ class TestComingBack:
         left = at("2019-11-22T00:00+09:00")
         assert states(one, left) == (["notice-given", "lapsed", "lapsed"] if pair else ["in-force"] * 3)
         assert states(one, back.at.instant) == (["lapsed", "in-force", "in-force"] if pair else ["in-force"] * 3)
+
+    @pytest.mark.parametrize("pair", [("KOR", "JPN"), ("KOR", "USA"), None])
+    def test_one_alone_is_no_agreement_until_all_enter_anew(self, pair: tuple[str, str] | None) -> None:
+        text = text_2016(parties=("KOR", "JPN", "USA"), term=term(None, None, "P90D", "after-receipt"))
+        signed, notified = (replace(one, by=text.parties) for one in (SIGNED, NOTIFIED))
+        both = replace(NOTICE, by=("KOR", "JPN"))
+        again = [
+            act(f"{kind}-2", kind, text.parties, "2020-05-01T10:00+09:00")  # type: ignore[arg-type]
+            for kind in ("signature", "notification")
+        ]
+        one = history(signed, notified, both, *again, text=text, between=pair)
+        assert states(one, again[0].at.instant) == ["lapsed", "in-force", "in-force"]
+        assert one.standing(again[0].at.instant).grounds[0].instrument == "signature-2"
+
+    @pytest.mark.parametrize(("pair", "again"), [(("KOR", "USA"), True), (("JPN", "USA"), False), (None, True)])
+    def test_two_are_enough_again(self, pair: tuple[str, str] | None, again: bool) -> None:
+        text = text_2016(parties=("KOR", "JPN", "USA"), term=term(None, None, "P90D", "after-receipt"))
+        signed, notified = (replace(one, by=text.parties) for one in (SIGNED, NOTIFIED))
+        both = replace(NOTICE, by=("KOR", "JPN"))
+        back = act("again", "accession", ("KOR",), "2020-05-01T10:00+09:00")
+        one = history(signed, notified, both, back, text=text, between=pair)
+        assert states(one, back.at.instant) == ["lapsed", *["in-force" if again else "lapsed"] * 2]
+        if again:
+            assert one.standing(back.at.instant).grounds[0].instrument == "notif"
+
+
+class TestWhatIsNotKnown:
+    """Knowledge comes in any order: a suspension may be known before the notice that it holds back."""
+
+    LATE = replace(NOTICE, recorded=at("2020-06-01T00:00Z"))
+    BACK = act("w", "withdrawal", ("KOR",), "2020-01-01T00:00Z", targets=["n002"])
+
+    def test_a_suspension_of_a_notice_nobody_knows_of_holds_nothing(self) -> None:
+        for record in ((SIGNED, NOTIFIED, self.LATE, SUSPENSION), (SIGNED, NOTIFIED, self.LATE, SUSPENSION, self.BACK)):
+            one = history(*record, known_by=at("2020-05-31T00:00Z"))
+            assert [state for _, state in phases(one)][2:] == ["in-force"] * (len(record) - 2)
+            then = history(*record, known_by=at("2020-06-01T00:00Z"))
+            assert then.standing(SUSPENSION.at.instant).state == "notice-suspended"
+
+    def test_acts_that_name_each_other_in_a_circle_hold_nothing(self) -> None:
+        """Such a record contradicts itself and is refused when it is read; the fold of it ends all the same."""
+        first, second = (replace(SUSPENSION, id=name, targets=(other,)) for name, other in (("a", "b"), ("b", "a")))
+        assert history(SIGNED, NOTIFIED, first, second).standing(SUSPENSION.at.instant).state == "in-force"
