@@ -344,8 +344,7 @@ class TestComingBack:
         signed, notified = (replace(one, by=text.parties) for one in (SIGNED, NOTIFIED))
         both = replace(NOTICE, by=("KOR", "JPN"))
         again = [
-            act(f"{kind}-2", kind, text.parties, "2020-05-01T10:00+09:00")  # type: ignore[arg-type]
-            for kind in ("signature", "notification")
+            act(f"{kind}-2", kind, text.parties, "2020-05-01T10:00+09:00") for kind in ("signature", "notification")
         ]
         one = history(signed, notified, both, *again, text=text, between=pair)
         assert states(one, again[0].at.instant) == ["lapsed", "in-force", "in-force"]

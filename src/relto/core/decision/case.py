@@ -21,7 +21,7 @@ class Level:
     missing: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made at every agreement asked, and never leaves the evaluator
 class Case:
     """`consented`: the originator consents to this hop by choosing the route. `check_person`: at the last hop only."""
 
