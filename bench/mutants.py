@@ -18,9 +18,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 TESTS = {
     "agreement": ["standing_*", "record", "clock", "variants", "analysis"],
@@ -39,31 +37,37 @@ WORK = Path("mutants")
 def main() -> None:
     """Test the packages asked for, each in a process of its own."""
     parser = argparse.ArgumentParser(prog="bench.mutants", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("packages", nargs="*", choices=[*FILES], help="default: agreement decision")
+    parser.add_argument("packages", nargs="*", help=f"of {', '.join(FILES)}; default: agreement decision")
     parser.add_argument("--share", type=float, default=1.0, help="of the mutants of each module; 1 for all")
     parser.add_argument("--seed", type=int, default=2016, help="of the sample")
+    parser.add_argument("--mutant", action="append", default=[], help="only this one, by its name; may be given again")
     parser.add_argument("--children", type=int, default=1, help="mutants at a time")
     asked = parser.parse_args()
     packages = asked.packages or ["agreement", "decision"]
+    if unknown := [one for one in packages if one not in FILES]:
+        parser.error(f"unknown package {unknown[0]!r}: choose from {', '.join(FILES)}")
     if len(packages) > 1:
         options = [f"--share={asked.share}", f"--seed={asked.seed}", f"--children={asked.children}"]
+        options += [f"--mutant={name}" for name in asked.mutant]
         done = [subprocess.run([sys.executable, "-m", "bench.mutants", one, *options], check=False) for one in packages]
         raise SystemExit(max(one.returncode for one in done))
-    score(packages[0], asked.share, asked.seed, asked.children)
+    score(packages[0], asked.share, asked.seed, asked.children, frozenset(asked.mutant))
 
 
-def score(package: str, share: float, seed: int, children: int) -> None:
-    """Make the mutants of one package, run a sample of them, and print how they fared."""
+def score(package: str, share: float, seed: int, children: int, only: frozenset[str]) -> None:
+    """Make the mutants of one package, run a sample of them (or `only` some), and print how they fared."""
     shutil.rmtree(WORK, ignore_errors=True)
     modules = sorted(Path().glob(FILES[package]))
     found = [path for name in TESTS[package] for path in sorted(Path("tests").glob(f"test_{name}.py"))]
     tests = [str(path) for path in found if not path.stem.endswith("_properties")]
+    if not tests:
+        raise SystemExit(f"no tests speak of {package}")
     _make(modules, tests, children)
     chance, chosen, left_out = random.Random(seed), list[str](), 0
     for module in modules:
         names, sentences = _mutants(module)
         left_out += sentences
-        chosen += chance.sample(names, math.ceil(share * len(names)))
+        chosen += only.intersection(names) if only else chance.sample(names, math.ceil(share * len(names)))
     _run(chosen, children)
     fates = _fates(modules, chosen)
     for name in sorted(name for name in chosen if fates[name] != "killed"):
@@ -75,7 +79,9 @@ def score(package: str, share: float, seed: int, children: int) -> None:
 
 
 def _make(modules: list[Path], tests: list[str], children: int) -> None:
-    mutmut, config = _mutmut(), import_module("mutmut.configuration").config
+    from mutmut import __main__ as mutmut
+    from mutmut.configuration import config
+
     config().only_mutate = [str(path) for path in modules]
     config().pytest_add_cli_args_test_selection = tests
     WORK.mkdir()
@@ -85,12 +91,9 @@ def _make(modules: list[Path], tests: list[str], children: int) -> None:
 
 
 def _run(names: list[str], children: int) -> None:
-    _mutmut()._run(names, children)
+    from mutmut import __main__ as mutmut
 
-
-def _mutmut() -> Any:
-    """Its functions, for its command line cannot be told which mutants to sample."""
-    return import_module("mutmut.__main__")
+    mutmut._run(names, children)
 
 
 def _fates(modules: list[Path], names: list[str]) -> dict[str, str]:

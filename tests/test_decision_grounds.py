@@ -11,7 +11,7 @@ from relto.core.agreement import Instrument, Purpose, Record, ThirdParty
 from relto.core.decision import CHECKS, Addressee, Ground, Request, Verdict, evaluate, resolve
 from relto.core.dossier import Accredited, Assurance, DomesticRule, Dossier, Facility, Item
 from relto.core.errors import InputError
-from relto.core.label import Caveats, Mark
+from relto.core.label import Caveats, Levels, Mark, RankRow
 from relto.core.timeline import Day
 from tests.making import (
     ANALYST,
@@ -35,6 +35,7 @@ LAPSE = at("2019-11-22T15:00:00Z")
 ANY = replace(MISSILE, caveats=Caveats())
 THIRD_MARK = replace(MISSILE, mark="군사III급비밀")
 GIVEN = Assurance("JPN", NOV_18, clearance=True, need_to_know=True, protection=True)
+FRENCH = {"KOR": ("군사II급비밀",), "FRA": ("SECRET",)}
 SAID = "JPN may not pass an item of KOR on to USA: "
 
 
@@ -212,6 +213,22 @@ class TestLevel:
         told = ground("clearance", ask(world(levels=None), person=low))
         assert told == (False, "7", "jpn-analyst-7 is cleared to CONFIDENTIAL, below SECRET", False)
 
+    def test_an_originators_mark_must_stand_in_its_own_column_whatever_its_rank(self) -> None:
+        party = replace(KOR, marks=(*KOR.marks, Mark("대외비", "CONFIDENTIAL")))
+        dossier, item = world(parties=[party]), replace(MISSILE, mark="대외비")
+        told = (False, "4", "대외비 (CONFIDENTIAL) has no row in its table of levels", False)
+        assert ground("level", ask(dossier, item)) == told
+        assert ask(dossier, item, sender="JPN", recipient="KOR").marks == ("군사III급비밀",)
+
+    def test_where_the_level_is_missing_the_clearance_is_asked_for_the_items_rank(self) -> None:
+        low = replace(ANALYST, clearance="CONFIDENTIAL")
+        no_row = ask(item=replace(MISSILE, mark="군사I급비밀"), person=low)
+        assert ground("clearance", no_row)[2] == "jpn-analyst-7 is cleared to CONFIDENTIAL, below TOP SECRET"
+        assert self.LEVELS is not None
+        rows = (replace(self.LEVELS.rows[0], marks={"KOR": ("군사II급비밀",)}),)
+        no_equivalent = ask(world(levels=replace(self.LEVELS, rows=rows)), person=low)
+        assert ground("clearance", no_equivalent)[2] == "jpn-analyst-7 is cleared to CONFIDENTIAL, below SECRET"
+
     def test_an_unconfirmed_table(self) -> None:
         assert self.LEVELS is not None
         assert ground("level", ask(world(levels=replace(self.LEVELS, unconfirmed=True))))[3] is True
@@ -259,6 +276,11 @@ class TestThirdParty:
     def test_nations_are_nothing_to_another_rule(self) -> None:
         assert not self.onward(ThirdParty("6(a)", "forbidden", ("USA",))).permits
 
+    def test_what_was_received_under_a_text_further_down_is_governed_by_it(self) -> None:
+        american = replace(ANY, originator="USA", mark="SECRET")
+        says = "KOR may not pass an item of USA on to JPN: USA has not consented in writing beforehand"
+        assert self.refusal(ask(item=american)) == ("3", "usa-kor-1987", says, False)
+
     def test_a_silent_text_asks_for_consent_under_its_scope(self) -> None:
         says = SAID + "KOR has not consented in writing beforehand"
         assert self.refusal(self.onward(None)) == ("2(a)", "kor-jpn-2016", says, False)
@@ -302,6 +324,19 @@ class TestThirdParty:
         agreements = {"of-three": (text,), "usa-jpn-2007": base.agreements["usa-jpn-2007"]}
         return replace(base, agreements=agreements, records={**base.records, "of-three": Record("of-three", record)})
 
+    def test_a_text_nobody_knew_to_be_in_force_governs_nothing(self) -> None:
+        notified = replace(NOTIFIED, recorded=at("2017-01-01T00:00Z"))
+        dossier = world(record=(SIGNED, notified), third_party=ThirdParty("6(a)", "forbidden"))
+        for known_by, article in ((None, "6(a)"), (notified.recorded, "6(a)"), (notified.recorded.plus(-1), "6(b)")):
+            assert self.refusal(ask(dossier, sender="JPN", recipient="USA", known_by=known_by))[0] == article
+
+    def test_a_text_in_force_between_others_does_not_govern(self) -> None:
+        """Japan never joined the text of three, so it cannot hold Korea's item under it."""
+        entry = replace(text_2016().entry, when="deposits", deposits=2)
+        joins = [act(f"d-{p}", "deposit", (p,), "2016-01-01T00:00Z") for p in ("KOR", "USA")]
+        refused = self.refusal(ask(self.of_three(*joins, entry=entry), sender="JPN", recipient="USA"))
+        assert refused[:2] == ("6(b)", "usa-jpn-2007")
+
     def test_who_joined_is_taken_as_it_was_known(self) -> None:
         entry = replace(text_2016().entry, when="deposits", deposits=2)
         joins = [act(f"d-{p}", "deposit", (p,), "2016-01-01T00:00Z") for p in ("KOR", "JPN")]
@@ -332,6 +367,34 @@ class TestThirdParty:
         assert not ask(named, ANY, sender="JPN", recipient="USA").permits
         refused = ask(world(parties=[firm]), ANY, sender="JPN", recipient="usa-firm")
         assert self.refusal(refused)[2].startswith("JPN may not pass an item of KOR on to usa-firm: ")
+
+
+class TestConsents:
+    """Of several consents one that serves is enough, whatever stands before it."""
+
+    def test_one_that_does_not_serve_hides_none_that_does(self) -> None:
+        serves = consent(to=("USA",))
+        others = [
+            act("a1", "consent", ("KOR",), "2019-01-01T00:00Z", item="other", to=("USA",)),
+            act("a2", "consent", ("JPN",), "2019-01-02T00:00Z", item=MISSILE.id, to=("USA",)),
+            act("a3", "consent", ("KOR",), "2019-01-03T00:00Z", item=MISSILE.id, to=("AUS",)),
+            act("a4", "consent", ("KOR",), "2019-01-04T00:00Z", item=MISSILE.id, to=("USA",), until=SIGNED.at.instant),
+            act("a5", "consent", ("KOR",), "2019-01-05T00:00Z", item=MISSILE.id, to=("USA",), purpose="press"),
+        ]
+        for other in others:
+            assert ask(world(other, serves), sender="JPN", recipient="USA").permits
+            assert not ask(world(other), sender="JPN", recipient="USA").permits
+
+    def test_to_one_of_several(self) -> None:
+        assert ask(world(consent(to=("AUS", "USA"))), sender="JPN", recipient="USA").permits
+
+
+def test_the_standing_is_taken_as_it_was_known() -> None:
+    december = at("2019-12-01T00:00Z")
+    assert ask(at=december).permits
+    assert ask(at=december, known_by=SUSPENSION.recorded).permits
+    before = ask(at=december, known_by=SUSPENSION.recorded.plus(-1))
+    assert [one.check for one in before.failed()] == ["standing"]
 
 
 class TestNationality:
@@ -464,6 +527,11 @@ class TestCaveat:
         item = replace(MISSILE, caveats=Caveats(orcon=True))
         assert ask(world(consent(to=("JPN",))), item, act="copy").permits
         assert ask(item=item, act="copy", sender="JPN", recipient="KOR").permits
+
+    def test_orcon_yields_to_a_consent_that_names_the_firm(self) -> None:
+        item = replace(THIRD_MARK, caveats=Caveats(orcon=True))
+        for to, permit in (("jpn-firm-1", True), ("JPN", True), ("USA", False)):
+            assert ask(world(consent(to=(to,))), item, act="copy", recipient="jpn-firm-1").permits is permit
 
     def test_eyes_are_checked_at_the_last_hop_and_become_a_duty(self) -> None:
         item = replace(MISSILE, caveats=Caveats(eyes=("a", "b")))
@@ -634,6 +702,18 @@ class TestBodies:
         )
         assert ground("contractor", ask(asks)) == (True, "16", "the recipient is no contractor", False)
 
+    def test_a_party_that_only_the_text_names_has_neither_sites_nor_systems(self) -> None:
+        dossier = world(levels=Levels("4", (RankRow("SECRET", FRENCH),)))
+        text = replace(dossier.agreements["kor-jpn-2016"][0], parties=("KOR", "FRA"))
+        record = Record("kor-jpn-2016", tuple(replace(one, by=("KOR", "FRA")) for one in (SIGNED, NOTIFIED)))
+        named = replace(dossier, agreements={text.id: (text,)}, records={text.id: record})
+        person = replace(ANALYST, party="FRA")
+        verdict = ask(named, ANY, recipient="FRA", person=person, system="net")
+        assert [(one.check, one.says) for one in verdict.failed()] == [
+            ("facility", "FRA has no facility `ichigaya`"),
+            ("system", "FRA has no accredited system `net`"),
+        ]
+
     def test_of_two_systems_the_one_that_is_named(self) -> None:
         party = replace(JPN, systems=(Accredited("a", "CONFIDENTIAL"), Accredited("b", "SECRET")))
         assert [ask(world(parties=[party]), system=name).permits for name in ("a", "b")] == [False, True]
@@ -729,6 +809,14 @@ class TestWhoIsAsked:
             else:
                 with pytest.raises(InputError):
                     resolve(world(named), "jpn-mod", when, known_by)
+
+    def test_a_decision_takes_a_designation_as_it_was_known(self) -> None:
+        named = act(
+            "d1", "designation", ("JPN",), "2017-01-01T00:00Z", authority="jpn-mod", recorded="2019-11-01T00:00Z"
+        )
+        assert ask(world(named), ANY, recipient="jpn-mod", known_by=named.recorded).permits
+        with pytest.raises(InputError, match="unknown party `jpn-mod`"):
+            ask(world(named), ANY, recipient="jpn-mod", known_by=named.recorded.plus(-1))
 
     @pytest.mark.parametrize(("offset", "stands"), [(-1, True), (0, False), (1, False)])
     def test_it_ends_with_the_first_withdrawal_and_may_be_made_anew(self, offset: int, stands: bool) -> None:

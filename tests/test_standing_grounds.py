@@ -225,6 +225,12 @@ def test_who_has_not_signed_is_named_as_each_signature_comes() -> None:
     ]
 
 
+def test_where_every_party_may_accede_nobody_is_awaited_by_name() -> None:
+    three = ("KOR", "JPN", "USA")
+    text = text_2016(parties=three, acceding=three, entry=Entry("8", "deposits", deposits=2))
+    assert told(BEFORE, act("d", "deposit", ("KOR",), "2016-01-01T00:00Z"), text=text)[0][2] == "not signed"
+
+
 def test_a_day_alone_is_a_limit_too() -> None:
     record = Record("kor-jpn-2016", RECORD_2016, confirmed_until=Day.parse("2019-09-01"))
     doubts = [

@@ -152,6 +152,14 @@ class TestBeforeEntry:
         one = fold_history((text_2016(), longer), Record("x", (SIGNED, NOTIFIED, one_sided)), reading="KOR")
         assert one.standing(NOTIFIED.at.instant).version == 1
 
+    def test_an_amendment_at_the_very_entry_comes_too_late_for_a_date_that_has_passed(self) -> None:
+        text = text_2016(term=term("2016-01-01"))
+        longer = text_2016(version=2, digest="sha256:" + "2" * 64, term=term("2022-03-01"))
+        for offset, state in ((-1, "in-force"), (0, "lapsed"), (1, "lapsed")):
+            amended = act("a", "amendment", ("KOR", "JPN"), str(NOTIFIED.at.instant.plus(offset)), text=longer.digest)
+            one = fold_history((text, longer), Record("x", (SIGNED, NOTIFIED, amended)), reading="KOR")
+            assert one.standing(NOTIFIED.at.instant.plus(2)).state == state
+
     def test_an_amendment_of_each_on_its_own_day_counts_from_the_second(self) -> None:
         longer = text_2016(version=2, digest="sha256:" + "2" * 64)
         acts = [
@@ -175,6 +183,22 @@ class TestBeforeEntry:
         one = history(SIGNED, NOTIFIED, unknown)
         assert one.standing(unknown.at.instant).version == 1
         assert len(one.standing(unknown.at.instant).grounds) == 2
+
+    def test_one_that_may_accede_is_awaited_only_between_itself_and_another(self) -> None:
+        text = text_2016(parties=("KOR", "JPN", "USA"), acceding=("USA",))
+        for pair, state, says in (
+            (None, "signed", "signed by all parties, not yet in force"),
+            (("KOR", "JPN"), "signed", "signed by all parties, not yet in force"),
+            (("KOR", "USA"), "unsigned", "not signed by USA"),
+        ):
+            told = history(SIGNED, NOTIFIED, text=text, between=pair).standing(SIGNED.at.instant)
+            assert (told.state, told.grounds[0].says) == (state, says)
+
+    def test_a_signature_after_the_entry_into_force_changes_nothing(self) -> None:
+        joint = act("e", "entry-into-force", ("KOR", "JPN"), "2016-11-20T10:00+09:00")
+        one = history(joint, SIGNED, act("k", "signature", ("KOR",), "2016-11-01T10:00+09:00"))
+        assert [state for _, state in phases(one)] == ["unsigned", "unsigned", "in-force"]
+        assert states(one, SIGNED.at.instant) == ["in-force"] * 3
 
     def test_a_withdrawal_before_the_entry_lets_a_later_act_complete_it(self) -> None:
         back = act("w", "withdrawal", ("KOR", "JPN"), "2016-11-23T11:00+09:00", targets=["sig"])
@@ -360,6 +384,25 @@ class TestComingBack:
         assert states(one, back.at.instant) == ["lapsed", *["in-force" if again else "lapsed"] * 2]
         if again:
             assert one.standing(back.at.instant).grounds[0].instrument == "notif"
+
+
+class TestEntryAnew:
+    @pytest.mark.parametrize(("offset", "state"), [(-1, "lapsed"), (0, "in-force"), (1, "in-force")])
+    def test_acts_at_the_very_lapse_count_for_a_new_entry(self, offset: int, state: str) -> None:
+        when = str(ENDS.plus(offset))
+        again = [act("s", "signature", ("KOR", "JPN"), when), act("t", "notification", ("KOR", "JPN"), when)]
+        one = history(SIGNED, NOTIFIED, NOTICE, *again)
+        assert one.standing(ENDS.plus(2)).state == state
+        assert one.standing(ENDS.plus(-1)).state == "notice-given"
+
+    @pytest.mark.parametrize(("offset", "state"), [(0, "lapsed"), (1, "in-force"), (2, "in-force")])
+    def test_after_a_life_of_no_time_those_a_nanosecond_later(self, offset: int, state: str) -> None:
+        text = text_2016(term=term(None))
+        at_once = act("n", "termination-notice", ("JPN",), str(NOTIFIED.at.instant))
+        when = str(NOTIFIED.at.instant.plus(offset))
+        again = [act("s", "signature", ("KOR", "JPN"), when), act("t", "notification", ("KOR", "JPN"), when)]
+        one = history(SIGNED, NOTIFIED, at_once, *again, text=text)
+        assert one.standing(NOTIFIED.at.instant.plus(3)).state == state
 
 
 class TestWhatIsNotKnown:
