@@ -87,7 +87,7 @@ def _verdict(dossier: Dossier, request: Request, via: tuple[str, ...]) -> Verdic
     says = f"no arrangement opens a route through {', '.join(via)} for this item now"
     none = Ground("standing", False, "dossier:agreements", "", says)
     grounds = tuple(one for one in verdict.grounds if not one.passed) if not verdict.permits else ()
-    return replace(verdict, verdict="refuse", marks=(), duties=(), grounds=(none, *grounds))
+    return verdict._replace(verdict="refuse", marks=(), duties=(), grounds=(none, *grounds))
 
 
 def ask(

@@ -54,7 +54,7 @@ def check_facility(case: Case) -> Ground:
     if article is None or person is None:
         return case.passed("facility", article or "", "no person is named" if article else "the text asks for none")
     party = case.dossier.parties.get(case.to.party)
-    site = next((one for one in party.facilities if one.id == person.facility), None) if party else None
+    site = party.facility(person.facility) if party else None
     if site is None:
         says = f"{case.to.party} has no facility `{person.facility}`" if person.facility else "no facility is named"
     elif not case.order.at_least(site.ceiling, case.level.rank):
@@ -94,7 +94,7 @@ def check_system(case: Case) -> Ground:
         return case.passed("system", article or "", "no system is named")
     cited = article or f"party:{case.to.party}:systems"
     party = case.dossier.parties.get(case.to.party)
-    system = next((one for one in party.systems if one.id == name), None) if party else None
+    system = party.system(name) if party else None
     if system is None:
         says = f"{case.to.party} has no accredited system `{name[:60]}`"
     elif not case.order.at_least(system.ceiling, case.level.rank):

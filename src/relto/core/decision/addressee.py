@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from relto.core.dossier import Accredited, Dossier
 from relto.core.errors import InputError
@@ -10,8 +10,7 @@ from relto.core.label import is_country
 from relto.core.timeline import ETERNITY, Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Addressee:
+class Addressee(NamedTuple):
     """`party`: whose rules apply. `contractor`: where the recipient is one of its firms. `known`: in the dossier."""
 
     id: str

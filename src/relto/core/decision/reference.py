@@ -53,19 +53,21 @@ def evaluate(
     """
     to = resolve(dossier, request.recipient, request.at, request.known_by)
     sender = _sender(dossier, request, to)
-    best: tuple[tuple[bool, bool, int, str], Verdict] | None = None
-    for name in sorted(dossier.agreements):
-        if only is not None and name not in only:
-            continue
-        history = _history(dossier, request, name, sender, to)
-        if history is None:
-            continue
-        verdict = _decide(_case(dossier, request, history, sender, to, consented, last_hop))
-        lapsed = not history.in_force(request.at)
-        weight = (not verdict.permits, lapsed, len({ground.check for ground in verdict.failed()}), name)
-        if best is None or weight < best[0]:
-            best = (weight, verdict)
-    return best[1] if best is not None else _no_agreement(request, sender, to)
+    found: list[tuple[History, Verdict]] = []
+    for name in dossier.direct(sender, to.party):
+        if only is None or name in only:
+            history = _history(dossier, request, name, sender, to)
+            found.append((history, _decide(_case(dossier, request, history, sender, to, consented, last_hop))))
+    if not found:
+        return _no_agreement(request, sender, to)
+    return found[0][1] if len(found) == 1 else min(found, key=_weight)[1]
+
+
+def _weight(found: tuple[History, Verdict]) -> tuple[bool, bool, int, str]:
+    """The least one counts: it permits; it is in force; it fails fewest checks; its id is first."""
+    history, verdict = found
+    lapsed = not history.in_force(verdict.at)
+    return not verdict.permits, lapsed, len({ground.check for ground in verdict.failed()}), verdict.agreement
 
 
 def _sender(dossier: Dossier, request: Request, to: Addressee) -> str:
@@ -78,11 +80,8 @@ def _sender(dossier: Dossier, request: Request, to: Addressee) -> str:
     return request.sender
 
 
-def _history(dossier: Dossier, request: Request, name: str, sender: str, to: Addressee) -> History | None:
-    """The history of an agreement between the two that allows direct release; None where it is none."""
-    first = dossier.agreements[name][0]
-    if first.mediates or sender == to.party or sender not in first.parties or to.party not in first.parties:
-        return None
+def _history(dossier: Dossier, request: Request, name: str, sender: str, to: Addressee) -> History:
+    """The history of an agreement between the two, as the sender reads it where no reading is asked."""
     reading = request.reading or sender
     return dossier.history(name, reading=reading, known_by=request.known_by, between=(sender, to.party))
 

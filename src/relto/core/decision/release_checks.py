@@ -71,10 +71,7 @@ def _governing(case: Case) -> list[Agreement]:
     request, dossier = case.request, case.dossier
     originator = request.item.originator
     found: list[Agreement] = []
-    for name in sorted(dossier.agreements):
-        first = dossier.agreements[name][0]
-        if first.mediates or originator not in first.parties or case.sender not in first.parties:
-            continue
+    for name in dossier.direct(originator, case.sender):
         reading = request.reading or case.sender
         pair = (originator, case.sender)
         history = dossier.history(name, reading=reading, known_by=request.known_by, between=pair)

@@ -17,6 +17,7 @@ from relto.core.timeline import Instant
 _MEMO_LIMIT = 4096
 
 HistoryKey = tuple[str, str, Instant | None, tuple[str, str] | None]
+_Asked = tuple[str, str | None, Instant | None, tuple[str, str] | None]
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,12 @@ class Dossier:
     items: Mapping[str, Item] = field(default_factory=dict)
     chronicle: tuple[ChronicleEntry, ...] = ()
     where: Mapping[tuple[str, str], Position] = field(default_factory=dict, compare=False)
+    _asked: dict[_Asked, History] = field(default_factory=dict, init=False, compare=False, repr=False)
     _histories: dict[HistoryKey, History] = field(default_factory=dict, init=False, compare=False, repr=False)
     _consents: dict[Instant | None, tuple[Consent, ...]] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
+    _direct: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
     _orders: dict[str, RankOrder] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def versions(self, agreement: str) -> tuple[Agreement, ...]:
@@ -57,6 +60,17 @@ class Dossier:
             raise NotFound(f"no item `{item[:60]}` in the dossier", remedy="give an id under items/, or a file")
         return found
 
+    def direct(self, one: str, other: str) -> tuple[str, ...]:
+        """The ids, in order, of the agreements between these two under which a release may be direct."""
+        found = self._direct.get((one, other))
+        if found is None:
+            if len(self._direct) >= _MEMO_LIMIT:
+                self._direct.clear()
+            texts = [self.agreements[name][0] for name in sorted(self.agreements)]
+            both = [text.id for text in texts if not text.mediates and one in text.parties and other in text.parties]
+            found = self._direct[one, other] = tuple(both) if one != other else ()
+        return found
+
     def history(
         self,
         agreement: str,
@@ -66,14 +80,18 @@ class Dossier:
         between: tuple[str, str] | None = None,
     ) -> History:
         """The history of an agreement as `reading` (a party; default its first) reads it, folded once."""
-        first = self.versions(agreement)[0]
-        pair = _pair(first, between)
-        key: HistoryKey = (agreement, reading or first.parties[0], known_by, pair)
-        found = self._histories.get(key)
+        asked = (agreement, reading, known_by, between)
+        found = self._asked.get(asked)
         if found is None:
-            if len(self._histories) >= _MEMO_LIMIT:
+            if len(self._asked) >= _MEMO_LIMIT:
+                self._asked.clear()
                 self._histories.clear()
-            found = self._histories[key] = self._fold(key, frozenset())
+            first = self.versions(agreement)[0]
+            key: HistoryKey = (agreement, reading or first.parties[0], known_by, _pair(first, between))
+            found = self._histories.get(key)
+            if found is None:
+                found = self._histories[key] = self._fold(key, frozenset())
+            self._asked[asked] = found
         return found
 
     def standing(

@@ -69,7 +69,24 @@ class Party:
 
     def mark(self, mark: str) -> Mark | None:
         """The mark of that name, if it has one."""
-        return next((one for one in self.marks if one.mark == mark), None)
+        for one in self.marks:  # loops, here and below: they are asked at every decision
+            if one.mark == mark:
+                return one
+        return None
+
+    def facility(self, facility: str) -> Facility | None:
+        """The facility of that id, if it has one."""
+        for one in self.facilities:
+            if one.id == facility:
+                return one
+        return None
+
+    def system(self, system: str) -> Accredited | None:
+        """The accredited system of that id, if it has one."""
+        for one in self.systems:
+            if one.id == system:
+                return one
+        return None
 
     def ranks(self) -> tuple[str, ...]:
         """Its ranks, high to low."""

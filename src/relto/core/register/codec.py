@@ -22,11 +22,13 @@ _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 
 
 def to_json(value: Any) -> Any:
-    """A register value as JSON: dataclasses by field name, instants as text, tuples as lists."""
+    """A register value as JSON: dataclasses and named tuples by field name, instants as text, tuples as lists."""
     if isinstance(value, Instant):
         return str(value)
     if is_dataclass(value):
         return {one.name: to_json(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, DueDuty):
+        return value._asdict()
     if isinstance(value, tuple):
         return [to_json(one) for one in value]
     return value
@@ -73,7 +75,7 @@ def _flag(value: Any, name: str) -> bool:
 
 
 def _duties(value: Any, name: str) -> tuple[DueDuty, ...]:
-    wanted = {one.name for one in fields(DueDuty)}
+    wanted = set(DueDuty._fields)
     if not isinstance(value, list) or not all(isinstance(one, dict) and set(one) == wanted for one in value):
         raise InputError(f"`{name}` of an event is not a list of duties")
     return tuple(DueDuty(**{key: _text(part, key) for key, part in one.items()}) for one in value)

@@ -131,12 +131,12 @@ class Judge:
     def housed(self, person: TablePerson, party: str) -> int:
         """The requirements met by the facility of `party` on whose register the person stands, as a bit set."""
         host = self.dossier.parties.get(party)
-        site = next((one for one in host.facilities if one.id == person.person.facility), None) if host else None
+        site = host.facility(person.person.facility) if host else None
         return self.requirements.met_by(site.ceiling) if site and person.person.id in site.register else 0
 
     def _system(self, edge: Edge, name: str, at: Instant, grade: Grade) -> bool:
         host = self.dossier.parties.get(edge.frame.to.party)
-        system = next((one for one in host.systems if one.id == name), None) if host else None
+        system = host.system(name) if host else None
         if system is None or _ended(system.until, at, edge.frame.text.zone):
             return True
         return not self.requirements.met_by(system.ceiling) >> grade.asks & 1
