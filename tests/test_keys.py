@@ -13,19 +13,21 @@ import pytest
 from relto.adapters.keys import LIGHT_COST, FileKeys, create_keys, open_keys, pin_card
 from relto.core.canon import canonical, parse_object
 from relto.core.errors import Conflict, InputError, NotFound, ReltoError, VerificationFailed
+from relto.core.timeline import parse_instant
 from relto.node.card import Card
 
 PASSPHRASE = "군사 비밀 passphrase"
+MADE_AT = parse_instant("2019-11-18T00:00Z")
 
 
 @pytest.fixture
 def kor(tmp_path: Path) -> FileKeys:
-    return create_keys(tmp_path / "kor", "KOR", PASSPHRASE, cost=LIGHT_COST)
+    return create_keys(tmp_path / "kor", "KOR", PASSPHRASE, MADE_AT, cost=LIGHT_COST)
 
 
 @pytest.fixture
 def jpn(tmp_path: Path) -> FileKeys:
-    return create_keys(tmp_path / "jpn", "JPN", PASSPHRASE, cost=LIGHT_COST)
+    return create_keys(tmp_path / "jpn", "JPN", PASSPHRASE, MADE_AT, cost=LIGHT_COST)
 
 
 def test_keys_come_back_under_their_passphrase(tmp_path: Path, kor: FileKeys) -> None:
@@ -65,7 +67,13 @@ def test_private_keys_are_never_on_disk_nor_in_any_text_in_the_clear(tmp_path: P
 def test_files_are_for_their_owner_alone_and_nothing_is_left_half_written(tmp_path: Path, kor: FileKeys) -> None:
     folder = tmp_path / "kor" / "keys"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert sorted(path.name for path in folder.iterdir()) == ["card.json", "scrypt.json", "signing.pem", "unwrap.pem"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "card.json",
+        "scrypt.json",
+        "signing.pem",
+        "tls.pem",
+        "unwrap.pem",
+    ]
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
 
 
@@ -130,7 +138,7 @@ def test_a_cost_that_was_never_written_is_not_believed(tmp_path: Path, kor: File
 
 def test_keys_are_made_once(tmp_path: Path, kor: FileKeys) -> None:
     with pytest.raises(Conflict):
-        create_keys(tmp_path / "kor", "KOR", PASSPHRASE, cost=LIGHT_COST)
+        create_keys(tmp_path / "kor", "KOR", PASSPHRASE, MADE_AT, cost=LIGHT_COST)
     assert open_keys(tmp_path / "kor", PASSPHRASE).own == kor.own
 
 
@@ -146,7 +154,7 @@ def test_a_peer_is_pinned_once_and_for_good(tmp_path: Path, kor: FileKeys, jpn: 
     kor.pin(jpn.own)
     kor.pin(jpn.own)
     assert open_keys(tmp_path / "kor", None).peers == kor.peers == {"JPN": jpn.own}
-    other = create_keys(tmp_path / "other", "JPN", PASSPHRASE, cost=LIGHT_COST)
+    other = create_keys(tmp_path / "other", "JPN", PASSPHRASE, MADE_AT, cost=LIGHT_COST)
     with pytest.raises(Conflict, match="compare the thumbprints"):
         pin_card(tmp_path / "kor", other.own)
     with pytest.raises(InputError, match="own party"):

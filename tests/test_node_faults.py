@@ -6,7 +6,7 @@ import random
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -68,6 +68,11 @@ class FailingStore:
     def read(self) -> Iterator[Reading]:
         with self._inner.read() as reading:
             yield reading
+
+    @contextmanager
+    def turn(self, peers: Iterable[str]) -> Iterator[None]:
+        with self._inner.turn(peers):
+            yield
 
     def close(self) -> None:
         self._inner.close()

@@ -8,25 +8,32 @@ from __future__ import annotations
 import os
 import shutil
 import tomllib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Final
+from random import SystemRandom
+from typing import Any, Final
 
-from relto.adapters.clock import ReplayClock, SystemClock
+from relto.adapters.clock import NANOS_A_MILLISECOND, FolderClock, ReplayClock, SystemClock
 from relto.adapters.folder import load_dossier, read_limited
+from relto.adapters.http import HttpLink
 from relto.adapters.keys import FULL_COST, LIGHT_COST, FileKeys, create_keys, open_keys, pin_card
+from relto.adapters.keys import set_address as set_address_of_keys
 from relto.adapters.link import InProcessLink
 from relto.adapters.sqlite import SqliteStore
 from relto.core.dossier import Dossier, Item
 from relto.core.errors import Conflict, InputError, NotFound
 from relto.core.label import check_party_id
+from relto.core.timeline import Instant
 from relto.formats.dossier import FOLDERS, open_record
 from relto.node import Node, handle
 from relto.node.card import Card
 from relto.node.ports import Clock, Link
+from relto.serve.settings import ServeSettings, host_and_port, read_serve_settings
 
 _SETTINGS: Final = "node.toml"
+CLOCK: Final = "clock"
+"""The file, in the folder of a rehearsal node, that says where its clock stands."""
 _SCHEMA: Final = "node/1"
 _MAX_SETTINGS_BYTES: Final = 4096
 
@@ -41,11 +48,13 @@ def create_node(
     link: Link | None = None,
     replay: bool = False,
     without_records: Collection[str] = (),
+    address: str = "",
 ) -> Node:
     """Make the node of `party` in `folder`, with its own copy of the dossier in `dossier`, and open it.
 
     `replay` makes a rehearsal node, which takes a ReplayClock and whose keys guard nothing; any other takes the
-    system's clock. `without_records` leaves the records of these agreements out, to be made live. Raises Conflict for
+    system's clock. `without_records` leaves the records of these agreements out, to be made live; `address` is where it
+    will answer its peers. Raises Conflict for
     a folder that is not empty, InputError for a party that the dossier does not have, and as `load_dossier` does.
     """
     check_party_id(party)
@@ -59,7 +68,8 @@ def create_node(
         _copy_dossier(Path(dossier), part / "dossier", without_records)
         base = load_dossier(part / "dossier")
         _check_party(base, party)
-        keys = create_keys(part, party, passphrase, cost=LIGHT_COST if replay else FULL_COST)
+        cost = LIGHT_COST if replay else FULL_COST
+        keys = create_keys(part, party, passphrase, _today(), cost=cost, address=address)
         SqliteStore(part / "node.db", create=True).close()
         settings = f'relto = "{_SCHEMA}"\nparty = "{party}"\nreplay = {str(replay).lower()}\n'
         (part / _SETTINGS).write_text(settings, encoding="utf-8")
@@ -79,9 +89,10 @@ def open_node(
 ) -> Node:
     """Open the node in `folder`. Without a passphrase it can be read and verified, but signs and opens nothing.
 
-    A rehearsal node takes a ReplayClock, and without one stands at the latest instant it has lived through; any other
-    takes the system's clock. Without a link no peer answers. Raises NotFound where there is no node, InputError for a
-    wrong passphrase, or a clock of the wrong sort.
+    A rehearsal node takes a ReplayClock; without one it stands where the file `clock` in its folder says, or else at
+    the latest instant it has lived through; any other takes the system's clock. Without a link peers are reached over
+    HTTP, where their cards say. Raises NotFound where there is no node, InputError for a wrong passphrase, or a clock
+    of the wrong sort.
     """
     root = Path(folder).absolute()
     party, replay = _read_settings(root)
@@ -105,10 +116,17 @@ def wire(nodes: Iterable[Node]) -> InProcessLink:
     for node in joined:
         link.join(node.party, partial(handle, node))
         node.link = link
+    introduce(joined)
+    return link
+
+
+def introduce(nodes: Iterable[Node]) -> None:
+    """Pin to each of these nodes the cards of the others. Raises Conflict where another card is pinned."""
+    joined = list(nodes)
+    for node in joined:
         for other in joined:
             if other is not node and isinstance(node.keys, FileKeys):
                 node.keys.pin(other.keys.own)
-    return link
 
 
 def pin(folder: Path | str, card: Path | str) -> Card:
@@ -127,6 +145,55 @@ def card_of(folder: Path | str) -> Card:
     return open_keys(Path(folder), None).own
 
 
+def set_address(folder: Path | str, passphrase: str, address: str) -> Card:
+    """Say in the card of the node in `folder` where it answers; the card. Raises InputError for what is no address."""
+    root = Path(folder).absolute()
+    return set_address_of_keys(root, open_keys(root, passphrase), address, _today())
+
+
+def _today() -> Instant:
+    return SystemClock().interval()[0]
+
+
+def serve(
+    folder: Path | str,
+    passphrase: str,
+    environment: Mapping[str, str],
+    flags: Mapping[str, object],
+    started: Callable[[ServeSettings], None],
+) -> None:
+    """Serve the node in `folder` until it is told to stop; `started` is called when it listens.
+
+    Raises InputError for settings that are none, an address that cannot be listened on, and as `open_node` does.
+    """
+    from relto.adapters.http import peer_context, trust
+    from relto.serve.log import open_log
+    from relto.serve.peers import peer_app
+    from relto.serve.pump import Pump
+    from relto.serve.server import Port, serve_ports
+
+    root = Path(folder).absolute()
+    settings = read_serve_settings(_read_toml(root).get("serve", {}), environment, flags, name=str(root / _SETTINGS))
+    clock = None if _read_settings(root)[1] else SystemClock(settings.uncertainty_ms * NANOS_A_MILLISECOND)
+    node = open_node(root, passphrase, clock=clock)
+    assert isinstance(node.keys, FileKeys)
+    log = open_log(settings.log, node.party)
+    context = peer_context(node.keys, node.keys.peers.values())
+    pump = Pump(
+        node,
+        lambda peer, subject, state: log("sent", peer=peer, subject=subject, state=state),
+        lambda: trust(context, node.keys.peers.values()),
+        SystemRandom(),
+    )
+    app = peer_app(node, lambda peer, kind, state: log("received", peer=peer, kind=kind, state=state), pump.wake)
+    pump.start()
+    try:
+        serve_ports([Port(app, *host_and_port(settings.peers), context)], lambda: started(settings))
+    finally:
+        pump.stop()
+        node.store.close()
+
+
 def _node(root: Path, base: Dossier, keys: FileKeys, clock: Clock, link: Link | None) -> Node:
     return Node(
         party=keys.own.party,
@@ -134,7 +201,7 @@ def _node(root: Path, base: Dossier, keys: FileKeys, clock: Clock, link: Link | 
         keys=keys,
         store=SqliteStore(root / "node.db"),
         clock=clock,
-        link=link or InProcessLink(),
+        link=link or HttpLink(keys, keys.peers_card),
         entropy=os.urandom,
         read_payload=partial(_read_payload, root / "dossier" / "items"),
     )
@@ -163,6 +230,8 @@ def _clock(clock: Clock | None, replay: bool) -> Clock:
 
 
 def _where_it_stood(root: Path) -> ReplayClock | None:
+    if (root / CLOCK).is_file():
+        return FolderClock(root / CLOCK)
     store = SqliteStore(root / "node.db")
     try:
         with store.read() as reading:
@@ -172,14 +241,18 @@ def _where_it_stood(root: Path) -> ReplayClock | None:
     return None if lived is None else ReplayClock(lived)
 
 
-def _read_settings(root: Path) -> tuple[str, bool]:
+def _read_toml(root: Path) -> dict[str, Any]:
     path = root / _SETTINGS
     if not path.is_file():
         raise NotFound(f"there is no node in `{root}`", remedy="make one with `relto node init`")
     try:
-        settings = tomllib.loads(read_limited(path).decode("utf-8"))
+        return tomllib.loads(read_limited(path).decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"`{path}` is not TOML: {error}", remedy="restore it") from error
+
+
+def _read_settings(root: Path) -> tuple[str, bool]:
+    path, settings = root / _SETTINGS, _read_toml(root)
     party, replay = settings.get("party"), settings.get("replay")
     if settings.get("relto") != _SCHEMA or not isinstance(party, str) or not isinstance(replay, bool):
         raise InputError(f"`{path}` is not the settings of a node", remedy=f'it begins with `relto = "{_SCHEMA}"`')

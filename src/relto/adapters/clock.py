@@ -7,9 +7,10 @@ stricter side holds.
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from relto.core.errors import InputError
-from relto.core.timeline import Instant
+from relto.core.timeline import Instant, parse_instant
 
 NANOS_A_MILLISECOND = 1_000_000
 DEFAULT_UNCERTAINTY = 250 * NANOS_A_MILLISECOND
@@ -55,3 +56,26 @@ class ReplayClock:
     def interval(self) -> tuple[Instant, Instant]:
         """The earliest and the latest instant that it may be now."""
         return self.at.plus(-self.uncertainty), self.at.plus(self.uncertainty)
+
+
+class FolderClock(ReplayClock):
+    """A replay clock that stands where a file says: the processes of one rehearsal node all read it there."""
+
+    def __init__(self, path: Path, uncertainty: int = 0) -> None:
+        self._path = path
+        self.uncertainty = check_uncertainty(uncertainty)
+
+    @property
+    def at(self) -> Instant:
+        """Where it stands. Raises InputError where the file says nothing of the kind."""
+        try:
+            return parse_instant(self._path.read_text(encoding="ascii").strip())
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"the rehearsal's clock `{self._path}` cannot be read", remedy="put it anew") from error
+
+    @at.setter
+    def at(self, at: Instant) -> None:
+        """Put it at `at`, for all who read it."""
+        part = self._path.with_name(f".{self._path.name}.part")
+        part.write_text(f"{at}\n", encoding="ascii")
+        part.replace(self._path)

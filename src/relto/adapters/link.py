@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from relto.core.errors import Conflict, PeerUnreachable
+from relto.node.ports import Link
 
 Handler = Callable[[str, bytes], bytes]
 """What a node does with a message: its kind and bytes in, the reply out."""
@@ -13,7 +14,9 @@ Handler = Callable[[str, bytes], bytes]
 class InProcessLink:
     """Knows the nodes of this process by party. A party that is down, or unknown, does not answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, beyond: Link | None = None) -> None:
+        """`beyond`: the link to whoever is not in this process."""
+        self._beyond = beyond
         self._handlers: dict[str, Handler] = {}
         self._down: set[str] = set()
 
@@ -40,6 +43,8 @@ class InProcessLink:
         A ReltoError that the peer's node raises comes through, as it would by its code over a network.
         """
         handler = self._handlers.get(peer)
+        if handler is None and self._beyond is not None and peer not in self._down:
+            return self._beyond.exchange(peer, kind, message)
         if handler is None or peer in self._down:
             raise PeerUnreachable(f"the node of `{peer}` does not answer", remedy="what is queued is sent once it does")
         return bytes(handler(kind, bytes(message)))

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+import threading
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from relto.cli.opening import add_neighbour, keep_passphrase, new_passphrase
+from relto.cli.opening import add_neighbour, keep_passphrase, new_passphrase, passphrase_for
 from relto.cli.options import INSTANT, dossier_option, dossier_path, json_option, node_option
 from relto.cli.output import print_json
 from relto.core.errors import InputError
 from relto.core.timeline import Instant
+
+if TYPE_CHECKING:
+    from relto.serve.settings import ServeSettings
 
 
 @click.group()
@@ -19,20 +27,28 @@ def node() -> None:
 
     \b
     Example:
-      relto node init --party JPN jpn
-      relto node pin jpn --node kor
+      relto node init --party JPN --address jpn.example:7400 jpn
+      relto node pin jpn-card.json --node kor
+      relto node serve kor
     """
 
 
 @node.command()
 @click.option("--party", required=True, metavar="P", help="Whose node it is.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--address", default="", metavar="HOST:PORT", help="Where it will answer its peers.")
 @click.option("--rehearsal", is_flag=True, help="For rehearsals: its clock stands where --at puts it.")
 @click.option("--at", type=INSTANT, metavar="T", help="Where the clock of a rehearsal node stands.")
 @dossier_option
 @json_option
 def init(
-    party: str, folder: Path, rehearsal: bool, at: Instant | None, dossier_dir: Path | None, as_json: bool
+    party: str,
+    folder: Path,
+    address: str,
+    rehearsal: bool,
+    at: Instant | None,
+    dossier_dir: Path | None,
+    as_json: bool,
 ) -> None:
     """Make the node of a party in DIR, with keys of its own and a copy of the dossier.
 
@@ -50,7 +66,9 @@ def init(
         raise InputError("a rehearsal node needs `--at`, any other has the system's clock", remedy="give both or none")
     passphrase, made_up = new_passphrase(folder)
     clock = ReplayClock(at) if at is not None else None
-    made = create_node(folder, party, dossier_path(dossier_dir), passphrase, clock=clock, replay=rehearsal)
+    made = create_node(
+        folder, party, dossier_path(dossier_dir), passphrase, clock=clock, replay=rehearsal, address=address
+    )
     card = made.keys.own
     made.store.close()
     if made_up:
@@ -59,16 +77,8 @@ def init(
             f"relto: no passphrase was given; one was made and kept in {kept}: move it to a safe place", err=True
         )
     if as_json:
-        print_json(
-            {
-                "schema": "relto/node/1",
-                "party": party,
-                "folder": str(folder),
-                "rehearsal": rehearsal,
-                "signing_key": card.signing.id,
-                "wrapping_key": card.wrapping.id,
-            }
-        )
+        thumbprints = _thumbprints(party, card.signing.id, card.wrapping.id)
+        print_json({"schema": "relto/node/1", "folder": str(folder), "rehearsal": rehearsal, **thumbprints})
         return
     click.echo(f"the node of {party} is in {folder}")
     click.echo(f"  signing key   {card.signing.id}\n  wrapping key  {card.wrapping.id}")
@@ -99,6 +109,72 @@ def pin(card: Path, node_dir: Path, as_json: bool) -> None:
         print_json({"schema": "relto/card/1", **_thumbprints(pinned.party, pinned.signing.id, pinned.wrapping.id)})
         return
     click.echo(f"pinned {pinned.party}\n  signing key   {pinned.signing.id}\n  wrapping key  {pinned.wrapping.id}")
+
+
+@node.command()
+@click.option("--address", metavar="HOST:PORT", help="Say in the card where this node answers its peers.")
+@node_option
+@json_option
+def card(address: str | None, node_dir: Path, as_json: bool) -> None:
+    """Show this node's card: what the other parties pin. --address changes it; hand it to them again then.
+
+    \b
+    Example:
+      relto node card --node kor
+      relto node card --address kor.example:7400 --node kor
+    """
+    from relto.compose import card_of, set_address
+
+    own = card_of(node_dir) if address is None else set_address(node_dir, _needed_passphrase(node_dir), address)
+    value = {**_thumbprints(own.party, own.signing.id, own.wrapping.id), "address": own.address, "tls_pin": own.pin}
+    if as_json:
+        print_json({"schema": "relto/card/1", **value})
+        return
+    click.echo(f"{own.party}  {node_dir / 'keys' / 'card.json'}")
+    click.echo(f"  signing key   {own.signing.id}\n  wrapping key  {own.wrapping.id}")
+    click.echo(f"  certificate   {own.pin or 'none'}\n  address       {own.address or 'none'}")
+
+
+@node.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--peers", metavar="HOST:PORT", help="Where to listen for peers (default 127.0.0.1:7400).")
+@click.option("--people", metavar="HOST:PORT", help="Where to listen for its own people (default 127.0.0.1:7401).")
+@click.option("--uncertainty-ms", type=int, metavar="MS", help="How far this machine's clock may be off (default 250).")
+@click.option("--log", type=click.Choice(["json", "plain", "none"]), help="How to log, on stderr (default json).")
+@click.option("--metrics/--no-metrics", default=None, help="Whether to answer /metrics (default yes).")
+@click.option("--while-stdin", is_flag=True, hidden=True, help="End when standard input does.")
+def serve(folder: Path, while_stdin: bool, **flags: Any) -> None:
+    """Serve the node in DIR: its peers over TLS 1.3, and its own people. Ends with SIGTERM or Ctrl-C.
+
+    Settings come from the table [serve] of its node.toml, then RELTO_SERVE_PEERS and the like, then flags.
+
+    \b
+    Example:
+      relto node serve kor
+      RELTO_SERVE_PEERS=0.0.0.0:7400 relto node serve kor --log plain
+    """
+    from relto.compose import serve as serve_node
+
+    def started(settings: ServeSettings) -> None:
+        if while_stdin:
+            threading.Thread(target=_end_with_stdin, daemon=True).start()
+        click.echo(f"serving {folder}: peers on {settings.peers}", err=True)
+
+    serve_node(folder, _needed_passphrase(folder), os.environ, flags, started)
+
+
+def _end_with_stdin() -> None:
+    """Stop the server when whoever started it is gone."""
+    while sys.stdin.buffer.read(1 << 16):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _needed_passphrase(folder: Path) -> str:
+    passphrase = passphrase_for(folder)
+    if passphrase is None:
+        raise InputError("the keys are locked", remedy="give the passphrase in RELTO_PASSPHRASE")
+    return passphrase
 
 
 def _thumbprints(party: str, signing: str, wrapping: str) -> dict[str, str]:

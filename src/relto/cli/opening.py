@@ -86,17 +86,18 @@ def opened(folder: Path, *, at: Instant | None = None, unlocked: bool = True) ->
     `at` puts a rehearsal node's clock; any other node goes by the system's clock alone.
     """
     clock = ReplayClock(at) if at is not None else None
-    link = InProcessLink()
     passphrase = passphrase_for(folder) if unlocked else None
     if unlocked and passphrase is None:
         raise InputError(
             "the keys are locked",
             remedy="give the passphrase in RELTO_PASSPHRASE, or name a file in RELTO_PASSPHRASE_FILE",
         )
-    node = open_node(folder, passphrase, clock=clock, link=link)
+    node = open_node(folder, passphrase, clock=clock)
+    link = InProcessLink(beyond=node.link)
     neighbours = [_Neighbour(party, place, at) for party, place in read_neighbours(folder).items()]
     for neighbour in neighbours:
         link.join(neighbour.party, neighbour.answer)
+    node.link = link
     try:
         yield node
     finally:

@@ -1,17 +1,22 @@
-"""A rehearsal: three nodes in one process on one replay clock, each with its own keys, store and dossier."""
+"""A rehearsal: three nodes, each served by a process of its own, that meet over TLS; their clocks stand where we say.
+
+What a party's people do is done here, at its node's own folder, as the command line does it.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from relto.adapters.clock import ReplayClock
+from relto.adapters.clock import FolderClock, ReplayClock
 from relto.cli.options import shipped_dossier
-from relto.compose import create_node, open_node, wire
+from relto.cli.served import Served, free_address
+from relto.compose import CLOCK, create_node, introduce, open_node
 from relto.core.agreement import Instrument, Standing
 from relto.core.dossier import Dossier, Item, Person
 from relto.core.timeline import Instant
-from relto.node import ActRefused, Delivery, Node, Verification, forward, open_item, relay_pending, release
+from relto.node import ActRefused, Delivery, Node, Verification, delivery_of, forward, open_item, release
 from relto.node import countersign as sign_too
 from relto.node import sign_instrument as sign_first
 from relto.node import verify as verify_node
@@ -19,6 +24,7 @@ from relto.node import verify as verify_node
 PARTIES = ("KOR", "JPN", "USA")
 PACT = "kor-jpn-2016"
 _PASSPHRASE = "a rehearsal guards nothing"  # noqa: S105
+_PATIENCE = 30.0
 
 
 class Rehearsal:
@@ -26,20 +32,17 @@ class Rehearsal:
 
     def __init__(self, folder: Path, at: Instant, told: Callable[[str], None]) -> None:
         self.folder = folder
-        self.clock = ReplayClock(at)
         self.nodes: dict[str, Node] = {}
+        addresses = {party: free_address() for party in PARTIES}
         for party in PARTIES:
             told(f"making the node of {party}")
-            self.nodes[party] = create_node(
-                folder / party.lower(),
-                party,
-                shipped_dossier(),
-                _PASSPHRASE,
-                clock=self.clock,
-                replay=True,
-                without_records=(PACT,),
-            )
-        wire(self.nodes.values())
+            self.nodes[party] = _make(folder / party.lower(), party, at, addresses[party])
+        introduce(self.nodes.values())
+        self.clock = _Clocks(at, [folder / party.lower() / CLOCK for party in PARTIES])
+        told("starting the three nodes")
+        self._served = [Served(folder / party.lower(), addresses[party], _PASSPHRASE) for party in PARTIES]
+        for one in self._served:
+            one.wait()
 
     def dossier(self, party: str) -> Dossier:
         """What the node of `party` goes by: its own copy, with the record as it knows it."""
@@ -81,8 +84,16 @@ class Rehearsal:
             return refused
 
     def relay(self, hub: str) -> list[Delivery]:
-        """Let the hub pass on what only goes through it, now."""
-        return relay_pending(self.nodes[hub])
+        """What the hub's own process passes on of what only goes through it, once it has."""
+        node, waited_since = self.nodes[hub], time.monotonic()
+        while time.monotonic() - waited_since < _PATIENCE:
+            with node.store.read() as reading:
+                waiting = any(one.awaits_relay for one in reading.holdings())
+                rows = [row for row in reading.outbox() if row.kind == "transmittal"]
+            if rows and not waiting and all(row.state != "queued" for row in rows):
+                break
+            time.sleep(0.02)
+        return [delivery for row in rows for delivery in delivery_of(node, row.subject)]
 
     def open(self, holding: str, holder: str, person: Person) -> bytes | ActRefused:
         """Open a holding for a person, now."""
@@ -92,7 +103,9 @@ class Rehearsal:
             return refused
 
     def close(self) -> None:
-        """Let go of the stores."""
+        """End the processes, and let go of the stores."""
+        for served in self._served:
+            served.close()
         for node in self.nodes.values():
             node.store.close()
 
@@ -104,3 +117,34 @@ class Rehearsal:
                 yield verify_node(node)
             finally:
                 node.store.close()
+
+
+class _Clocks:
+    """The clocks of all nodes, each in its node's folder, put to one instant together."""
+
+    def __init__(self, at: Instant, places: Iterable[Path]) -> None:
+        self._clocks = [FolderClock(place) for place in places]
+        self.set(at)
+
+    def set(self, at: Instant) -> None:
+        """Put them all at `at`."""
+        self.at = at
+        for clock in self._clocks:
+            clock.at = at
+
+
+def _make(folder: Path, party: str, at: Instant, address: str) -> Node:
+    """The node of a party, opened by its folder's clock, as a command would."""
+    made = create_node(
+        folder,
+        party,
+        shipped_dossier(),
+        _PASSPHRASE,
+        clock=ReplayClock(at),
+        replay=True,
+        without_records=(PACT,),
+        address=address,
+    )
+    made.store.close()
+    FolderClock(folder / CLOCK).at = at
+    return open_node(folder, _PASSPHRASE)

@@ -30,7 +30,8 @@ BURST = (*range(-10, 0), *range(1, 11))  # tenths of a second on either side of 
 
 def play(folder: Path) -> None:
     """All scenes: as it happened, then the counterfactual, then the proof."""
-    say("relto: three nodes, KOR, JPN and USA, each with its own keys, store and copy of the dossier.")
+    say("relto: three nodes, KOR, JPN and USA, each a process with its own keys, clock, store and copy of the dossier;")
+    say("they meet over TLS 1.3, each known by the certificate that the others have pinned.")
     say("The record is real (see the dossier for sources); items, persons and who passed which on are notional.")
     happened = Rehearsal(folder / "as-it-happened", parse_instant("2016-11-23T09:00+09:00"), progress)
     as_it_happened(happened)

@@ -12,12 +12,13 @@ from relto.node.dispatch import Delivery, delivery_of, dispatch_pending
 from relto.node.handle import handle
 from relto.node.node import Moment, Node
 from relto.node.open_item import OpenedItem, open_item
-from relto.node.receive import receive_recall, receive_transmittal
+from relto.node.receive import MAX_MESSAGE_BYTES, receive_recall, receive_transmittal
 from relto.node.release import forward, relay_pending, release
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow
 from relto.node.verify import Verification, verify
 
 __all__ = [
+    "MAX_MESSAGE_BYTES",
     "ActRefused",
     "Card",
     "DecisionRow",

@@ -114,13 +114,13 @@ def instruments(node: Node) -> list[Signed]:
     return found
 
 
-def receive_instrument(node: Node, message: bytes) -> bytes:
+def receive_instrument(node: Node, message: bytes, sender: str | None = None) -> bytes:
     """Verify a peer's signature under an instrument, keep both, and give the signed acknowledgement, or refusal.
 
     The same message gives the same answer. Raises VerificationFailed, or InputError, for what no pinned peer signed.
     """
     signed = _ascii(message)
-    evidence = verify_evidence(signed, node.peer_keys())
+    evidence = verify_evidence(signed, node.peer_keys(sender))
     if evidence.kind != "instrument" or evidence.says.get("step") != "signature":
         raise VerificationFailed("what came as an instrument is something else")
     name = digest(message)

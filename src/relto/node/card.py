@@ -1,45 +1,80 @@
-"""A party's card: its public keys, as one operator hands them to another."""
+"""A party's card: its public keys and where its node answers, as one operator hands them to another.
+
+The pinned cards are the annex on which the nodes of an agreement go: no address comes from anywhere else. What names an
+address or a certificate is signed with the party's own key, whose thumbprint the operators compared.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from relto.core.canon import base64url, canonical, from_base64url, object_in, only_keys, parse_object, text_in
-from relto.core.envelope import VerifyKey, WrapKey
-from relto.core.errors import InputError
+from relto.core.canon import base64url, canonical, digest, from_base64url, object_in, only_keys, parse_object, text_in
+from relto.core.envelope import SigningKey, VerifyKey, WrapKey
+from relto.core.errors import InputError, VerificationFailed
 from relto.core.label import check_party_id
 
 SCHEMA: Final = "relto/card/1"
 MAX_CARD_BYTES: Final = 4096
 _KEYS: Final = frozenset({"schema", "party", "signing", "wrapping"})
+_OF_THE_NETWORK: Final = frozenset({"address", "certificate", "signature"})
 _KEY_KEYS: Final = frozenset({"crv", "kty", "x", "kid"})
+_ADDRESS = re.compile(
+    r"(?P<host>[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\]):(?P<port>[1-9][0-9]{0,4})", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`signing` verifies what the party signs, `wrapping` seals to it. The thumbprints (RFC 7638) are their ids."""
+    """`signing` verifies what the party signs, `wrapping` seals to it. The thumbprints (RFC 7638) are their ids.
+
+    `address` is `host:port` of its node, empty where it has none; `certificate` that of its TLS key (DER);
+    `signature` its own over all that, there with either of them.
+    """
 
     party: str
     signing: VerifyKey
     wrapping: WrapKey
+    address: str = ""
+    certificate: bytes = b""
+    signature: bytes = b""
+
+    @property
+    def pin(self) -> str:
+        """The digest of its certificate, by which its connections are known; empty without one."""
+        return digest(self.certificate) if self.certificate else ""
+
+    def signed(self, key: SigningKey) -> Card:
+        """The card with its own party's signature."""
+        return replace(self, signature=key.sign(canonical(self._statement())))
 
     def to_bytes(self) -> bytes:
         """The card as canonical JSON."""
-        return canonical(
-            {
-                "schema": SCHEMA,
-                "party": self.party,
-                "signing": _jwk("Ed25519", self.signing.raw, self.signing.id),
-                "wrapping": _jwk("X25519", self.wrapping.raw, self.wrapping.id),
-            }
-        )
+        value = self._statement()
+        if self.signature:
+            value["signature"] = base64url(self.signature)
+        return canonical(value)
+
+    def _statement(self) -> dict[str, Any]:
+        value: dict[str, Any] = {
+            "schema": SCHEMA,
+            "party": self.party,
+            "signing": _jwk("Ed25519", self.signing.raw, self.signing.id),
+            "wrapping": _jwk("X25519", self.wrapping.raw, self.wrapping.id),
+        }
+        if self.address:
+            value["address"] = self.address
+        if self.certificate:
+            value["certificate"] = base64url(self.certificate)
+        return value
 
     @classmethod
     def from_bytes(cls, data: bytes, *, name: str = "card") -> Card:
-        """Read a card. Raises InputError for anything else, and for a thumbprint that is not its key's."""
+        """Read a card. Raises InputError for anything else, and for a thumbprint that is not its key's;
+        VerificationFailed where its party did not sign it."""
         value = parse_object(data, MAX_CARD_BYTES, name=name)
-        only_keys(value, _KEYS)
+        only_keys(value, _KEYS, _OF_THE_NETWORK)
         if text_in(value, "schema") != SCHEMA:
             raise InputError(f"`{name}` is not a card", remedy=f"its schema must be `{SCHEMA}`")
         found = {}
@@ -49,11 +84,39 @@ class Card:
             if (text_in(jwk, "kty"), text_in(jwk, "crv")) != ("OKP", curve):
                 raise InputError(f"the {use} key in `{name}` is not {curve}", remedy="ask the party for its card again")
             found[use] = from_base64url(text_in(jwk, "x"))
-        card = cls(check_party_id(text_in(value, "party")), VerifyKey(found["signing"]), WrapKey(found["wrapping"]))
+        texts = {key: text_in(value, key) for key in _OF_THE_NETWORK & value.keys()}
+        card = cls(
+            check_party_id(text_in(value, "party")),
+            VerifyKey(found["signing"]),
+            WrapKey(found["wrapping"]),
+            check_address(texts["address"]) if "address" in texts else "",
+            from_base64url(texts.get("certificate", "")),
+            from_base64url(texts.get("signature", "")),
+        )
         ids = (text_in(object_in(value, "signing"), "kid"), text_in(object_in(value, "wrapping"), "kid"))
         if ids != (card.signing.id, card.wrapping.id):
             raise InputError(f"a thumbprint in `{name}` is not its key's", remedy="ask the party for its card again")
+        card.check(name)
         return card
+
+    def check(self, name: str) -> None:
+        """Raise VerificationFailed where it names an address or certificate that its own party did not sign."""
+        if not (self.address or self.certificate or self.signature):
+            return
+        try:
+            self.signing.verify(self.signature, canonical(self._statement()))
+        except VerificationFailed as error:
+            raise VerificationFailed(
+                f"`{name}` is not signed by `{self.party}`", remedy="ask the party for its card again"
+            ) from error
+
+
+def check_address(text: str) -> str:
+    """Give `text` back if it is `host:port`, in small letters; else raise InputError."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None or int(match["port"]) > 65_535:
+        raise InputError(f"`{text[:60]}` is no address of a node", remedy="give host:port, such as `kor.example:7400`")
+    return text
 
 
 def _jwk(curve: str, raw: bytes, thumbprint: str) -> dict[str, str]:

@@ -55,7 +55,7 @@ def report_compromise(node: Node, holding: str, says: str, *, actual: bool = Fal
     return [dispatch_row(node, one.row) for one in delivery_of(node, report)]
 
 
-def receive_compromise(node: Node, message: bytes) -> bytes:
+def receive_compromise(node: Node, message: bytes, sender: str | None = None) -> bytes:
     """Keep a peer's report about an item of this party, or one that passed through it, and acknowledge it.
 
     The same report gives the same answer. Raises VerificationFailed, or InputError, for what no pinned peer signed.
@@ -63,7 +63,7 @@ def receive_compromise(node: Node, message: bytes) -> bytes:
     if not message.isascii():
         raise VerificationFailed("not signed evidence: it is not ASCII")
     signed = message.decode("ascii")
-    evidence = verify_evidence(signed, node.peer_keys())
+    evidence = verify_evidence(signed, node.peer_keys(sender))
     if evidence.kind != "compromise" or evidence.says.get("step") != "report":
         raise VerificationFailed("what came as a report is something else")
     if node.party not in (evidence.says.get("originator"), evidence.says.get("sender")):

@@ -6,6 +6,7 @@ No transaction is open while a peer is talked to. A peer that does not answer le
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from relto.core.decision import Ground
@@ -49,7 +50,14 @@ def dispatch_pending(node: Node, peer: str | None = None) -> list[Delivery]:
     later ones for it, for they may rest on it. Errors are kept with the row, none is raised.
     """
     with node.store.read() as reading:
-        waiting = [row for row in reading.outbox("queued") if peer is None or row.peer == peer]
+        peers = [one for one in reading.queued_peers() if peer in (None, one)]
+    with node.store.turn(peers):
+        return _send_all(node, peers)
+
+
+def _send_all(node: Node, peers: Collection[str]) -> list[Delivery]:
+    with node.store.read() as reading:
+        waiting = [row for row in reading.outbox("queued") if row.peer in peers]
     silent: set[str] = set()
     stuck: set[str] = set()
     tried: list[Delivery] = []

@@ -11,7 +11,7 @@ from relto.node.compromise import receive_compromise
 from relto.node.node import Node
 from relto.node.receive import receive_recall, receive_transmittal
 
-_HANDLERS: Final[Mapping[str, Callable[[Node, bytes], bytes]]] = {
+_HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], bytes]]] = {
     "transmittal": receive_transmittal,
     "recall": receive_recall,
     "instrument": receive_instrument,
@@ -19,9 +19,10 @@ _HANDLERS: Final[Mapping[str, Callable[[Node, bytes], bytes]]] = {
 }
 
 
-def handle(node: Node, kind: str, message: bytes) -> bytes:
-    """Answer a message with signed evidence. Raises InputError for a kind that is none, else as its handler does."""
+def handle(node: Node, kind: str, message: bytes, sender: str | None = None) -> bytes:
+    """Answer a message with signed evidence. `sender`: the party that the link has shown to speak; what another party
+    signed is then not taken from it. Raises InputError for a kind that is none, else as its handler does."""
     handler = _HANDLERS.get(kind)
     if handler is None:
         raise InputError(f"`{kind[:60]}` is no kind of message", remedy=f"send one of {', '.join(_HANDLERS)}")
-    return handler(node, message)
+    return handler(node, message, sender)

@@ -81,9 +81,9 @@ class Node:
             raise NotFound(f"no card of `{party[:60]}` is pinned", remedy="pin it, after comparing its thumbprints")
         return card
 
-    def peer_keys(self) -> Mapping[str, VerifyKey]:
-        """The signing keys of the pinned peers."""
-        return {party: card.signing for party, card in self.keys.peers.items()}
+    def peer_keys(self, sender: str | None = None) -> Mapping[str, VerifyKey]:
+        """The signing keys of the pinned peers; of `sender` alone where the link has shown who speaks."""
+        return {party: card.signing for party, card in self.keys.peers.items() if sender in (None, party)}
 
     def all_keys(self) -> Mapping[str, VerifyKey]:
         """The signing keys of the pinned peers and the node's own."""

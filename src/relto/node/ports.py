@@ -5,7 +5,7 @@ Clock: system and replay. Link: in-process, HTTP next. Store: SQLite, PostgreSQL
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -87,6 +87,10 @@ class Reading(Protocol):
 
     def outbox(self, state: OutboxState | None = None, subject: str | None = None) -> list[OutboxRow]:
         """The messages sent or to send, in order."""
+        ...
+
+    def queued_peers(self) -> list[str]:
+        """The parties for which messages are queued."""
         ...
 
     def outbox_row(self, number: int) -> OutboxRow | None:
@@ -179,6 +183,10 @@ class Store(Protocol):
 
     def write(self) -> AbstractContextManager[Transaction]:
         """A transaction: durable when it ends, undone when it raises."""
+        ...
+
+    def turn(self, peers: Iterable[str]) -> AbstractContextManager[None]:
+        """The turn to send to these peers: who else of this node would send to one of them waits until it ends."""
         ...
 
     def close(self) -> None:

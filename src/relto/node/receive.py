@@ -7,6 +7,7 @@ Idempotent: the same transmittal a thousand times is one holding and the same re
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from relto.core.canon import digest
 from relto.core.decision import resolve
@@ -23,7 +24,8 @@ from relto.node.ports import Transaction
 from relto.node.rows import InboxRow
 from relto.node.transmittal import Terms, digests_of, terms_of, unpack
 
-_MAX_MESSAGE = MAX_JWS_BYTES + 1 + MAX_SEALED_BYTES
+MAX_MESSAGE_BYTES: Final = MAX_JWS_BYTES + 1 + MAX_SEALED_BYTES
+"""The longest message that a node takes: a transmittal with the longest item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +38,16 @@ class _Arrived:
     terms: Terms
 
 
-def receive_transmittal(node: Node, message: bytes) -> bytes:
+def receive_transmittal(node: Node, message: bytes, sender: str | None = None) -> bytes:
     """Take in a transmittal and give the signed receipt, or the signed refusal.
 
     Raises VerificationFailed, or InputError, for what no pinned peer sent to this party, Conflict for another
     transmittal by the same id, Refused where this node's clock is behind: then nothing is kept.
     """
-    if len(message) > _MAX_MESSAGE:
-        raise InputError(f"a transmittal of {len(message)} bytes", remedy=f"send at most {_MAX_MESSAGE} at once")
+    if len(message) > MAX_MESSAGE_BYTES:
+        raise InputError(f"a transmittal of {len(message)} bytes", remedy=f"send at most {MAX_MESSAGE_BYTES} at once")
     signed, data = unpack(message)
-    evidence = verify_evidence(signed, node.peer_keys())
+    evidence = verify_evidence(signed, node.peer_keys(sender))
     if evidence.kind not in ("submission", "relay") or evidence.to != node.party:
         raise VerificationFailed(f"what came is no transmittal to `{node.party}`")
     name = digest(message)
@@ -62,7 +64,7 @@ def receive_transmittal(node: Node, message: bytes) -> bytes:
     return reply
 
 
-def receive_recall(node: Node, message: bytes) -> bytes:
+def receive_recall(node: Node, message: bytes, sender: str | None = None) -> bytes:
     """Answer a sender that asks what became of a transmittal it may no longer send: with the receipt or refusal that
     was given, else with a signed refusal, after which that transmittal is not accepted any more.
 
@@ -71,7 +73,7 @@ def receive_recall(node: Node, message: bytes) -> bytes:
     if not message.isascii():
         raise VerificationFailed("not signed evidence: it is not ASCII")
     signed = message.decode("ascii")
-    evidence = verify_evidence(signed, node.peer_keys())
+    evidence = verify_evidence(signed, node.peer_keys(sender))
     if evidence.kind != "refusal" or evidence.to != node.party or evidence.transmittal is None:
         raise VerificationFailed(f"what came is no recall to `{node.party}`")
     name = digest(message)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,6 +50,17 @@ class SqliteStore:
         """A transaction: on the disk when it ends, undone when it raises."""
         with self._errors(), self._begin("IMMEDIATE") as connection:
             yield SqliteTransaction(connection)
+
+    @contextmanager
+    def turn(self, peers: Iterable[str]) -> Iterator[None]:
+        """The turn to send to these peers, among all processes and threads of this node; a crash ends it too."""
+        with ExitStack() as held:
+            for peer in sorted(set(peers)):  # always in the same order, so that no two wait for each other
+                path = self._path.with_name(f"{self._path.name}-turn-{peer}")
+                handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+                held.callback(os.close, handle)
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
 
     def close(self) -> None:
         """Close the file."""

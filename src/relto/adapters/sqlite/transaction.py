@@ -79,6 +79,11 @@ class SqliteReading:
             query = query.where(tables.outbox.c.subject == subject)
         return [outbox_row_of(row) for row in self._connection.execute(query)]
 
+    def queued_peers(self) -> list[str]:
+        """The parties for which messages are queued."""
+        query = select(tables.outbox.c.peer).where(tables.outbox.c.state == "queued").distinct()
+        return sorted(self._connection.execute(query).scalars())
+
     def outbox_row(self, number: int) -> OutboxRow | None:
         """One message by its number."""
         query = select(tables.outbox).where(tables.outbox.c.number == number)

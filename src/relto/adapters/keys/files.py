@@ -1,9 +1,9 @@
 """Keys in files: private ones encrypted and readable by their owner alone; public cards beside them.
 
-keys/signing.pem, keys/unwrap.pem   PKCS #8, encrypted under a key that scrypt (RFC 7914) makes of the passphrase
-keys/scrypt.json                    its salt and cost
-keys/card.json                      the public card, to hand to others
-peers/PARTY.json                    the cards of others, pinned by this node's operator
+keys/signing.pem, unwrap.pem, tls.pem   PKCS #8, encrypted under a key that scrypt (RFC 7914) makes of the passphrase
+keys/scrypt.json                        its salt and cost
+keys/card.json                          the public card, to hand to others: with the certificate of the TLS key in it
+peers/PARTY.json                        the cards of others, pinned by this node's operator
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import stat
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -25,11 +26,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from relto.adapters.keys.certificate import make_certificate, make_tls_key
 from relto.core.canon import base64url, canonical, count_in, from_base64url, only_keys, parse_object, text_in
 from relto.core.envelope import SigningKey, UnwrapKey
 from relto.core.errors import Conflict, InputError, NotFound, ReltoError, VerificationFailed
 from relto.core.label import check_party_id
-from relto.node.card import MAX_CARD_BYTES, Card
+from relto.core.timeline import Instant
+from relto.node.card import MAX_CARD_BYTES, Card, check_address
 
 FULL_COST: Final = 1 << 15  # 32 MiB and about a tenth of a second for each guess
 LIGHT_COST: Final = 1 << 10  # for rehearsal nodes, whose keys guard nothing
@@ -39,26 +42,41 @@ _MAX_PEM_BYTES: Final = 4096
 _SCHEMA: Final = "relto/scrypt/1"
 
 
+@dataclass(frozen=True, slots=True)
+class _Private:
+    """What a passphrase opens: `wrapping` is what encrypts the private keys in their files."""
+
+    signing: SigningKey
+    unwrap: UnwrapKey
+    wrapping: bytes = field(repr=False)
+
+
 class FileKeys:
     """The keys of one node. Opened without a passphrase it knows the public ones only."""
 
-    def __init__(
-        self, node: Path, own: Card, peers: Mapping[str, Card], private: tuple[SigningKey, UnwrapKey] | None
-    ) -> None:
+    def __init__(self, node: Path, own: Card, peers: Mapping[str, Card], private: _Private | None) -> None:
         self._node = node
         self.own = own
         self._peers = dict(peers)
+        self._read_at = _changed(node / "peers")
         self._private = private
 
     @property
     def peers(self) -> Mapping[str, Card]:
-        """The pinned cards, by party."""
+        """The pinned cards, by party; read anew where the folder has changed, for another process may pin one."""
+        changed = _changed(self._node / "peers")
+        if changed != self._read_at:
+            self._peers, self._read_at = _read_peers(self._node / "peers", self.own.party), changed
         return self._peers
+
+    def peers_card(self, party: str) -> Card | None:
+        """The card that is pinned for a party."""
+        return self.peers.get(party)
 
     def pin(self, card: Card) -> None:
         """Pin a peer's card, in the file and here: an act of this node's operator. Raises as `pin_card` does."""
         pin_card(self._node, card)
-        self._peers[card.party] = card
+        self._read_at = -1  # two changes of one moment look alike
 
     def moved(self, node: Path) -> FileKeys:
         """The same keys, in a node's folder that now has this name."""
@@ -66,13 +84,17 @@ class FileKeys:
 
     def signing(self) -> SigningKey:
         """The key that signs; InputError where no passphrase was given."""
-        return self._unlocked()[0]
+        return self._unlocked().signing
 
     def unwrap(self) -> UnwrapKey:
         """The key that opens what is sealed to this party; InputError where no passphrase was given."""
-        return self._unlocked()[1]
+        return self._unlocked().unwrap
 
-    def _unlocked(self) -> tuple[SigningKey, UnwrapKey]:
+    def tls_key(self) -> tuple[Path, bytes]:
+        """The file of the TLS key and what opens it; InputError where no passphrase was given."""
+        return self._node / "keys" / "tls.pem", self._unlocked().wrapping
+
+    def _unlocked(self) -> _Private:
         if self._private is None:
             raise InputError(
                 f"the keys of `{self.own.party}` are locked", remedy="give the passphrase, in RELTO_PASSPHRASE"
@@ -83,9 +105,12 @@ class FileKeys:
         return f"FileKeys(own={self.own.party!r}, peers={sorted(self._peers)!r})"
 
 
-def create_keys(node: Path, party: str, passphrase: str, *, cost: int = FULL_COST) -> FileKeys:
-    """Make the keys of `party` under the folder `node`. Raises InputError for a passphrase that is none, Conflict where
-    there are keys already."""
+def create_keys(
+    node: Path, party: str, passphrase: str, made_at: Instant, *, cost: int = FULL_COST, address: str = ""
+) -> FileKeys:
+    """Make the keys of `party` under the folder `node`; `made_at` dates the certificate of its TLS key.
+
+    Raises InputError for a passphrase that is none, Conflict where there are keys already."""
     check_party_id(party)
     secret = _passphrase(passphrase)
     keys, peers = node / "keys", node / "peers"
@@ -93,14 +118,16 @@ def create_keys(node: Path, party: str, passphrase: str, *, cost: int = FULL_COS
         raise Conflict(f"there are keys in `{keys}` already", remedy="choose another folder")
     for folder in (keys, peers):
         folder.mkdir(mode=0o700, parents=True)
-    signing, unwrap = Ed25519PrivateKey.generate(), X25519PrivateKey.generate()
+    signing, unwrap, tls = Ed25519PrivateKey.generate(), X25519PrivateKey.generate(), make_tls_key()
     salt = os.urandom(16)
-    wrapping = BestAvailableEncryption(_stretch(secret, salt, cost))
+    wrapping = _stretch(secret, salt, cost)
     _write(keys / "scrypt.json", canonical({"schema": _SCHEMA, "cost": cost, "salt": base64url(salt)}))
-    for name, key in (("signing", signing), ("unwrap", unwrap)):
-        _write(keys / f"{name}.pem", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, wrapping))
-    private = SigningKey(signing.private_bytes_raw()), UnwrapKey(unwrap.private_bytes_raw())
-    own = Card(party, private[0].verify_key, private[1].wrap_key)
+    locked = BestAvailableEncryption(wrapping)
+    for name, key in (("signing", signing), ("unwrap", unwrap), ("tls", tls)):
+        _write(keys / f"{name}.pem", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
+    private = _Private(SigningKey(signing.private_bytes_raw()), UnwrapKey(unwrap.private_bytes_raw()), wrapping)
+    certificate = make_certificate(party, tls, made_at)
+    own = Card(party, private.signing.verify_key, private.unwrap.wrap_key, address, certificate).signed(private.signing)
     _write(keys / "card.json", own.to_bytes())
     return FileKeys(node, own, {}, private)
 
@@ -117,6 +144,24 @@ def open_keys(node: Path, passphrase: str | None) -> FileKeys:
     return FileKeys(node, own, _read_peers(peers, own.party), private)
 
 
+def set_address(node: Path, keys: FileKeys, address: str, made_at: Instant) -> Card:
+    """Say where the node answers, in its card, signed anew; with a new TLS key where it has none. The card.
+
+    Raises InputError for what is no address, and where no passphrase was given.
+    """
+    private = keys._unlocked()
+    own = replace(keys.own, address=check_address(address))
+    if not own.certificate:
+        tls = make_tls_key()
+        locked = BestAvailableEncryption(private.wrapping)
+        _write(node / "keys" / "tls.pem", tls.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
+        own = replace(own, certificate=make_certificate(own.party, tls, made_at))
+    own = own.signed(private.signing)
+    _write(node / "keys" / "card.json", own.to_bytes())
+    keys.own = own
+    return own
+
+
 def pin_card(node: Path, card: Card) -> None:
     """Pin a peer's card: an act of this node's operator, never of anything received.
 
@@ -127,15 +172,19 @@ def pin_card(node: Path, card: Card) -> None:
         raise InputError(f"`{card.party}` is this node's own party", remedy="pin the cards of the others")
     path = node / "peers" / f"{card.party}.json"
     if path.exists():
-        if Card.from_bytes(_read(path, MAX_CARD_BYTES), name=str(path)) == card:
+        known = Card.from_bytes(_read(path, MAX_CARD_BYTES), name=str(path))
+        if known == card:
             return
-        raise Conflict(
-            f"another card of `{card.party}` is pinned", remedy=f"compare the thumbprints, then remove `{path}` first"
-        )
+        same_keys = (known.signing, known.wrapping) == (card.signing, card.wrapping)
+        if not same_keys or not card.signature:  # a new address or certificate comes signed by the key that is pinned
+            raise Conflict(
+                f"another card of `{card.party}` is pinned",
+                remedy=f"compare the thumbprints, then remove `{path}` first",
+            )
     _write(path, card.to_bytes())
 
 
-def _unlock(keys: Path, secret: bytes, own: Card) -> tuple[SigningKey, UnwrapKey]:
+def _unlock(keys: Path, secret: bytes, own: Card) -> _Private:
     folder = keys.stat()
     if folder.st_mode & 0o077:
         raise _loose(keys, "700")
@@ -153,10 +202,17 @@ def _unlock(keys: Path, secret: bytes, own: Card) -> tuple[SigningKey, UnwrapKey
     signing, unwrap = found
     if not isinstance(signing, Ed25519PrivateKey) or not isinstance(unwrap, X25519PrivateKey):
         raise VerificationFailed(f"the private keys in `{keys}` are of another kind")
-    private = SigningKey(signing.private_bytes_raw()), UnwrapKey(unwrap.private_bytes_raw())
-    if (private[0].verify_key, private[1].wrap_key) != (own.signing, own.wrapping):
+    private = _Private(SigningKey(signing.private_bytes_raw()), UnwrapKey(unwrap.private_bytes_raw()), wrapping)
+    if (private.signing.verify_key, private.unwrap.wrap_key) != (own.signing, own.wrapping):
         raise VerificationFailed(f"the private keys in `{keys}` are not those of its card", remedy="restore the folder")
     return private
+
+
+def _changed(folder: Path) -> int:
+    try:
+        return folder.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def _read_peers(folder: Path, own: str) -> dict[str, Card]:

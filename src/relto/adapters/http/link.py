@@ -1,0 +1,118 @@
+"""The link to other nodes over HTTP. Where a peer is comes from its pinned card alone, never from what is received.
+
+A message is a POST to `/v1/messages/KIND`; the answer is signed evidence. What the peer could not even take in comes
+back as a problem (RFC 9457) and is raised as the error it stands for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from relto.adapters.http.tls import TlsKeys, client_context
+from relto.core.canon import parse_object
+from relto.core.errors import (
+    Conflict,
+    InputError,
+    NotFound,
+    PeerUnreachable,
+    Refused,
+    ReltoError,
+    VerificationFailed,
+)
+from relto.node.card import Card
+
+if TYPE_CHECKING:
+    import httpx2  # loaded with the first message: most commands send none
+
+CONNECT_SECONDS: Final = 5.0
+ANSWER_SECONDS: Final = 60.0
+MAX_ANSWER_BYTES: Final = 1 << 20
+_BY_CODE: Final = {one.exit_code: one for one in (InputError, Refused, NotFound, VerificationFailed, Conflict)}
+
+
+class HttpLink:
+    """Speaks to peers by their pinned cards; `card_of` is asked anew for each message, so a new pin counts at once."""
+
+    def __init__(self, keys: TlsKeys, card_of: Callable[[str], Card | None]) -> None:
+        self._keys = keys
+        self._card_of = card_of
+        self._clients: dict[str, tuple[Card, httpx2.Client]] = {}
+        self._lock = threading.Lock()
+
+    def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
+        """Hand `message` to the node of `peer` and give its reply. Raises PeerUnreachable where it does not answer, and
+        the error that the peer told where it could not take the message in."""
+        card = self._card_of(peer)
+        if card is None or not card.address or not card.certificate:
+            raise PeerUnreachable(
+                f"no address of `{peer}` is pinned", remedy="pin its card anew, with its address in it"
+            )
+        from httpx2 import HTTPError
+
+        client = self._client(card)
+        try:
+            with client.stream("POST", f"https://{card.address}/v1/messages/{kind}", content=message) as response:
+                data = _read(response)
+                if response.status_code == 200:
+                    return data
+                raise _problem(peer, response.status_code, data)
+        except (HTTPError, OSError) as error:
+            raise PeerUnreachable(
+                f"the node of `{peer}` does not answer at {card.address}: {_why(error)}",
+                remedy="what is queued is sent once it does",
+            ) from error
+
+    def close(self) -> None:
+        """Close the connections."""
+        with self._lock:
+            for _, client in self._clients.values():
+                client.close()
+            self._clients.clear()
+
+    def _client(self, card: Card) -> httpx2.Client:
+        import httpx2
+
+        with self._lock:
+            known = self._clients.get(card.party)
+            if known is not None and known[0] == card:
+                return known[1]
+            if known is not None:
+                known[1].close()
+            client = httpx2.Client(
+                verify=client_context(self._keys, card),
+                timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+                trust_env=False,  # no proxy, no authority but the pin
+                follow_redirects=False,
+                headers={"content-type": "application/octet-stream", "user-agent": "relto"},
+            )
+            self._clients[card.party] = card, client
+            return client
+
+
+def _read(response: httpx2.Response) -> bytes:
+    parts, size = [], 0
+    for part in response.iter_raw():
+        size += len(part)
+        if size > MAX_ANSWER_BYTES:
+            raise VerificationFailed(f"an answer of more than {MAX_ANSWER_BYTES} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _problem(peer: str, status: int, data: bytes) -> ReltoError:
+    """The error that a peer told; where it told none, it did not answer."""
+    try:
+        value = parse_object(data, 1 << 14, name="problem")
+    except ReltoError:
+        value = {}
+    kind = _BY_CODE.get(value.get("code"))  # type: ignore[arg-type]
+    says = str(value.get("detail", ""))[:500]
+    if kind is None or not says:
+        return PeerUnreachable(f"the node of `{peer}` answers with status {status}", remedy="try again later")
+    return kind(f"the node of `{peer}` says: {says}")
+
+
+def _why(error: Exception) -> str:
+    return str(error)[:200] or type(error).__name__

@@ -1,0 +1,5 @@
+"""A node's keys in files: private ones encrypted, public cards beside them, and the certificate of its TLS key."""
+
+from relto.adapters.keys.files import FULL_COST, LIGHT_COST, FileKeys, create_keys, open_keys, pin_card, set_address
+
+__all__ = ["FULL_COST", "LIGHT_COST", "FileKeys", "create_keys", "open_keys", "pin_card", "set_address"]

@@ -1,0 +1,104 @@
+"""Sending what is queued while a node serves: for each peer a thread of its own, so that a slow one holds up nobody.
+
+A peer that does not answer is asked again after a while, each time a little longer, with chance in it so that two nodes
+that come back together do not stay in step.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from random import Random
+from typing import Final
+
+from relto.core.errors import PeerUnreachable, ReltoError
+from relto.node import Delivery, Node, dispatch_pending, relay_pending
+
+FIRST_DELAY: Final = 0.5
+LAST_DELAY: Final = 120.0
+_TICK: Final = 0.1
+
+Told = Callable[[str, str, str], None]
+"""What happened, to be logged: the peer, the message's subject, the state it came to (or an error in a line)."""
+
+
+class Pump:
+    """Sends a node's outbox until it is stopped."""
+
+    def __init__(self, node: Node, told: Told, refresh: Callable[[], None], chance: Random) -> None:
+        """`refresh` is called at every turn: a place to take notice of cards pinned meanwhile."""
+        self._node = node
+        self._told = told
+        self._refresh = refresh
+        self._chance = chance
+        self._stop = threading.Event()
+        self._relay = threading.Event()
+        self._awake: dict[str, threading.Event] = {}
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._begin("relay", self._supervise)
+
+    def wake(self) -> None:
+        """Something may have come that is to be passed on, or been queued."""
+        self._relay.set()
+
+    def stop(self) -> None:
+        """End after what is being sent now."""
+        self._stop.set()
+        self._relay.set()
+        for event in self._awake.values():
+            event.set()
+        for thread in self._threads:
+            thread.join(timeout=10)
+
+    def _begin(self, name: str, run: Callable[[], None]) -> None:
+        thread = threading.Thread(target=run, name=f"relto-{name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _supervise(self) -> None:
+        """Pass on what only goes through, and see to it that each peer with something queued has its thread."""
+        while not self._stop.is_set():
+            self._relay.wait(_TICK)
+            self._relay.clear()
+            try:
+                self._refresh()
+                for delivery in relay_pending(self._node):
+                    self._say(delivery)
+                with self._node.store.read() as reading:
+                    waiting = reading.queued_peers()
+            except ReltoError as error:
+                self._told("", "", str(error))
+                continue
+            for peer in waiting:
+                if peer not in self._awake:
+                    self._awake[peer] = threading.Event()
+                    self._begin(peer, lambda peer=peer: self._send(peer))  # type: ignore[misc]
+                self._awake[peer].set()
+
+    def _send(self, peer: str) -> None:
+        """Send what is queued for one peer, again and again while it does not answer."""
+        delay, awake = FIRST_DELAY, self._awake[peer]
+        while not self._stop.is_set():
+            awake.wait()
+            awake.clear()
+            if self._stop.is_set():
+                return
+            try:
+                tried = dispatch_pending(self._node, peer)
+            except ReltoError as error:
+                self._told(peer, "", str(error))
+                tried = []
+            for delivery in tried:
+                self._say(delivery)
+            if not any(isinstance(one.error, PeerUnreachable) for one in tried):
+                delay = FIRST_DELAY
+                continue
+            self._stop.wait(delay * (0.5 + self._chance.random()))
+            delay = min(LAST_DELAY, 2 * delay)
+
+    def _say(self, delivery: Delivery) -> None:
+        row = delivery.row
+        self._told(row.peer, row.subject, row.last_error if row.state == "queued" else row.state)

@@ -1,0 +1,108 @@
+"""Running the ports of a node: one process, one loop, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from relto.core.errors import InputError
+from relto.serve.peers import PEER_CERTIFICATE
+
+_KEEP_ALIVE_SECONDS = 75
+_GRACE_SECONDS = 10
+_MAX_CONNECTIONS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An application on an address, under TLS where a context is given."""
+
+    app: ASGIApp
+    host: str
+    port: int
+    context: ssl.SSLContext | None
+
+
+def serve_ports(ports: list[Port], started: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT; what is being answered is answered first. `started` is called when all listen.
+
+    Raises InputError for an address that cannot be listened on.
+    """
+    asyncio.run(_serve(ports, started))
+
+
+async def _serve(ports: list[Port], started: Callable[[], None]) -> None:
+    servers = [_Server(_config(one)) for one in ports]
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    tasks = [asyncio.create_task(server.serve()) for server in servers]
+    try:
+        while not all(server.started for server in servers):
+            if any(task.done() for task in tasks):
+                break
+            await asyncio.sleep(0.01)
+        else:
+            started()
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        stop()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for task in done:
+            task.result()
+    except SystemExit as error:  # how uvicorn says that it cannot listen
+        raise InputError(
+            f"cannot listen on {', '.join(f'{one.host}:{one.port}' for one in ports)}",
+            remedy="choose an address of this machine and a free port",
+        ) from error
+
+
+def _config(port: Port) -> uvicorn.Config:
+    context = port.context
+    return uvicorn.Config(
+        port.app,
+        host=port.host,
+        port=port.port,
+        http=_Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=_MAX_CONNECTIONS,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        h11_max_incomplete_event_size=1 << 16,
+        ssl_context_factory=None if context is None else lambda _config, _default: context,
+    )
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals stop all ports together, so none of them takes them for itself."""
+        yield
+
+
+class _Protocol(H11Protocol):
+    """Tells each request the certificate that its connection showed."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        tls: Any = transport.get_extra_info("ssl_object")
+        shown = tls.getpeercert(True) if tls is not None else None
+        self.app_state = {**self.app_state, PEER_CERTIFICATE: shown}
+        super().connection_made(transport)
