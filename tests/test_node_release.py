@@ -48,6 +48,9 @@ class Tap:
             raise ConnectionAbortedError("the line went dead before the reply came")
         return self.replies[-1] if self._answer is None else self._answer
 
+    def close(self) -> None:
+        self._cast.link.close()
+
 
 def tap(cast: Cast, node: Node, **how: object) -> Tap:
     node.link = found = Tap(cast, **how)  # type: ignore[arg-type]

@@ -178,7 +178,7 @@ def serve(
     node = open_node(root, passphrase, clock=clock)
     assert isinstance(node.keys, FileKeys)
     log = open_log(settings.log, node.party)
-    context = peer_context(node.keys, node.keys.peers.values())
+    context = peer_context(node.keys, node.keys.peers.values(), lambda why: log("refused a connection", state=why))
     pump = Pump(
         node,
         lambda peer, subject, state: log("sent", peer=peer, subject=subject, state=state),
@@ -191,7 +191,7 @@ def serve(
         serve_ports([Port(app, *host_and_port(settings.peers), context)], lambda: started(settings))
     finally:
         pump.stop()
-        node.store.close()
+        node.close()
 
 
 def _node(root: Path, base: Dossier, keys: FileKeys, clock: Clock, link: Link | None) -> Node:

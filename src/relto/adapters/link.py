@@ -48,3 +48,8 @@ class InProcessLink:
         if handler is None or peer in self._down:
             raise PeerUnreachable(f"the node of `{peer}` does not answer", remedy="what is queued is sent once it does")
         return bytes(handler(kind, bytes(message)))
+
+    def close(self) -> None:
+        """Let go of the way beyond, where there is one."""
+        if self._beyond is not None:
+            self._beyond.close()

@@ -101,7 +101,7 @@ def opened(folder: Path, *, at: Instant | None = None, unlocked: bool = True) ->
     try:
         yield node
     finally:
-        node.store.close()
+        node.close()
         for neighbour in neighbours:
             neighbour.close()
 
@@ -133,7 +133,7 @@ class _Neighbour:
     def close(self) -> None:
         """Let go of its store, if it was opened."""
         if self.node is not None:
-            self.node.store.close()
+            self.node.close()
 
 
 def read_neighbours(folder: Path) -> dict[str, Path]:

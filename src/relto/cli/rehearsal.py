@@ -107,7 +107,7 @@ class Rehearsal:
         for served in self._served:
             served.close()
         for node in self.nodes.values():
-            node.store.close()
+            node.close()
 
     def verify(self) -> Iterable[Verification]:
         """Verify each node from its own files alone: opened anew, without the passphrase, without the others."""
@@ -116,7 +116,7 @@ class Rehearsal:
             try:
                 yield verify_node(node)
             finally:
-                node.store.close()
+                node.close()
 
 
 class _Clocks:
@@ -145,6 +145,6 @@ def _make(folder: Path, party: str, at: Instant, address: str) -> Node:
         without_records=(PACT,),
         address=address,
     )
-    made.store.close()
+    made.close()
     FolderClock(folder / CLOCK).at = at
     return open_node(folder, _PASSPHRASE)

@@ -43,6 +43,11 @@ class Node:
     read_payload: Callable[[Item], bytes]
     _folded: tuple[int, Dossier] | None = field(default=None, init=False, repr=False)
 
+    def close(self) -> None:
+        """Let go of the store and of the ways to the peers."""
+        self.link.close()
+        self.store.close()
+
     def dossier(self, reading: Reading) -> Dossier:
         """The base dossier with the instruments that all their makers have signed.
 

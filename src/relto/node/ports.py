@@ -31,6 +31,10 @@ class Link(Protocol):
         """Hand `message` to the node of `peer` and give its reply. Raises PeerUnreachable where it does not answer."""
         ...
 
+    def close(self) -> None:
+        """Let go of what is held open towards the peers; a later exchange opens it anew."""
+        ...
+
 
 class Keys(Protocol):
     """A party's keys, and the public keys it has pinned of its peers."""

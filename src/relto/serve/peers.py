@@ -86,6 +86,14 @@ async def _body(request: Request) -> bytes:
 
 
 def _problem(error: ReltoError, status: int) -> Response:
-    """A problem (RFC 9457) with the exit code that the error has on the command line."""
+    """A problem (RFC 9457) with the exit code that the error has on the command line.
+
+    It ends the connection: who goes on sending after it (a body without end) is not listened to.
+    """
     value = {"type": "about:blank", "status": status, "code": error.exit_code, "detail": str(error)[:2000]}
-    return Response(json.dumps(value, ensure_ascii=False), status_code=status, media_type="application/problem+json")
+    return Response(
+        json.dumps(value, ensure_ascii=False),
+        status_code=status,
+        headers={"connection": "close"},
+        media_type="application/problem+json",
+    )

@@ -106,3 +106,9 @@ class _Protocol(H11Protocol):
         shown = tls.getpeercert(True) if tls is not None else None
         self.app_state = {**self.app_state, PEER_CERTIFICATE: shown}
         super().connection_made(transport)
+
+    def shutdown(self) -> None:
+        """Let go of an idle connection at once: a peer that is not reading never answers the close of TLS."""
+        super().shutdown()
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.abort()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -25,9 +25,13 @@ class TlsKeys(Protocol):
         ...
 
 
-def peer_context(keys: TlsKeys, peers: Iterable[Card]) -> ssl.SSLContext:
-    """For the port that peers reach: a client must show one of the pinned certificates."""
+def peer_context(keys: TlsKeys, peers: Iterable[Card], refused: Callable[[str], None]) -> ssl.SSLContext:
+    """For the port that peers reach: a client must show one of the pinned certificates.
+
+    `refused` is told why a connection was not made, which nobody else learns of.
+    """
     context = _context(ssl.PROTOCOL_TLS_SERVER, keys)
+    context.sslobject_class = _telling(refused)
     context.verify_mode = ssl.CERT_REQUIRED
     trust(context, peers)
     return context
@@ -56,6 +60,23 @@ def trust(context: ssl.SSLContext, peers: Iterable[Card]) -> None:
     for card in peers:
         if card.certificate:
             context.load_verify_locations(cadata=card.certificate)
+
+
+def _telling(refused: Callable[[str], None]) -> type[ssl.SSLObject]:
+    """A TLS connection that tells why its handshake failed."""
+
+    class Telling(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            try:
+                super().do_handshake()
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                raise
+            except ssl.SSLError as error:
+                why = getattr(error, "verify_message", "")
+                refused(f"{error.reason or 'no handshake'}: {why}".rstrip(": ").lower())
+                raise
+
+    return Telling
 
 
 def _context(side: int, keys: TlsKeys) -> ssl.SSLContext:
