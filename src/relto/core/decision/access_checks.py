@@ -5,14 +5,13 @@ from __future__ import annotations
 from relto.core.decision.case import Case
 from relto.core.decision.release_checks import needs_clearance
 from relto.core.decision.verdict import Ground
-from relto.core.dossier import Person
 from relto.core.label import covers_any
 from relto.core.timeline import bound_instant
 
 
 def check_clearance(case: Case) -> Ground:
     """A clearance of sufficient rank, still valid, given by the recipient (articles 7(1), 7(2))."""
-    article, person = case.text.persons.clearance, _person(case)
+    article, person = case.text.persons.clearance, case.person
     unconfirmed = case.text.persons.unconfirmed
     if article is None or person is None:
         return case.passed("clearance", article or "", "no person is named" if article else "the text asks for none")
@@ -36,7 +35,7 @@ def check_clearance(case: Case) -> Ground:
 
 def check_need_to_know(case: Case) -> Ground:
     """A clearance alone never suffices: official duty must need it (articles 7(1), 7(2))."""
-    article, person = case.text.persons.need_to_know, _person(case)
+    article, person = case.text.persons.need_to_know, case.person
     unconfirmed = case.text.persons.unconfirmed
     if article is None or person is None:
         return case.passed("need-to-know", article or "", "no person is named" if article else "the text asks for none")
@@ -49,7 +48,7 @@ def check_need_to_know(case: Case) -> Ground:
 
 def check_facility(case: Case) -> Ground:
     """The site may hold the rank, and its register names the person as cleared and authorised (article 6(e))."""
-    article, person = case.text.persons.facility, _person(case)
+    article, person = case.text.persons.facility, case.person
     unconfirmed = case.text.persons.unconfirmed
     if article is None or person is None:
         return case.passed("facility", article or "", "no person is named" if article else "the text asks for none")
@@ -69,7 +68,7 @@ def check_facility(case: Case) -> Ground:
 
 def check_assurance(case: Case) -> Ground:
     """The recipient's word on clearance, need and equivalent protection, given before the hand-over (article 7(5))."""
-    article, person = case.text.persons.assurance, _person(case)
+    article, person = case.text.persons.assurance, case.person
     if person is None or (article is None and person.assurance is None):
         return case.passed("assurance", article or "", "none is asked")
     cited = article or f"party:{case.to.party}:assurance"
@@ -89,7 +88,7 @@ def check_assurance(case: Case) -> Ground:
 
 def check_system(case: Case) -> Ground:
     """A system that stores or carries the item is accredited for its rank, then (article 12)."""
-    article, name = case.text.persons.system, case.request.system if case.last_hop else None
+    article, name = case.text.persons.system, case.system
     if name is None:
         return case.passed("system", article or "", "no system is named")
     cited = article or f"party:{case.to.party}:systems"
@@ -119,8 +118,3 @@ def check_contractor(case: Case) -> Ground:
     else:
         return case.passed("contractor", cited, f"{firm.id} is approved up to {firm.ceiling}")
     return case.failed("contractor", cited, says, unconfirmed=case.text.persons.unconfirmed)
-
-
-def _person(case: Case) -> Person | None:
-    """The person to check: one that is named, at the last hop."""
-    return case.request.person if case.last_hop else None

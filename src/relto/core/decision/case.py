@@ -9,7 +9,7 @@ from relto.core.agreement import Agreement, Phase
 from relto.core.decision.addressee import Addressee
 from relto.core.decision.request import Request
 from relto.core.decision.verdict import Check, Ground
-from relto.core.dossier import Dossier
+from relto.core.dossier import Dossier, Person
 from relto.core.label import RankOrder
 
 _new = tuple.__new__
@@ -26,7 +26,7 @@ class Level(NamedTuple):
 
 @dataclass(slots=True)  # not frozen: one is made at every agreement asked, and never leaves the evaluator
 class Case:
-    """`consented`: the originator consents to this hop by choosing the route. `check_person`: at the last hop only."""
+    """`consented`: the originator consents to this hop by its route. `person` and `system` at the last only."""
 
     dossier: Dossier
     request: Request
@@ -37,7 +37,8 @@ class Case:
     level: Level
     order: RankOrder
     consented: bool = False
-    last_hop: bool = True
+    person: Person | None = None
+    system: str | None = None
 
     def passed(self, check: Check, article: str, says: str, *, unconfirmed: bool = False) -> Ground:
         """A ground that this check passed."""

@@ -113,8 +113,8 @@ def _bound_together(case: Case, text: Agreement) -> bool:
 
 
 def _nationality_refusal(case: Case) -> Ground | None:
-    person, persons = case.request.person, case.text.persons
-    if person is None or not case.last_hop or persons.nationality is None:
+    person, persons = case.person, case.text.persons
+    if person is None or persons.nationality is None:
         return None
     if person.nationality in case.text.parties or not needs_clearance(case):
         return None
@@ -162,7 +162,7 @@ def check_caveat(case: Case) -> Ground:
         return case.failed("caveat", "label:orcon", f"{originator} controls it and has not consented")
     if caveats.no_contractor and to.contractor is not None:
         return case.failed("caveat", "label:no_contractor", f"{to.id} is a contractor")
-    person = request.person if case.last_hop else None
+    person = case.person
     if caveats.eyes is not None and person is not None and person.id not in caveats.eyes:
         return case.failed("caveat", "label:eyes", f"for the eyes of {', '.join(caveats.eyes)} only, not {person.id}")
     return case.passed("caveat", "", "no caveat stands against it")
