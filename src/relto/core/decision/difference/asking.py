@@ -56,15 +56,18 @@ class Witness:
         return name
 
     def _borne_by(self, sender: str, bearing: Bearing) -> tuple[str, str]:
-        """An originator and a mark of it that bear the rank: the sender and its own where it has one."""
+        """An originator and a mark of it that bear the rank: the sender and its own where it has one.
+
+        There is always one: a bearing without a mark is a rank that some mark stands for (`Common.bearings`).
+        """
         if bearing.mark:
             return sender, bearing.mark
-        parties = sorted(self.dossier.parties, key=lambda one: (one != sender, one))
-        for party in parties:
-            for mark in self.dossier.parties[party].marks:
-                if mark.rank == bearing.rank and (party != sender or self._regular(party, mark.mark, bearing.rank)):
-                    return party, mark.mark
-        raise AssertionError(f"no mark of any party bears {bearing.rank}")
+        return next(
+            (party, mark.mark)
+            for party in sorted(self.dossier.parties, key=lambda one: (one != sender, one))
+            for mark in self.dossier.parties[party].marks
+            if mark.rank == bearing.rank and (party != sender or self._regular(party, mark.mark, bearing.rank))
+        )
 
     def _regular(self, party: str, mark: str, rank: str) -> bool:
         texts = [text for versions in self.dossier.agreements.values() for text in versions if party in text.parties]

@@ -16,7 +16,7 @@ import numpy as np
 
 from relto.core.decision.proof.proof import Counterexample, Proof
 from relto.core.decision.proof.view import Flags, Row, moments, rows_of
-from relto.core.decision.proof.wording import ITEM_ID, Cell, Spot, counterexample, mark_of, request_of, said, spot_of
+from relto.core.decision.proof.wording import ITEM_ID, Cell, Spot, counterexample, owner_of, request_of, said, spot_of
 from relto.core.decision.reference import evaluate
 from relto.core.decision.request import Request
 from relto.core.decision.table import Table
@@ -67,7 +67,7 @@ def prove_citing(table: Table) -> Proof:
 def _cases(table: Table, row: Row, seen: set[tuple[object, ...]]) -> Iterator[tuple[Spot, str, int, Instant]]:
     """What to ask of the row's cells: the spot, whose item, the checks that fail there, and when."""
     low = (table.cells(row.edge) & np.uint64(FAILED)).astype(np.int64)
-    owners = [_owner(table, row, grade) for grade in range(low.shape[0])]
+    owners = [owner_of(table, row, grade) for grade in range(low.shape[0])]
     low[[owner is None for owner in owners]] = -1  # no party has a mark for it: there is no such item
     block = (row.edge.base, row.edge.asks, row.lane.sender, row.edge.frame.to)
     first = block not in seen
@@ -98,12 +98,6 @@ def _first(chosen: Flags) -> Cell:
     return int(cell[0]), int(cell[1]), int(cell[2]), int(cell[3])
 
 
-def _owner(table: Table, row: Row, grade: int) -> str | None:
-    """Whose item may stand for a grade: the sender's, the recipient's (it comes home), else any that has the mark."""
-    candidates = (row.lane.sender, row.recipient, *table.dossier.parties)
-    return next((one for one in candidates if mark_of(table, row.lane.sender, one, grade) is not None), None)
-
-
 def _check(table: Table, row: Row, spot: Spot, originator: str, failed: int, at: Instant) -> Counterexample | None:
     asked = request_of(table, row, spot, originator, at)
     assert asked is not None
@@ -126,7 +120,7 @@ def _check(table: Table, row: Row, spot: Spot, originator: str, failed: int, at:
 
 def _dynamic(table: Table, row: Row, seen: set[tuple[object, ...]]) -> Iterator[Request]:
     """Requests in which what item, person and system bring is refused, once for each text and pair."""
-    yield from _onward(table, row, seen)
+    yield from _onward(table, row)
     text = row.edge.frame.text
     key = (text.id, text.version, row.lane.sender, row.edge.frame.to)
     if key in seen:
@@ -143,16 +137,12 @@ def _dynamic(table: Table, row: Row, seen: set[tuple[object, ...]]) -> Iterator[
         yield replace(asked, item=named, person=_PERSONS[0], purpose="no-such-purpose")
 
 
-def _onward(table: Table, row: Row, seen: set[tuple[object, ...]]) -> Iterator[Request]:
+def _onward(table: Table, row: Row) -> Iterator[Request]:
     """A request for an item of each third party, under whichever texts bind the sender to it from time to time."""
     for originator in table.dossier.parties:
         if originator in (row.lane.sender, row.recipient):
             continue
         for at in moments(table, row.lane.sender, (originator,), row.start, row.end):
-            key = (row.edge.base, row.edge.asks, row.lane.sender, row.edge.frame.to, originator, at)
-            if key in seen:
-                continue
-            seen.add(key)
             spots = (spot_of(table, (grade, 0, 0, 0)) for grade in range(table.ground.axes.shape[0]))
             yield from (one for spot in spots if (one := request_of(table, row, spot, originator, at)))
 

@@ -60,6 +60,12 @@ def mark_of(table: Table, sender: str, originator: str, grade: int) -> str | Non
     return next((one.mark for one in marks if one.rank == axes.ranks[grade] and one.mark not in irregular), None)
 
 
+def owner_of(table: Table, row: Row, grade: int) -> str | None:
+    """Whose item may stand for a grade: the sender's, the recipient's (it comes home), else any that has the mark."""
+    candidates = (row.lane.sender, row.recipient, *table.dossier.parties)
+    return next((one for one in candidates if mark_of(table, row.lane.sender, one, grade) is not None), None)
+
+
 def rank_of(table: Table, originator: str, grade: int) -> str:
     """The rank that stands for a grade: that of an irregular mark is its originator's own."""
     axes = table.ground.axes

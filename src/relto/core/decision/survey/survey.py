@@ -6,14 +6,14 @@ What is permitted is read from the cells; the articles are the reference evaluat
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relto.core.agreement import Persons, State
 from relto.core.decision.proof.view import Flags, Row, moments, phases_of
-from relto.core.decision.proof.wording import Cell, mark_of, request_of, spot_of
+from relto.core.decision.proof.wording import Cell, owner_of, request_of, spot_of
 from relto.core.decision.reference import evaluate
 from relto.core.decision.survey.boxes import Box, boxes
 from relto.core.decision.table import Table
@@ -130,20 +130,19 @@ def survey(
 
 def _merged(table: Table, lane: Lane) -> Iterator[Span]:
     ends = (*(one.start for one in lane.stretches[1:]), table.window.end)
-    last: Span | None = None
-    for span in (
+    spans = (
         _span(table, lane, stretch, start, until)
         for stretch, end in zip(lane.stretches, ends, strict=True)
         for start, until in _finer(table, lane, stretch, end)
-    ):
-        if last is not None and (last.party, last.edges) == (span.party, span.edges):
-            last = Span(last.sender, last.recipient, last.party, last.start, span.end, last.edges)
-            continue
-        if last is not None:
+    )
+    last = next(spans)  # a lane has a stretch at least
+    for span in spans:
+        if (last.party, last.edges) == (span.party, span.edges):
+            last = replace(last, end=span.end)
+        else:
             yield last
-        last = span
-    if last is not None:
-        yield last
+            last = span
+    yield last
 
 
 def _finer(table: Table, lane: Lane, stretch: Stretch, end: Instant) -> Iterator[tuple[Instant, Instant]]:
@@ -160,7 +159,8 @@ def _span(table: Table, lane: Lane, stretch: Stretch, start: Instant, end: Insta
 
 def _edgewise(table: Table, row: Row) -> Edgewise:
     """Read off what one agreement permits and refuses, for the grades for which anybody has a mark."""
-    shown = np.array([_owner(table, row, grade) is not None for grade in range(table.ground.axes.shape[0])], np.bool_)
+    grades = range(table.ground.axes.shape[0])
+    shown = np.array([owner_of(table, row, grade) is not None for grade in grades], np.bool_)
     low = (table.cells(row.edge) & np.uint64(FAILED)).astype(np.int64)
     text, (_, phase) = row.edge.frame.text, next(phases_of(table, row))
     free = _acts_first((low == 0) & shown[:, None, None, None])
@@ -181,14 +181,6 @@ def _acts_first(flags: Flags) -> Flags:
     return np.ascontiguousarray(np.moveaxis(flags, 3, 0))
 
 
-def _owner(table: Table, row: Row, grade: int) -> str | None:
-    """Whose items stand for a grade: the sender's where it has a mark of it, else those of any party that has."""
-    for one in (row.lane.sender, row.recipient, *table.dossier.parties):
-        if mark_of(table, row.lane.sender, one, grade) is not None:
-            return one
-    return None
-
-
 def _permission(table: Table, row: Row, box: Box, articles: tuple[Cited, ...] = ()) -> Permission:
     axes = table.ground.axes
     acts, grades, topics, purposes = box
@@ -203,9 +195,8 @@ def _permission(table: Table, row: Row, box: Box, articles: tuple[Cited, ...] = 
 
 def _protected(table: Table, row: Row, grade: int) -> Protected:
     axes, sender = table.ground.axes, row.lane.sender
-    party, irregular = table.dossier.parties.get(sender), axes.irregular.get(sender, ())
+    marks, irregular = table.dossier.parties[sender].marks, axes.irregular.get(sender, ())
     there = row.edge.frame.grades[grade].marks
-    marks = party.marks if party else ()
     if grade >= len(axes.ranks):
         mark = irregular[grade - len(axes.ranks)]
         return Protected(next((one.rank for one in marks if one.mark == mark), OTHER), (mark,), there)
@@ -214,11 +205,12 @@ def _protected(table: Table, row: Row, grade: int) -> Protected:
 
 
 def _grounds(table: Table, row: Row, cell: Cell) -> tuple[Ground, ...]:
-    """The reference evaluator's grounds for a request in the cell; an item of others is taken as consented to."""
-    owner = _owner(table, row, cell[0])
-    asked = request_of(table, row, spot_of(table, cell), owner, row.start) if owner is not None else None
-    if asked is None:
-        return ()
+    """The reference evaluator's grounds for a request in a cell of a mark that somebody has; an item of others is
+    taken as consented to."""
+    owner = owner_of(table, row, cell[0])
+    assert owner is not None
+    asked = request_of(table, row, spot_of(table, cell), owner, row.start)
+    assert asked is not None
     verdict = evaluate(table.dossier, asked, only=(row.edge.agreement,), consented=True)
     home = owner in (row.lane.sender, row.recipient)
     return tuple(one for one in verdict.grounds if home or one.check != "third-party")
@@ -250,8 +242,7 @@ def _cite(ground: Ground) -> Cited:
 def _kinds(table: Table, row: Row, low: NDArray[np.int64], shown: Flags) -> Iterator[Flags]:
     """The refused cells, those together for which the same checks fail; one by one where domestic rules may differ."""
     refused = (low != 0) & shown[:, None, None, None]
-    sender = table.dossier.parties.get(row.lane.sender)
-    if sender is None or not sender.domestic:
+    if not table.dossier.parties[row.lane.sender].domestic:
         yield from (refused & (low == one) for one in np.unique(low[refused]).tolist())
         return
     for cell in np.argwhere(refused):
@@ -281,19 +272,15 @@ def _onward(table: Table, row: Row) -> Iterator[Onward]:
     """What items of third parties take, with the articles that say so."""
     takes = {FREE: "free", CONSENT: "consent"}
     for number, originator in enumerate(table.ground.axes.originators):
-        if not originator or originator in (row.lane.sender, row.recipient):
-            continue
-        if originator not in table.dossier.parties:
+        if originator in (row.lane.sender, row.recipient) or originator not in table.dossier.parties:
             continue
         need = row.edge.third[number]
         yield Onward(originator, takes.get(need, "closed"), tuple(_binding(table, row, originator)) if need else ())
 
 
 def _binding(table: Table, row: Row, originator: str) -> Iterator[Cited]:
-    for grade in range(table.ground.axes.shape[0]):
-        asked = request_of(table, row, spot_of(table, (grade, 0, 0, 0)), originator, row.start)
-        if asked is None:
-            continue
-        verdict = evaluate(table.dossier, asked, only=(row.edge.agreement,))
-        yield from dict.fromkeys(_cite(ground) for ground in verdict.failed() if ground.check == "third-party")
-        return
+    """The articles that refuse an item of `originator`: at the first grade it has a mark for, else at none."""
+    spots = (spot_of(table, (grade, 0, 0, 0)) for grade in range(table.ground.axes.shape[0]))
+    asked = next(one for spot in spots if (one := request_of(table, row, spot, originator, row.start)))
+    verdict = evaluate(table.dossier, asked, only=(row.edge.agreement,))
+    yield from dict.fromkeys(_cite(ground) for ground in verdict.failed() if ground.check == "third-party")

@@ -30,15 +30,13 @@ class Governing:
         self._tracks: dict[tuple[str, str, str, tuple[str, int]], tuple[tuple[Instant, int], ...]] = {}
 
     def bindings(self, sender: str, originator: str) -> tuple[Binding, ...]:
-        """The texts between the two that ever entered into force, in order of id."""
+        """The texts between the two, who are not the same, that ever entered into force, in order of id."""
         found = self._bindings.get((sender, originator))
         if found is None:
             found = self._bindings[sender, originator] = tuple(self._find(sender, originator))
         return found
 
     def _find(self, sender: str, originator: str) -> Iterator[Binding]:
-        if sender == originator:
-            return
         for name in sorted(self._dossier.agreements):
             first = self._dossier.agreements[name][0]
             if first.mediates or originator not in first.parties or sender not in first.parties:

@@ -249,11 +249,7 @@ class Tracks:
 
     def _answered(self, asked: Asked, sender: str, recipient: str, since: Instant, at: Instant) -> TableVerdict:
         """The answer at `since`, which still holds at `at`; InputError where nobody goes by the recipient's name."""
-        answer = self._answer(asked, sender, self._lane(sender, recipient, at), since)
-        if answer is None:
-            resolve(self.dossier, recipient, at, self.window.known_by)
-            raise AssertionError(f"no answer for {recipient} at {at}")
-        return answer
+        return self._answer(asked, sender, self._lane(sender, recipient, at), since)
 
     def _starts(self, asked: Asked, lane: Lane) -> list[int]:
         """Every instant at which an answer for this item and person on this lane may change."""
@@ -272,14 +268,13 @@ class Tracks:
         start, end = self.window.start.ns, self.window.end.ns
         return sorted(one for one in found | {start} if start <= one < end)
 
-    def _answer(self, asked: Asked, sender: str, lane: Lane, at: Instant) -> TableVerdict | None:
-        """The answer at one instant; None where nobody goes by the recipient's name then."""
+    def _answer(self, asked: Asked, sender: str, lane: Lane, at: Instant) -> TableVerdict:
+        """The answer at one instant; InputError, as the reference has it, where nobody goes by that name then."""
         stretch = lane.stretch(at)
-        if stretch.to is None:
-            return None
-        if asked.act in HOLDERS_ACTS and stretch.to.party == sender:
+        to = stretch.to or resolve(self.dossier, lane.recipient, at, self.window.known_by)
+        if asked.act in HOLDERS_ACTS and to.party == sender:
             own = self.lanes.get((asked.item.item.originator, lane.recipient))
-            stretch = own.stretch(at) if own is not None else Stretch(stretch.start, stretch.to, ())
+            stretch = own.stretch(at) if own is not None else Stretch(stretch.start, to, ())
         best: tuple[bool, bool, int, int, int] | None = None
         for number, edge in enumerate(stretch.edges):
             failed = self._judge.failed(edge, asked, at)
