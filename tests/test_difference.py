@@ -12,7 +12,18 @@ from typing import Any
 import pytest
 
 from relto.adapters.folder import load_dossier
-from relto.core.agreement import Agreement, Duty, Entry, Persons, Purpose, Record, Scope, Survival, ThirdParty
+from relto.core.agreement import (
+    Agreement,
+    Duty,
+    Entry,
+    Instrument,
+    Persons,
+    Purpose,
+    Record,
+    Scope,
+    Survival,
+    ThirdParty,
+)
 from relto.core.decision import ACTS, Request, evaluate
 from relto.core.decision.difference import (
     Difference,
@@ -34,7 +45,7 @@ from relto.core.errors import InputError, NotFound
 from relto.core.label import Levels, RankRow
 from relto.core.route.recipients import addressees
 from relto.core.timeline import Instant, parse_period
-from tests.making import KOR, NOTICE, NOTIFIED, SIGNED, act, at, northeast_asia, term, text_2016
+from tests.making import KOR, NOTICE, NOTIFIED, RECORD_2016, SIGNED, act, at, northeast_asia, term, text_2016
 
 ROOT = Path(__file__).parent.parent
 VARIANTS = Path(__file__).parent / "fixtures/variants"
@@ -236,6 +247,103 @@ class TestWords:
         narrow = replace(SHIPPED.agreements["tisa-2014"][0], scope=Scope("1", ("defence/dprk/missile",)))
         found = compare(SHIPPED, governed_by(SHIPPED, narrow), NOV_18)
         assert [one.what for one in found.requirements] == ["mediated scope"]
+
+
+class TestLapsedArrangements:
+    """The mediated routes that an arrangement closes as it lapses, and the article that says so."""
+
+    BEFORE = at("2020-01-01T00:00Z")
+
+    def closed(self, dossier: Dossier, then: Instant) -> set[tuple[str, str, str, str]]:
+        """What is said of the routes from KOR to JPN: the articles before and after, the states before and after."""
+        found = compare(dossier, dossier, then.plus(-1), then, agreement="tisa-2014")
+        return {
+            (one.article_before, one.article_after, one.before, one.after)
+            for one in found.requirements
+            if one.what == "mediated routes from KOR to JPN"
+        }
+
+    def test_by_a_notice_under_the_article_on_its_term(self) -> None:
+        given = act("n", "termination-notice", ("USA", "JPN"), "2020-01-01T00:00Z")
+        dossier = northeast_asia(given)
+        (lapse,) = [
+            phase.start
+            for phase in dossier.history("tisa-2014", between=("KOR", "JPN")).phases
+            if phase.state == "lapsed"
+        ]
+        assert self.closed(dossier, lapse) == {("9", "T", "notice-given", "lapsed")}
+
+    def test_by_a_later_one_under_the_article_that_brings_that_into_force(self) -> None:
+        base = northeast_asia()
+        later = replace(
+            base.agreements["tisa-2014"][0], id="tisa-2020", supersedes=("tisa-2014",), entry=Entry("12", "signature")
+        )
+        signed = act("s", "signature", ("KOR", "JPN", "USA"), "2020-01-01T00:00Z")
+        dossier = replace(
+            base,
+            agreements={**base.agreements, "tisa-2020": (later,)},
+            records={**base.records, "tisa-2020": Record("tisa-2020", (signed,))},
+        )
+        assert self.closed(dossier, self.BEFORE) == {("9", "12", "in-force", "lapsed")}
+
+
+class TestWithoutConsents:
+    """A difference is of what holds before anyone has consented: consents on record change nothing in it.
+
+    These cover the very items, and the very purpose, that the reference evaluator is asked about.
+    """
+
+    ONWARD = act("c1", "consent", ("KOR",), "2019-01-01T00:00Z", topic="other", to=("USA",))
+    PURPOSE = act("c2", "consent", ("KOR",), "2019-01-01T00:00Z", topic="defence", to=("JPN",), purpose="other")
+    BACK = act("w", "withdrawal", ("KOR",), "2020-01-01T00:00Z", targets=["c1"])
+
+    @pytest.mark.parametrize("more", [(), (BACK,)])
+    def test_what_is_passed_on_cites_the_text_that_asks_for_one(self, more: tuple[Instrument, ...]) -> None:
+        dossier = northeast_asia(record=(*RECORD_2016, self.ONWARD, *more))
+        told = lines(amended(dossier=dossier, text=text_2016(), third_party=ThirdParty("6(a)", "forbidden")))
+        says = "JPN passing items of KOR on to USA: with the originator's consent -> not at all, article 6(a)"
+        assert says in told
+
+    def test_another_purpose_is_refused_beside_what_else_is(self) -> None:
+        dossier = northeast_asia(record=(*RECORD_2016, self.PURPOSE))
+        wider = {"purpose": Purpose("6(c)", "any"), "levels": Levels("4", (TOP, *ROWS))}
+        told = {
+            tuple(cause.check for cause in one.refused)
+            for one in amended(dossier=dossier, text=text_2016(), **wider).begins
+            if one.sender == "KOR" and one.ranks == ("TOP SECRET",)
+        }
+        assert told == {("level",), ("level", "purpose")}
+
+
+def test_a_party_that_only_a_text_names_sends_nothing() -> None:
+    base = northeast_asia()
+    parties = {name: party for name, party in base.parties.items() if name != "JPN"}
+    dossier = replace(base, parties=parties, agreements={PACT: base.agreements[PACT]})
+    narrower = replace(text_2016(), scope=Scope("2(a)", ("defence/dprk",)))
+    found = compare(dossier, governed_by(dossier, narrower), NOV_18)
+    assert ("JPN", "KOR") in compile_table(dossier, NOV_18, NOV_18.plus(1)).lanes
+    assert {(one.sender, one.recipients) for one in found.changes} == {("KOR", ("JPN",))}
+
+
+def test_a_name_that_a_clause_uses_never_stands_for_what_none_names() -> None:
+    """Where clauses name `other` and `another`, what no clause names is called something else still."""
+    rule = DomesticRule("d", "Act 7", "not for another", check="purpose", purposes=("other", "another", "other-one"))
+    base = northeast_asia()
+    dossier = replace(
+        base, parties={**base.parties, "KOR": replace(KOR, domestic=(rule,))}, agreements={PACT: (text_2016(),)}
+    )
+    one, two = (
+        governed_by(dossier, replace(text_2016(), scope=Scope("2(a)", ("defence", "other")), purpose=clause))
+        for clause in (Purpose("6(c)", "any"), Purpose("6(d)", "only", only=("study",)))
+    )
+    found = agree(one, two, NOV_18, NOV_18)
+    told = {
+        purpose: tuple(cause.article for cause in change.refused)
+        for change in found.ceases
+        if (change.sender, change.recipients) == ("KOR", ("JPN",))
+        for purpose in change.purposes
+    }
+    assert told == {("", True): ("6(d)",), ("", False): ("6(d)",)}
 
 
 def test_the_amended_study_goes_on_for_a_year() -> None:

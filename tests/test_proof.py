@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,12 +17,14 @@ from relto.adapters.folder import load_dossier
 from relto.core.agreement import Entry, Scope, ThirdParty
 from relto.core.decision import ACTS, Request, evaluate
 from relto.core.decision.proof import Pattern, Proof, Property, prove_property
+from relto.core.decision.proof.view import rows_of
 from relto.core.decision.request import HOLDERS_ACTS
 from relto.core.decision.table import Table
-from relto.core.decision.table.lane import CLOSED, CONSENT, FREE
+from relto.core.decision.table.lane import CLOSED, CONSENT, FREE, Lane
 from relto.core.decision.table.word import BIT, FAILED
 from relto.core.dossier import Dossier, Item
 from relto.core.errors import InputError
+from relto.core.label import Levels, RankRow
 from relto.core.route.mediated import MediatedRoute, mediated_routes
 from relto.core.route.proof import PROPERTIES, prove, prove_mediated
 from tests.breaking import (
@@ -40,12 +43,26 @@ from tests.test_variants import DOSSIERS, VARIANTS
 
 SHIPPED = Path(__file__).parent.parent / "src/relto/dossiers/northeast-asia"
 BEFORE, DURING = "2016-01-01T00:00Z", "2020-01-01T00:00Z"
+WITHOUT_ONE_MARK = Levels("4", (RankRow("SECRET", {"KOR": ("군사II급비밀",), "JPN": ("極秘",)}),))
+"""Of the two marks that Japan has for SECRET the text knows one."""
 
 
 @cache
 def shipped() -> Table:
     """The table of northeast-asia."""
     return compiled(load_dossier(SHIPPED))
+
+
+def with_pact(dossier: Dossier | None = None, **changes: Any) -> Dossier:
+    """Northeast Asia with the text of 2016 changed."""
+    base = dossier or northeast_asia()
+    return replace(base, agreements={**base.agreements, "kor-jpn-2016": (text_2016(**changes),)})
+
+
+def without_japan() -> Dossier:
+    """Northeast Asia where only the texts tell of Japan."""
+    base = northeast_asia()
+    return replace(base, parties={name: party for name, party in base.parties.items() if name != "JPN"})
 
 
 def failing(table: Table) -> dict[str, Proof]:
@@ -113,6 +130,14 @@ class TestLapse:
         assert found.start == at(midnight)
         assert "lapsed since 2019-11-23 00:00 KST" in found.reference
 
+    def test_where_nobody_can_ask_the_reference_says_so(self) -> None:
+        """A party that only a text names has a lane of its own, but the reference evaluator knows no such sender."""
+        broken = without_bit(compiled(without_japan()), "JPN", "KOR", BEFORE, BIT["standing"])
+        found = prove(broken, "lapsed-releases-nothing").counterexample
+        assert found is not None
+        assert (found.sender, found.originator, found.rank, found.mark) == ("JPN", "JPN", "", "極秘")
+        assert found.reference == "unknown party `JPN`; use one of KOR, USA"
+
 
 class TestOnward:
     def test_an_item_of_a_third_that_needs_no_consent_is_found(self) -> None:
@@ -145,6 +170,24 @@ class TestOnward:
         assert found.table_says == "permit with a consent on record"
         assert found.demands == "no permit: kor-jpn-2016 has the rule forbidden"
 
+    @pytest.mark.parametrize(("nations", "free"), [(("USA",), True), (("AUS", "USA"), True), (("AUS",), False)])
+    def test_where_the_text_names_nations_those_alone_are_free(self, nations: tuple[str, ...], free: bool) -> None:
+        table = compiled(with_pact(third_party=ThirdParty("6(a)", "nations", nations=nations)))
+        assert failing(table) == {}
+        number, entry = table.ground.axes.originator("KOR"), at("2016-11-23T12:00+09:00")
+
+        def freed(lane: Lane) -> Lane:
+            """From the entry into force of the text on; before it the sender's own text with the recipient decides."""
+            changed = with_third(number, FREE)(lane).stretches
+            pairs = zip(lane.stretches, changed, strict=True)
+            return replace(lane, stretches=tuple(two if two.start >= entry else one for one, two in pairs))
+
+        proof = prove(with_lane(table, "JPN", "USA", freed), "no-onward-without-consent")
+        assert proof.holds is free
+        if proof.counterexample is not None:
+            assert proof.counterexample.start == entry
+            assert proof.counterexample.demands == "no permit: kor-jpn-2016 has the rule nations"
+
 
 class TestLevel:
     def test_a_rank_outside_the_table_of_levels_is_found(self) -> None:
@@ -155,6 +198,42 @@ class TestLevel:
         assert (found.rank, found.mark) == ("TOP SECRET", "군사I급비밀")
         assert found.demands == "no permit: kor-jpn-2016 has no equivalent for JPN"
         assert found.reference.startswith("refuses: level (4)")
+
+    def test_a_mark_that_stands_in_no_row_is_found_by_its_name(self) -> None:
+        table = compiled(with_pact(levels=WITHOUT_ONE_MARK))
+        assert failing(table) == {}
+        slot = table.ground.axes.slot("JPN", "特定秘密")
+        assert slot is not None
+        found = prove(
+            without_bit(table, "JPN", "KOR", DURING, BIT["level"], grade=slot), "no-level-above-ceiling"
+        ).counterexample
+        assert found is not None
+        assert (found.originator, found.rank, found.mark) == ("JPN", "SECRET", "特定秘密")
+        assert found.demands == "no permit: kor-jpn-2016 has no equivalent for KOR"
+        assert found.reference.startswith("refuses: level (4): 特定秘密 (SECRET) has no row")
+
+    def test_a_cell_for_which_the_sender_has_no_mark_must_not_be_open_either(self) -> None:
+        table = compiled(with_pact(levels=WITHOUT_ONE_MARK))
+        slot = table.ground.axes.slot("JPN", "特定秘密")
+        assert slot is not None
+        found = prove(
+            without_bit(table, "KOR", "JPN", DURING, BIT["level"], grade=slot), "no-level-above-ceiling"
+        ).counterexample
+        assert found is not None
+        assert (found.sender, found.rank, found.mark, found.reference) == ("KOR", "", "", "")
+        assert found.demands == "no permit: kor-jpn-2016 has no equivalent for JPN"
+
+    def test_under_a_text_without_a_table_of_levels_nothing_may_go(self) -> None:
+        table = compiled(with_pact(levels=None))
+        assert failing(table) == {}
+        secret = table.ground.axes.rank("SECRET")
+        found = prove(
+            without_bit(table, "KOR", "JPN", DURING, BIT["level"], grade=secret), "no-level-above-ceiling"
+        ).counterexample
+        assert found is not None
+        assert (found.rank, found.mark) == ("SECRET", "군사II급비밀")
+        assert found.demands == "no permit: kor-jpn-2016 has no equivalent for JPN"
+        assert found.reference == "refuses: level (2(a)): it has no table of levels"
 
     def test_a_contractor_above_its_approval_is_found(self) -> None:
         table = compiled(northeast_asia())
@@ -242,6 +321,26 @@ class TestCiting:
         proof = prove(table, "every-refusal-cites")
         assert proof.holds is (field == "system")  # an empty article there falls back to the party's own list
 
+    def test_of_a_sender_that_only_the_texts_name_nothing_is_asked(self) -> None:
+        table = compiled(without_japan())
+        senders = [row.lane.sender for row in rows_of(table)]
+        proof = prove(table, "every-refusal-cites")
+        assert proof.holds
+        assert "JPN" in senders
+        assert proof.stretches == sum(1 for sender in senders if sender != "JPN")
+
+    def test_an_agreement_that_the_table_overlooks_is_found(self) -> None:
+        def bare(lane: Lane) -> Lane:
+            return replace(lane, stretches=tuple(replace(one, edges=()) for one in lane.stretches))
+
+        lane = shipped().lanes["KOR", "JPN"]
+        found = prove(with_lane(shipped(), "KOR", "JPN", bare), "every-refusal-cites").counterexample
+        assert found is not None
+        assert (found.agreement, found.sender, found.recipient) == ("", "KOR", "JPN")
+        assert (found.start, found.end) == (lane.stretches[0].start, lane.stretches[1].start)
+        assert (found.table_says, found.demands) == ("refuse", "an article for standing")
+        assert found.reference.startswith("refuses: standing (21(1)): unsigned, not in force; scope (2(a))")
+
 
 class TestMediated:
     def test_a_hop_that_the_table_refuses_is_found(self) -> None:
@@ -326,6 +425,15 @@ class TestOwnProperties:
         found = prove_property(shipped(), Property("p", "x", replace(pact, end=entry.plus(1)))).counterexample
         assert found is not None
         assert found.start == entry
+
+    def test_a_permit_after_what_must_hold_has_ended_is_shown_from_then_on(self) -> None:
+        entry, last = at("2016-11-23T12:00+09:00"), shipped().window.end
+        where = Pattern(agreements=("kor-jpn-2016",))
+        for end in (entry.plus(-1), entry, entry.plus(1), at(DURING), last.plus(-1)):
+            found = prove_property(shipped(), Property("p", "so", where, Pattern(end=end))).counterexample
+            assert found is not None
+            assert (found.start, found.reference) == (max(entry, end), "permits")
+        assert prove_property(shipped(), Property("p", "so", where, Pattern(end=last))).holds
 
     def test_it_agrees_with_the_reference_evaluator_asked_everything(self) -> None:
         table, points = shipped(), list(_everything(shipped().dossier))
