@@ -336,7 +336,7 @@ def test_a_name_that_a_clause_uses_never_stands_for_what_none_names() -> None:
         governed_by(dossier, replace(text_2016(), scope=Scope("2(a)", ("defence", "other")), purpose=clause))
         for clause in (Purpose("6(c)", "any"), Purpose("6(d)", "only", only=("study",)))
     )
-    found = agree(one, two, NOV_18, NOV_18)
+    found = compare(one, two, NOV_18)
     told = {
         purpose: tuple(cause.article for cause in change.refused)
         for change in found.ceases

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,14 +15,15 @@ from hypothesis import strategies as st
 
 from relto.adapters.folder import load_dossier
 from relto.core.decision import ACTS, Request, Verdict, evaluate
-from relto.core.decision.survey import Edgewise, Permission, Protected, Span, boxes, size_of, survey
+from relto.core.decision.survey import Cited, Edgewise, Onward, Permission, Protected, Span, boxes, size_of, survey
 from relto.core.decision.table import Table
 from relto.core.dossier import DomesticRule, Dossier, Item, recorded_span
 from relto.core.errors import InputError
+from relto.core.label import Levels, Mark, RankRow
 from relto.core.timeline import Instant
 from relto.formats.verdicts import Vocabulary, span_json, verdict_lines
 from tests.breaking import compiled
-from tests.making import at, northeast_asia
+from tests.making import at, northeast_asia, text_2016
 from tests.test_variants import VARIANTS
 
 SHIPPED = Path(__file__).parent.parent / "src/relto/dossiers/northeast-asia"
@@ -48,8 +50,72 @@ def test_what_is_alike_is_said_once() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_survey_is_what_the_reference_evaluator_says(name: str) -> None:
-    folder = SHIPPED if name == "northeast-asia" else VARIANTS / name
-    dossier = load_dossier(folder)
+    assert _asked(load_dossier(SHIPPED if name == "northeast-asia" else VARIANTS / name)) > 100
+
+
+def test_a_mark_in_another_row_than_its_ranks_or_in_none_is_told_apart() -> None:
+    """Of the two marks that Japan has for SECRET the text knows one, and beside it one that Japan's file does not."""
+    dossier = _pact_alone(levels=Levels("4", (RankRow("SECRET", {"KOR": ("군사II급비밀",), "JPN": ("극비", "極秘")}),)))
+    assert _asked(dossier) > 100
+    (span,) = survey(compiled(dossier), sender="JPN", recipient="KOR", at=at("2018-01-01T00:00Z"))
+    (permit,) = span.edges[0].permits
+    there = ("군사II급비밀",)
+    assert permit.ranks == (Protected("SECRET", ("極秘",), there), Protected("", ("극비",), there))
+    (refused,) = [what for one in span.edges[0].refusals if one.check == "level" for what in one.what]
+    assert refused.ranks == (
+        Protected("TOP SECRET", ("機密",)),
+        Protected("CONFIDENTIAL", ("秘",)),
+        Protected("", ()),
+        Protected("SECRET", ("特定秘密",)),
+    )
+
+
+def test_under_a_text_without_a_table_of_levels_everything_is_refused_under_its_scope() -> None:
+    dossier = _pact_alone(levels=None)
+    assert _asked(dossier) > 100
+    for span in survey(compiled(dossier), at=at("2018-01-01T00:00Z")):
+        (edge,) = span.edges
+        assert not edge.permits
+        (level,) = [one for one in edge.refusals if one.check == "level"]
+        assert (level.cited, level.says) == (Cited("kor-jpn-2016", "2(a)"), "no table of levels")
+
+
+def test_a_party_that_only_the_texts_name_gives_nothing_and_has_nothing_to_pass_on() -> None:
+    base = northeast_asia()
+    parties = {name: base.parties[name] for name in ("KOR", "USA")}
+    spans = list(survey(compiled(replace(base, parties=parties)), at=at("2020-01-01T00:00Z")))
+    told = {
+        (span.sender, span.recipient): {(one.originator, one.takes) for one in edge.onward}
+        for span in spans
+        for edge in span.edges
+    }
+    assert told == {
+        ("KOR", "USA"): set(),
+        ("USA", "KOR"): set(),
+        ("KOR", "JPN"): {("USA", "consent")},
+        ("USA", "JPN"): {("KOR", "consent")},
+    }
+
+
+def test_what_is_passed_on_cites_every_text_that_asks_for_it_whatever_marks_there_are() -> None:
+    """The originator of the item has one rank alone, and not the highest."""
+    base = northeast_asia()
+    american = replace(base.parties["USA"], marks=(Mark("CONFIDENTIAL", "CONFIDENTIAL"),))
+    table = compiled(replace(base, parties={**base.parties, "USA": american}))
+    (span,) = survey(table, sender="KOR", recipient="JPN", at=at("2018-01-01T00:00Z"))
+    (edge,) = span.edges
+    assert edge.onward == (Onward("USA", "consent", (Cited("usa-kor-1987", "3"),)),)
+
+
+def _pact_alone(**changes: Any) -> Dossier:
+    """The text of 2016, changed, and its two parties."""
+    base = northeast_asia()
+    parties = {name: base.parties[name] for name in ("KOR", "JPN")}
+    return replace(base, agreements={"kor-jpn-2016": (text_2016(**changes),)}, parties=parties)
+
+
+def _asked(dossier: Dossier) -> int:
+    """Hold the survey of a dossier against the reference evaluator; how many requests were asked."""
     table = compiled(dossier)
     asked = 0
     for span in survey(table):
@@ -58,7 +124,7 @@ def test_the_survey_is_what_the_reference_evaluator_says(name: str) -> None:
                 wanted = {(one.check, one.agreement, one.article) for one in verdict.failed()}
                 assert found == wanted, (span.sender, span.recipient, when, verdict)
                 asked += 1
-    assert asked > 100
+    return asked
 
 
 Reasons = set[tuple[str, str, str]]
@@ -69,7 +135,9 @@ def _cells(
 ) -> Iterator[tuple[Verdict, Reasons]]:
     """A request in every cell of the sender's own items, and why the survey refuses it; nothing for a permit."""
     axes = table.ground.axes
-    marks = [(mark.rank, mark.mark) for mark in dossier.parties[span.sender].marks] + [("", "no-such-mark")]
+    own = {mark.mark: mark.rank for mark in dossier.parties[span.sender].marks}
+    only_in_texts = [mark for mark in axes.irregular.get(span.sender, ()) if mark not in own]
+    marks = [*((rank, mark) for mark, rank in own.items()), *(("", mark) for mark in (*only_in_texts, "no-such-mark"))]
     cells = itertools.product(marks, axes.topics, axes.purposes, (True, False), enumerate(ACTS))
     for (rank, mark), topic, purpose, own, (number, act) in cells:
         asked = purpose or OTHER_PURPOSE
@@ -93,7 +161,8 @@ def _cells(
 
 
 def _is(one: Protected, rank: str, mark: str) -> bool:
-    return one.rank == rank and (mark in one.marks or not rank)
+    unmarked = () if rank else ("no-such-mark",)
+    return one.rank == rank and mark in (one.marks or unmarked)
 
 
 def _in(part: Permission, act: int, rank: str, mark: str, topic: str, purpose: tuple[str, bool]) -> bool:
