@@ -50,7 +50,8 @@ check-long: dev ## table against reference on ten million random requests (ARGS=
 LAW := tests/test_analysis.py tests/test_bad_files.py tests/test_bad_input.py tests/test_cli.py tests/test_cli_diff.py \
 	tests/test_clock.py tests/test_decision*.py tests/test_difference.py tests/test_golden.py tests/test_node_agree.py \
 	tests/test_proof.py tests/test_record.py tests/test_standing_*.py tests/test_survey.py tests/test_table.py \
-	tests/test_table_cli.py tests/test_table_masks.py tests/test_table_renewed.py tests/test_timeline.py tests/test_variants.py tests/test_worlds.py \
+	tests/test_table_cli.py tests/test_table_masks.py tests/test_table_renewed.py tests/test_timeline.py \
+	tests/test_variants.py tests/test_worlds.py \
 	"tests/test_table_worlds.py::test_random_requests_over_random_dossiers[0]"
 
 coverage: dev ## branch coverage of core/agreement and core/decision; fails below 100 %

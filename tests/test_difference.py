@@ -306,7 +306,7 @@ class TestWithoutConsents:
 
     def test_another_purpose_is_refused_beside_what_else_is(self) -> None:
         dossier = northeast_asia(record=(*RECORD_2016, self.PURPOSE))
-        wider = {"purpose": Purpose("6(c)", "any"), "levels": Levels("4", (TOP, *ROWS))}
+        wider: dict[str, Any] = {"purpose": Purpose("6(c)", "any"), "levels": Levels("4", (TOP, *ROWS))}
         told = {
             tuple(cause.check for cause in one.refused)
             for one in amended(dossier=dossier, text=text_2016(), **wider).begins

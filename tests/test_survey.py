@@ -135,9 +135,10 @@ def _cells(
 ) -> Iterator[tuple[Verdict, Reasons]]:
     """A request in every cell of the sender's own items, and why the survey refuses it; nothing for a permit."""
     axes = table.ground.axes
-    own = {mark.mark: mark.rank for mark in dossier.parties[span.sender].marks}
-    only_in_texts = [mark for mark in axes.irregular.get(span.sender, ()) if mark not in own]
-    marks = [*((rank, mark) for mark, rank in own.items()), *(("", mark) for mark in (*only_in_texts, "no-such-mark"))]
+    described = [(mark.rank, mark.mark) for mark in dossier.parties[span.sender].marks]
+    known = {mark for _, mark in described}
+    only_in_texts = [mark for mark in axes.irregular.get(span.sender, ()) if mark not in known]
+    marks = described + [("", mark) for mark in (*only_in_texts, "no-such-mark")]
     cells = itertools.product(marks, axes.topics, axes.purposes, (True, False), enumerate(ACTS))
     for (rank, mark), topic, purpose, own, (number, act) in cells:
         asked = purpose or OTHER_PURPOSE
