@@ -1,6 +1,6 @@
 """Mutation testing of the law: what a small change to `core/agreement` or `core/decision` would go unnoticed.
 
-mutmut makes the mutants and runs them, one process a mutant, on the tests that reach the function changed. This chooses
+mutmut makes the mutants; each is run in a process of its own on the tests that reach the function changed. This chooses
 the tests of each package, leaves out what only changes a sentence, draws a sample, and prints the score.
 
     python -m bench.mutants [PACKAGE ...] [--share 1] [--seed 2016] [--children 1]
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import json
 import math
 import random
@@ -23,13 +24,47 @@ from pathlib import Path
 TESTS = {
     "agreement": ["standing_*", "record", "clock", "variants", "analysis"],
     "decision": ["decision*"],
-    "table": ["table*"],
+    "table": [
+        "table",
+        "table_masks",
+        "table_renewed::test_a_suspension_touches_the_lanes_of_its_parties_alone",
+        "table_renewed::test_a_consent_touches_the_lanes_to_whom_it_names",
+        "table_renewed::test_items_and_persons_stay_interned_under_their_numbers",
+        "table_renewed::test_an_item_of_the_old_table_is_asked_about_in_the_new_one",
+        "table_renewed::test_other_texts_or_authorities_compile_everything",
+        "table_renewed::test_a_party_that_only_a_text_names_is_judged_by_its_own_column",
+        *(f"table_renewed::test_a_renewed_table_answers_as_one_compiled_anew[{seed}]" for seed in range(4)),
+        "table_cells::test_every_cell_is_what_the_reference_says[hole]",
+        "table_cells::test_every_cell_is_what_the_reference_says[aut-cyp-2014]",
+        "table_cells::test_every_cell_is_what_the_reference_says[eu-usa-rowless]",
+        *(f"table_worlds::test_readings_knowledge_and_unknown_recipients[{seed}]" for seed in range(8)),
+    ],
+    "proof": [
+        "proof*",
+        "table_cli",
+        "-proof::test_everything_holds_for_the_variants[nato-1997]",
+        "-proof_random",
+    ],
+    "survey": [
+        "survey*",
+        "golden",
+        "table_cli",
+        "-survey::test_the_survey_is_what_the_reference_evaluator_says[tlp-community]",
+        "-survey::test_the_survey_is_what_the_reference_evaluator_says[health-dua]",
+    ],
+    "difference": ["difference*", "cli_diff"],
 }
-"""The tests that speak of a package, without those of properties: they are slow, and what they find is chance."""
+"""The tests that speak of a package, without those of properties: they are slow, and what they find is chance.
+
+A name may be that of one test of a file; what begins with `-` is left out, for it takes seconds and kills nothing else.
+"""
 FILES = {
     "agreement": "src/relto/core/agreement/*.py",
     "decision": "src/relto/core/decision/*.py",
     "table": "src/relto/core/decision/table/*.py",
+    "proof": "src/relto/core/decision/proof/*.py",
+    "survey": "src/relto/core/decision/survey/*.py",
+    "difference": "src/relto/core/decision/difference/*.py",
 }
 WORK = Path("mutants")
 
@@ -58,8 +93,7 @@ def score(package: str, share: float, seed: int, children: int, only: frozenset[
     """Make the mutants of one package, run a sample of them (or `only` some), and print how they fared."""
     shutil.rmtree(WORK, ignore_errors=True)
     modules = sorted(Path().glob(FILES[package]))
-    found = [path for name in TESTS[package] for path in sorted(Path("tests").glob(f"test_{name}.py"))]
-    tests = [str(path) for path in found if not path.stem.endswith("_properties")]
+    tests = [test for name in TESTS[package] for test in _tests(name)]
     if not tests:
         raise SystemExit(f"no tests speak of {package}")
     _make(modules, tests, children)
@@ -68,14 +102,21 @@ def score(package: str, share: float, seed: int, children: int, only: frozenset[
         names, sentences = _mutants(module)
         left_out += sentences
         chosen += only.intersection(names) if only else chance.sample(names, math.ceil(share * len(names)))
-    _run(chosen, children)
-    fates = _fates(modules, chosen)
+    fates = _run(chosen, tests, children)
     for name in sorted(name for name in chosen if fates[name] != "killed"):
-        subprocess.run([Path(sys.executable).parent / "mutmut", "show", name], check=False)
+        _show(name, fates[name])
     told: Counter[str] = Counter(fates.values())
     killed = told["killed"] + told["timeout"]
     figures = {"package": package, "share": share, "seed": seed, "left_out": left_out, "total": len(chosen), **told}
     print(json.dumps({**figures, "score": round(100 * killed / len(chosen), 1)}))
+
+
+def _tests(name: str) -> Iterator[str]:
+    """The files of a name, or the one test of a file that it names as well, as arguments of pytest."""
+    pattern, colons, test = name.removeprefix("-").partition("::")
+    for path in sorted(Path("tests").glob(f"test_{pattern}.py")):
+        if not path.stem.endswith("_properties"):
+            yield f"{'--deselect=' if name.startswith('-') else ''}{path}{colons}{test}"
 
 
 def _make(modules: list[Path], tests: list[str], children: int) -> None:
@@ -90,22 +131,21 @@ def _make(modules: list[Path], tests: list[str], children: int) -> None:
     mutmut.create_mutants(children)
 
 
-def _run(names: list[str], children: int) -> None:
+def _run(names: list[str], tests: list[str], children: int) -> dict[str, str]:
     from mutmut import __main__ as mutmut
 
-    mutmut._run(names, children)
+    from bench.mutants_forks import run_forked
+
+    mutmut.setup_source_paths()
+    with contextlib.chdir(WORK):
+        return run_forked(names, tests, children)
 
 
-def _fates(modules: list[Path], names: list[str]) -> dict[str, str]:
-    from mutmut.mutation.data import SourceFileMutationData
-    from mutmut.stats import status_by_exit_code
+def _show(name: str, fate: str) -> None:
+    from mutmut.mutation.diff_apply import find_mutant, get_diff_for_mutant
 
-    fates: dict[str, str] = {}
-    for module in modules:
-        data = SourceFileMutationData(path=module)
-        data.load()
-        fates.update({name: status_by_exit_code[code] for name, code in data.exit_code_by_key.items()})
-    return {name: fates[name] for name in names}
+    print(f"# {name}: {fate}")
+    print(get_diff_for_mutant(name, path=find_mutant(name).path))
 
 
 def _mutants(module: Path) -> tuple[list[str], int]:
