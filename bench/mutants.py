@@ -52,7 +52,13 @@ TESTS = {
         "-survey::test_the_survey_is_what_the_reference_evaluator_says[tlp-community]",
         "-survey::test_the_survey_is_what_the_reference_evaluator_says[health-dua]",
     ],
-    "difference": ["difference*", "cli_diff"],
+    "difference": [
+        "difference*",
+        "cli_diff",
+        *(f"-difference::test_every_combination_of_random_texts_as_the_reference_has_it[{n}]" for n in (0, 3, 4, 5)),
+        "-difference::test_every_combination_of_the_variants_as_the_reference_has_it[hole-2020-01-01T00:00Z]",
+        "-difference::test_a_stricter_rule_of_the_senders_own_is_cited_where_it_bites",
+    ],
 }
 """The tests that speak of a package, without those of properties: they are slow, and what they find is chance.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -203,4 +203,15 @@ def northeast_asia(*extra: Instrument, record: tuple[Instrument, ...] = RECORD_2
         records=records,
         parties={"KOR": KOR, "JPN": JPN, "USA": USA},
         items={MISSILE.id: MISSILE},
+    )
+
+
+def pact(*more: Agreement, parties: Iterable[Party] = (KOR, JPN, USA), **changes: Any) -> Dossier:
+    """The pact of 2016 with these changes, and whatever other agreements came into force on the same day."""
+    texts = (text_2016(**changes), *more)
+    return replace(
+        northeast_asia(),
+        agreements={text.id: (text,) for text in texts},
+        records={text.id: Record(text.id, (SIGNED, NOTIFIED)) for text in texts},
+        parties={party.id: party for party in parties},
     )

@@ -179,7 +179,7 @@ class TestCounts:
         begins = changed(direction="begins")
         assert none.nothing
         for other in ({"changes": (CHANGE,)}, {"on_other_grounds": 1}, {"requirements": (Requirement(*"abcdef"),)}):
-            assert not replace(none, **other).nothing  # type: ignore[arg-type]
+            assert not replace(none, **other).nothing
         both = replace(none, changes=(CHANGE, begins))
         assert (both.begins, both.ceases) == ((begins,), (CHANGE,))
         assert both.combinations("begins") == both.combinations("ceases") == frozenset(CHANGE.combinations())

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from relto.core.agreement import Agreement, Purpose, Record, Scope, ThirdParty
+from relto.core.agreement import Purpose, Scope, ThirdParty
 from relto.core.decision import ACTS
 from relto.core.decision.survey import Cited, Edgewise, Onward, Protected, Refusal, survey
 from relto.core.decision.table import compile_table
-from relto.core.dossier import Accredited, DomesticRule, Dossier, Party
+from relto.core.dossier import Accredited, DomesticRule, Dossier
 from relto.core.label import Levels, Mark, RankRow
-from tests.making import JPN, KOR, NOTIFIED, SIGNED, USA, at, northeast_asia, text_2016
+from tests.making import JPN, KOR, USA, at, pact, text_2016
 
 PACT, IN_2018 = "kor-jpn-2016", at("2018-01-01T00:00Z")
 SECRET = RankRow("SECRET", {"KOR": ("군사II급비밀",), "JPN": ("極秘", "特定秘密")})
 CONFIDENTIAL = RankRow("CONFIDENTIAL", {"KOR": ("군사III급비밀",), "JPN": ("秘",)})
-
-
-def pact(*more: Agreement, parties: Iterable[Party] = (KOR, JPN, USA), **changes: Any) -> Dossier:
-    """The pact of 2016 with these changes, and whatever other agreements came into force on the same day."""
-    texts = (text_2016(**changes), *more)
-    return replace(
-        northeast_asia(),
-        agreements={text.id: (text,) for text in texts},
-        records={text.id: Record(text.id, (SIGNED, NOTIFIED)) for text in texts},
-        parties={party.id: party for party in parties},
-    )
 
 
 def edges(dossier: Dossier, sender: str = "KOR", recipient: str = "JPN", when: str = "") -> tuple[Edgewise, ...]:
@@ -58,8 +45,10 @@ def refused(one: Edgewise, check: str) -> Refusal:
 
 class TestRanks:
     def test_a_mark_in_another_row_than_its_rank_stands_by_itself(self) -> None:
-        rows = (replace(SECRET, marks={"KOR": ("군사II급비밀",), "JPN": ("極秘",)}),)
-        rows += (replace(CONFIDENTIAL, marks={"KOR": ("군사III급비밀",), "JPN": ("秘", "特定秘密")}),)
+        rows = (
+            replace(SECRET, marks={"KOR": ("군사II급비밀",), "JPN": ("極秘",)}),
+            replace(CONFIDENTIAL, marks={"KOR": ("군사III급비밀",), "JPN": ("秘", "特定秘密")}),
+        )
         found = edge(pact(levels=Levels("4", rows)), "JPN", "KOR")
         assert [one.ranks for one in found.permits] == [
             (

@@ -205,13 +205,13 @@ def _protected(table: Table, row: Row, grade: int) -> Protected:
 
 
 def _grounds(table: Table, row: Row, cell: Cell) -> tuple[Ground, ...]:
-    """The reference evaluator's grounds for a request in a cell of a mark that somebody has; an item of others is
-    taken as consented to."""
+    """The reference evaluator's grounds for a request in a cell of a mark that somebody has; whether an item of
+    others may pass is not its matter."""
     owner = owner_of(table, row, cell[0])
     assert owner is not None
     asked = request_of(table, row, spot_of(table, cell), owner, row.start)
     assert asked is not None
-    verdict = evaluate(table.dossier, asked, only=(row.edge.agreement,), consented=True)
+    verdict = evaluate(table.dossier, asked, only=(row.edge.agreement,))
     home = owner in (row.lane.sender, row.recipient)
     return tuple(one for one in verdict.grounds if home or one.check != "third-party")
 
