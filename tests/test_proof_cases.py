@@ -32,7 +32,7 @@ from relto.core.decision.table import Table, compile_table
 from relto.core.decision.table.lane import CLOSED, CONSENT, FREE
 from relto.core.decision.table.word import BIT, FAILED, checks_of
 from relto.core.dossier import Accredited, DomesticRule, Dossier, Item
-from relto.core.label import Levels, RankRow
+from relto.core.label import Caveats, Levels, RankRow
 from relto.core.timeline import Day
 from tests.breaking import edge_at, with_bit, with_lane, with_third, without_bit
 from tests.making import JPN, KOR, NOTIFIED, SIGNED, USA, act, at, northeast_asia, pact, text_2016
@@ -295,6 +295,19 @@ class TestBounds:
             assert found.demands == "no permit: the approval of firm ends 2018-01-01"
             assert found.start == at("2018-01-01T00:00+09:00")
 
+    def test_who_an_authority_is_counts_as_the_table_knows_it(self) -> None:
+        named = act("d", "designation", ("JPN",), "2017-01-01T00:00Z", authority="jpn-mod")
+        ended = act("w", "withdrawal", ("JPN",), "2017-06-01T00:00Z", targets=["d"], recorded="2020-06-01T00:00Z")
+        dossier = northeast_asia(record=(SIGNED, NOTIFIED, named, ended))
+        table = table_of(
+            replace(dossier, agreements={PACT: dossier.agreements[PACT]}), known_by=at("2019-01-01T00:00Z")
+        )
+        assert row_at(table, recipient="jpn-mod").edge.in_force
+        assert prove_level(table).holds
+        secret = table.ground.axes.rank("TOP SECRET")
+        broken = without_bit(table, "KOR", "jpn-mod", IN_2018, BIT["level"], grade=secret)
+        assert shown(prove_level(broken)).recipient == "jpn-mod"
+
     @pytest.mark.parametrize(
         ("clause", "wrong"),
         [
@@ -471,6 +484,78 @@ class TestCiting:
             ("KOR", "USA", "JPN", PACT, "6(a)"),
             ("USA", "KOR", "JPN", "usa-jpn-2007", "6(b)"),
         }
+
+    def test_what_labels_persons_and_systems_are_asked_about_is_each_asked_once_for_every_mark(
+        self, asked: list[tuple[Request, Verdict]]
+    ) -> None:
+        prove_citing(plain())
+        here = [one for one, _ in asked if (one.sender, one.recipient) == ("KOR", "JPN")]
+        brought = [one for one in here if one.person or one.system or one.item.caveats != Caveats()]
+        labels = {Caveats(rel_to=()), Caveats(orcon=True), Caveats(no_contractor=True), Caveats(eyes=())}
+        marks = {"군사I급비밀", "군사II급비밀", "군사III급비밀", "no-such-mark"}
+        assert {one.item.mark for one in brought} == marks
+        assert len(brought) == len(marks) * (len(labels) + 3)
+        assert {one.item.caveats for one in brought if one.act == "copy" and one.person is None} == labels
+        named = [one for one in brought if one.person is not None]
+        assert {(one.system, one.purpose) for one in named} == {
+            ("no-such-system", "other-purpose"),
+            (None, "no-such-purpose"),
+        }
+        assert {one.item.caveats for one in named if one.system is None} == {Caveats(eyes=())}
+        assert {one.act for one in named} == {"release"}
+        assert {one.person.assurance is None for one in named if one.person} == {True, False}
+        assert {one.item.topic for one in brought} == {"defence"}
+
+    def test_an_article_that_is_missing_for_persons_is_shown(self) -> None:
+        table = table_of(pact(persons=replace(text_2016().persons, facility="")))
+        found = shown(prove_citing(table))
+        assert found == Counterexample(
+            act="release",
+            sender="JPN",
+            recipient="KOR",
+            agreement=PACT,
+            originator="JPN",
+            rank="",
+            mark="機密",
+            topic="defence",
+            purpose="other-purpose",
+            provided_for="other-purpose",
+            start=START,
+            end=ENTRY,
+            table_says="refuse",
+            demands="an article for facility",
+            reference=found.reference,
+        )
+        assert "facility (no article): no facility is named" in found.reference
+
+    @pytest.mark.parametrize("check", ["standing", "scope"])
+    def test_where_no_agreement_stands_and_another_reason_is_given_it_is_shown(
+        self, check: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def blank(dossier: Dossier, request: Request, **more: Any) -> Verdict:
+            verdict = evaluate(dossier, request, **more)
+            if verdict.agreement:
+                return verdict
+            article = "" if check == "standing" else "2"
+            return replace(
+                verdict, grounds=tuple(one._replace(check=check, article=article) for one in verdict.grounds)
+            )
+
+        monkeypatch.setattr(citing, "evaluate", blank)
+        found = shown(prove_citing(plain()))
+        assert (found.act, found.sender, found.recipient, found.agreement) == ("release", "JPN", "JPN", "")
+        assert (found.originator, found.mark, found.rank) == ("JPN", "no-such-mark", "")
+        assert (found.topic, found.purpose, found.provided_for) == ("other-topic", "other-purpose", "other-purpose")
+        assert (found.start, found.end) == (START, END)
+        assert (found.table_says, found.demands) == ("refuse", "an article for standing")
+        assert found.reference.startswith(f"refuses: {check} (")
+
+    def test_where_no_agreement_stands_the_reading_and_what_is_known_are_the_tables(
+        self, asked: list[tuple[Request, Verdict]]
+    ) -> None:
+        known_by = at("2019-01-01T00:00Z")
+        prove_citing(table_of(pact(), reading="KOR", known_by=known_by))
+        assert {(one.reading, one.known_by) for one, _ in asked} == {("KOR", known_by)}
 
     def test_where_no_agreement_stands_that_is_cited(self, asked: list[tuple[Request, Verdict]]) -> None:
         prove_citing(plain())

@@ -205,8 +205,8 @@ def _protected(table: Table, row: Row, grade: int) -> Protected:
 
 
 def _grounds(table: Table, row: Row, cell: Cell) -> tuple[Ground, ...]:
-    """The reference evaluator's grounds for a request in a cell of a mark that somebody has; whether an item of
-    others may pass is not its matter."""
+    """The reference evaluator's grounds for a request in a cell of a mark that somebody has, but for whether items of
+    others may pass at all."""
     owner = owner_of(table, row, cell[0])
     assert owner is not None
     asked = request_of(table, row, spot_of(table, cell), owner, row.start)
