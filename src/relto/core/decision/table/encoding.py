@@ -36,12 +36,11 @@ _COPYING = (ACTS.index("copy"), ACTS.index("translate"))
 class Encoder:
     """The vocabulary of one table at one time: who has which number, and what items and persons are worth.
 
-    `lanes`: (senders, addressees) -> lane. `to`: who each addressee is; an authority, whose party may change, is told
-    by `fluid`. `party_of`: the addressee's party by its number in `parties`.
+    `lanes`: (senders, addressees) -> lane. `fluid`: the addressees whose party may change, which authorities are.
+    `party_of`: the addressee's party by its number in `parties`.
     """
 
     ground: Ground
-    to: Sequence[Addressee]
     fluid: Flags
     parties: Sequence[str]
     party_of: Ints
@@ -171,7 +170,6 @@ def encoder_of(
     needs, purposes = needs_of(persons), purposes_of(items, ground.axes, asked)
     return Encoder(
         ground=ground,
-        to=to,
         fluid=np.array(fluid, np.bool_),
         parties=parties,
         party_of=np.array([parties.index(one.party) for one in to], np.int64),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,15 +29,12 @@ _MOST_STEPS: Final = 1 << 14
 class Slices:
     """A slice is one act under one edge over one stretch; its number is that of edge and stretch times ACTS, plus act.
 
-    `base`, `asks`: where its cells begin, and the bits that all of them have besides. `start`, `end` (nanoseconds).
-    `following`: the next agreement of the same lane, time and act, or -1. Those of a lane's second and later agreements
-    come last.
+    `base`, `asks`: where its cells begin, and the bits that all of them have besides. `following`: the next agreement
+    of the same lane, time and act, or -1. Those of a lane's second and later agreements come last.
     """
 
     base: Ints
     asks: Words
-    start: Ints
-    end: Ints
     following: Ints
     in_force: NDArray[np.bool_]
     edges: tuple[Edge | None, ...]
@@ -74,8 +71,6 @@ class Slices:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    start: int
-    end: int
     following: int
     edge: Edge | None
 
@@ -87,13 +82,12 @@ def slices_of(lanes: Iterable[Lane], ground: Ground, end: Instant) -> Slices:
     later: list[_Row] = []
     total = sum(len(lane.stretches) for lane in lanes)
     for lane in lanes:
-        ends = (*lane.starts[1:], end.ns)
-        for stretch, start, stop in zip(lane.stretches, lane.starts, ends, strict=True):
+        for stretch in lane.stretches:
             following = -1
             for edge in stretch.edges[:0:-1]:
-                later.append(_Row(start, stop, following, edge))
+                later.append(_Row(following, edge))
                 following = total + len(later) - 1
-            rows.append(_Row(start, stop, following, stretch.edges[0] if stretch.edges else None))
+            rows.append(_Row(following, stretch.edges[0] if stretch.edges else None))
     rows += later
     cuts = np.array(sorted({start for lane in lanes for start in lane.starts} | {end.ns}), np.int64)
     base, asks = _cells(rows, ground)
@@ -103,10 +97,8 @@ def slices_of(lanes: Iterable[Lane], ground: Ground, end: Instant) -> Slices:
     return Slices(
         base=base,
         asks=asks,
-        start=_by_act([row.start for row in rows], np.int64),
-        end=_by_act([row.end for row in rows], np.int64),
         following=np.maximum(following_rows.reshape(-1), -1),
-        in_force=_by_act([row.edge is not None and row.edge.in_force for row in rows], np.bool_),
+        in_force=np.repeat([row.edge is not None and row.edge.in_force for row in rows], len(ACTS)),
         edges=tuple(row.edge for row in rows),
         lanes=len(lanes),
         cuts=cuts,
@@ -124,10 +116,6 @@ def _cells(rows: list[_Row], ground: Ground) -> tuple[Ints, Words]:
     bases = np.array([none if row.edge is None else row.edge.base for row in rows], np.int64)
     asks = np.array([refused if row.edge is None else row.edge.asks for row in rows], np.uint64)
     return bases.reshape(-1), asks.reshape(-1)
-
-
-def _by_act(values: list[Any], kind: type[np.generic]) -> NDArray[Any]:
-    return np.repeat(np.array(values, kind), len(ACTS))
 
 
 def _at_cut(lanes: tuple[Lane, ...], cuts: Ints) -> Ints:
