@@ -212,8 +212,7 @@ def _grounds(table: Table, row: Row, cell: Cell) -> tuple[Ground, ...]:
     asked = request_of(table, row, spot_of(table, cell), owner, row.start)
     assert asked is not None
     verdict = evaluate(table.dossier, asked, only=(row.edge.agreement,))
-    home = owner in (row.lane.sender, row.recipient)
-    return tuple(one for one in verdict.grounds if home or one.check != "third-party")
+    return tuple(one for one in verdict.grounds if one.check != "third-party")
 
 
 def _articles(table: Table, row: Row, box: Box) -> tuple[Cited, ...]:
