@@ -34,7 +34,7 @@ from relto.core.decision.table.word import BIT, FAILED, checks_of
 from relto.core.dossier import Accredited, DomesticRule, Dossier, Item
 from relto.core.label import Caveats, Levels, RankRow
 from relto.core.timeline import Day
-from tests.breaking import edge_at, with_bit, with_lane, with_third, without_bit
+from tests.breaking import edge_at, with_bit, with_lane, with_third, without_bit, without_cut
 from tests.making import JPN, KOR, NOTIFIED, SIGNED, USA, act, at, northeast_asia, pact, text_2016
 
 PACT = "kor-jpn-2016"
@@ -296,8 +296,8 @@ class TestBounds:
             assert found.start == at("2018-01-01T00:00+09:00")
 
     def test_who_an_authority_is_counts_as_the_table_knows_it(self) -> None:
-        named = act("d", "designation", ("JPN",), "2017-01-01T00:00Z", authority="jpn-mod")
-        ended = act("w", "withdrawal", ("JPN",), "2017-06-01T00:00Z", targets=["d"], recorded="2020-06-01T00:00Z")
+        named = act("d", "designation", ("JPN",), "2016-12-01T00:00Z", authority="jpn-mod")
+        ended = act("w", "withdrawal", ("JPN",), "2017-01-01T00:00Z", targets=["d"], recorded="2020-06-01T00:00Z")
         dossier = northeast_asia(record=(SIGNED, NOTIFIED, named, ended))
         table = table_of(
             replace(dossier, agreements={PACT: dossier.agreements[PACT]}), known_by=at("2019-01-01T00:00Z")
@@ -384,6 +384,8 @@ class TestOnward:
         found = shown(prove_onward(with_lane(table, "KOR", "JPN", with_third(number, CONSENT))))
         assert found.demands == "no permit: usa-kor has the rule forbidden"
         assert found.start == at("2018-06-01T00:00Z")
+        found = shown(prove_onward(with_lane(table, "KOR", "JPN", without_cut("2018-06-01T00:00Z"))))
+        assert (found.originator, found.start) == ("USA", at("2018-06-01T00:00Z"))
 
     def test_a_cell_that_the_originator_has_a_mark_for_is_shown(self) -> None:
         bare = replace(USA, marks=USA.marks[2:])
@@ -393,7 +395,7 @@ class TestOnward:
         assert (found.rank, found.mark) == ("CONFIDENTIAL", "CONFIDENTIAL")
         none = table_of(pact(parties=(KOR, JPN, replace(USA, marks=()))))
         found = shown(prove_onward(with_lane(none, "KOR", "JPN", with_third(number, FREE))))
-        assert (found.rank, found.mark, found.reference) == ("SECRET", "", "")
+        assert (found.rank, found.mark, found.act, found.reference) == ("SECRET", "", "release", "")
 
 
 class TestCiting:

@@ -12,7 +12,7 @@ from relto.core.decision.survey import Cited, Edgewise, Onward, Protected, Refus
 from relto.core.decision.table import compile_table
 from relto.core.dossier import Accredited, DomesticRule, Dossier
 from relto.core.label import Levels, Mark, RankRow
-from tests.making import JPN, KOR, USA, at, pact, text_2016
+from tests.making import JPN, KOR, NOTIFIED, USA, act, at, pact, text_2016
 
 PACT, IN_2018 = "kor-jpn-2016", at("2018-01-01T00:00Z")
 SECRET = RankRow("SECRET", {"KOR": ("군사II급비밀",), "JPN": ("極秘", "特定秘密")})
@@ -187,3 +187,32 @@ class TestOnward:
     def test_a_party_that_only_a_text_names_is_no_originator_to_ask(self) -> None:
         joint = replace(text_2016(), id="three", parties=("KOR", "JPN", "FRA"))
         assert [one.originator for one in edge(pact(joint)).onward] == ["USA"]
+
+
+class TestSpans:
+    def test_an_authority_is_nobody_before_and_after_its_designation(self) -> None:
+        named = act("d", "designation", ("JPN",), "2017-01-01T00:00Z", authority="jpn-mod")
+        ended = act("w", "withdrawal", ("JPN",), "2018-01-01T00:00Z", targets=["d"])
+        dossier = pact()
+        dossier = dossier.with_instruments(PACT, (*dossier.record(PACT).instruments, named, ended))
+        table = compile_table(dossier, at("2016-12-01T00:00Z"), at("2019-01-01T00:00Z"))
+        spans = list(survey(table, sender="KOR", recipient="jpn-mod"))
+        assert [(span.party, span.start, len(span.edges)) for span in spans] == [
+            ("", table.window.start, 0),
+            ("JPN", named.at.instant, 1),
+            ("", ended.at.instant, 0),
+        ]
+
+    def test_at_a_boundary_it_is_what_comes_after_that_holds(self) -> None:
+        table = compile_table(pact(), at("2016-01-01T00:00Z"), at("2019-01-01T00:00Z"))
+        entry = NOTIFIED.at.instant
+        (span,) = survey(table, sender="KOR", recipient="JPN", at=entry)
+        assert (span.start, span.edges[0].state) == (entry, "in-force")
+        (span,) = survey(table, sender="KOR", recipient="JPN", at=entry.plus(-1))
+        assert (span.end, span.edges[0].state) == (entry, "signed")
+        assert list(survey(table, sender="KOR", recipient="JPN", at=table.window.end)) == []
+
+    def test_a_party_that_only_a_text_names_gives_nothing(self) -> None:
+        table = compile_table(pact(parties=(JPN, USA)), IN_2018, IN_2018.plus(1))
+        assert {span.sender for span in survey(table)} == {"JPN", "USA"}
+        assert [span.recipient for span in survey(table, sender="JPN")] == ["USA", "KOR"]
