@@ -299,9 +299,8 @@ class TestBounds:
         named = act("d", "designation", ("JPN",), "2016-12-01T00:00Z", authority="jpn-mod")
         ended = act("w", "withdrawal", ("JPN",), "2017-01-01T00:00Z", targets=["d"], recorded="2020-06-01T00:00Z")
         dossier = northeast_asia(record=(SIGNED, NOTIFIED, named, ended))
-        table = table_of(
-            replace(dossier, agreements={PACT: dossier.agreements[PACT]}), known_by=at("2019-01-01T00:00Z")
-        )
+        dossier = replace(dossier, agreements={PACT: dossier.agreements[PACT]})
+        table = compile_table(dossier, at(IN_2018), END, known_by=at("2019-01-01T00:00Z"))
         assert row_at(table, recipient="jpn-mod").edge.in_force
         assert prove_level(table).holds
         secret = table.ground.axes.rank("TOP SECRET")
