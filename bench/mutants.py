@@ -65,7 +65,8 @@ TESTS = {
 }
 """The tests that speak of a package, without those of properties: they are slow, and what they find is chance.
 
-A name may be that of one test of a file; what begins with `-` is left out, for it takes seconds and others look at the same.
+A name may be that of one test of a file; what begins with `-` is left out: it takes seconds, and others look at
+the same.
 """
 FILES = {
     "agreement": "src/relto/core/agreement/*.py",

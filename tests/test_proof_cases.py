@@ -538,8 +538,8 @@ class TestCiting:
             if verdict.agreement:
                 return verdict
             article = "" if check == "standing" else "2"
-            return replace(
-                verdict, grounds=tuple(one._replace(check=check, article=article) for one in verdict.grounds)
+            return verdict._replace(
+                grounds=tuple(one._replace(check=check, article=article) for one in verdict.grounds)
             )
 
         monkeypatch.setattr(citing, "evaluate", blank)
