@@ -31,6 +31,11 @@ MAX_TOTAL_BYTES: Final = 64 << 20
 
 def load_dossier(path: Path | str) -> Dossier:
     """Read the dossier in the folder `path`. Raises InputError for the first fault, with its place."""
+    return read_dossier(dossier_files(path), root=str(Path(path)))
+
+
+def dossier_files(path: Path | str) -> dict[str, bytes]:
+    """The files of the dossier in the folder `path`, by their names in it, within the limits of one."""
     root = Path(path)
     if not os.path.isdir(root):  # Path.is_dir raises for names that are too long
         raise InputError(f"no dossier at `{root}`", remedy="name a folder with agreements/ and parties/")
@@ -47,7 +52,7 @@ def load_dossier(path: Path | str) -> Dossier:
                     remedy="split it",
                 )
             files[f"{folder}/{entry.name}"] = data
-    return read_dossier(files, root=str(root))
+    return files
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -65,8 +70,8 @@ def _entries(folder: Path) -> list[Path]:
     return sorted(entry for entry in found if entry.suffix in (".yaml", ".yml"))
 
 
-def read_limited(path: Path, *, inside: Path | None = None) -> bytes:
-    """The bytes of a regular file, no more than 4 MiB, that does not lead out of `inside`."""
+def read_limited(path: Path, *, inside: Path | None = None, limit: int = MAX_FILE_BYTES) -> bytes:
+    """The bytes of a regular file, no more than `limit` (4 MiB), that does not lead out of `inside`."""
     try:
         if inside is not None and not path.resolve().is_relative_to(inside.resolve()):
             raise InputError(
@@ -77,14 +82,14 @@ def read_limited(path: Path, *, inside: Path | None = None) -> bytes:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise InputError("not a regular file", where=Position(str(path)), remedy="name a file")
-            if status.st_size > MAX_FILE_BYTES:
+            if status.st_size > limit:
                 raise InputError(
                     f"a file of {status.st_size} bytes",
                     where=Position(str(path), 1, 1),
-                    remedy=f"split it; the limit is {MAX_FILE_BYTES >> 20} MiB a file",
+                    remedy=f"split it; the limit is {limit >> 20} MiB a file",
                 )
             with os.fdopen(descriptor, "rb", closefd=False) as file:
-                return file.read(MAX_FILE_BYTES + 1)
+                return file.read(limit + 1)
         finally:
             os.close(descriptor)
     except OSError as error:

@@ -28,6 +28,7 @@ COMMANDS = {
     "open": ("relto.cli.exchange:open_", "open a holding under its banner"),
     "holdings": ("relto.cli.holdings:holdings", "the register: what this node holds of others' items"),
     "compromise": ("relto.cli.holdings:compromise", "tell the originator of a loss or compromise, actual or possible"),
+    "evidence": ("relto.cli.evidence:evidence", "all about an item for a third person; verify it offline"),
     "ledger": ("relto.cli.ledger:ledger", "verify the evidence, print the checkpoint, prove a leaf"),
 }
 

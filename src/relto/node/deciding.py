@@ -62,13 +62,18 @@ def decide_now(
     """
     dossier = node.dossier(tx)
     asked = replace(request, reading=node.party)
-    verdicts = [_verdict(dossier, replace(asked, at=end), via) for end in moment.ends()]
-    verdict = next((one for one in verdicts if not one.permits), verdicts[-1])
+    verdict = verdict_within(dossier, asked, moment, via)
     document = decision_to_json(verdict, asked, stage, (str(moment.earliest), str(moment.latest)))
     data = canonical(document)
     row = DecisionRow(subject, stage, data.decode("utf-8"), digest(data))
     tx.add_decision(row)
     return Decision(verdict, row)
+
+
+def verdict_within(dossier: Dossier, request: Request, moment: Moment, via: tuple[str, ...]) -> Verdict:
+    """The verdict on `request` at both ends of a moment, the stricter end holding; a function of its arguments."""
+    verdicts = [_verdict(dossier, replace(request, at=end), via) for end in moment.ends()]
+    return next((one for one in verdicts if not one.permits), verdicts[-1])
 
 
 def route_through(dossier: Dossier, request: Request, via: tuple[str, ...]) -> MediatedRoute | None:

@@ -1,0 +1,223 @@
+"""One bundle held against itself and the keys: signatures, places in the ledger, receipts, decisions, labels.
+
+Problems come back as lines; nothing the bundle says is believed before it is checked.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from relto.core.canon import JSON, base64url, digest, object_in, parse_object
+from relto.core.envelope import Manifest, VerifyKey
+from relto.core.envelope.manifest import verify_manifest
+from relto.core.errors import ReltoError, VerificationFailed
+from relto.core.evidence import Evidence, check_receipt, verify_evidence
+from relto.core.ledger import TreeHead, verify_checkpoint, verify_inclusion
+from relto.core.timeline import Instant
+from relto.node.bundle.bundle import Bundle, verify_seal
+from relto.node.log import origin_of, subject_of
+
+ON_THE_WAY = ("submission", "relay", "receipt")
+"""The steps by which a party vouches for a label and its item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A verified statement at its place in the maker's ledger. `id`: its digest."""
+
+    position: int
+    id: str
+    evidence: Evidence
+
+
+@dataclass
+class Checked:
+    """A bundle with what of it verified, and the problems. `decisions` and `labels` by digest."""
+
+    bundle: Bundle
+    statements: dict[str, Stated] = field(default_factory=dict)
+    head: TreeHead | None = None
+    decisions: dict[str, Mapping[str, JSON]] = field(default_factory=dict)
+    labels: dict[str, Manifest] = field(default_factory=dict)
+    receipts: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def by(self) -> str:
+        """Whose node made it."""
+        return self.bundle.by
+
+    def own(self) -> list[Stated]:
+        """The maker's own statements, in order."""
+        return [one for one in self.statements.values() if one.evidence.party == self.by]
+
+    def problem(self, about: str, what: object) -> None:
+        """Note a problem."""
+        self.problems.append(f"{self.by}'s bundle, {about}: {what}")
+
+
+def check_bundle(bundle: Bundle, keys: Mapping[str, VerifyKey]) -> Checked:
+    """Hold everything in `bundle` against everything else in it, and against `keys`."""
+    found = Checked(bundle)
+    key = keys.get(bundle.by)
+    if key is None:
+        found.problem("keys", f"there is no card of {bundle.by}, its maker")
+    else:
+        _check_seal(found, key)
+    _check_leaves(found, keys)
+    _check_about(found)
+    _check_answers(found)
+    _check_order(found)
+    _check_decisions(found)
+    _check_labels(found, keys)
+    _check_cards(found)
+    return found
+
+
+def _check_seal(found: Checked, key: VerifyKey) -> None:
+    """The maker's seal over the whole, and the head of its ledger."""
+    try:
+        verify_seal(found.bundle, key)
+    except ReltoError as error:
+        found.problem("seal", error)
+    try:
+        found.head = verify_checkpoint(found.bundle.checkpoint, origin=origin_of(found.by), key=key).head
+    except ReltoError as error:
+        found.problem("checkpoint", error)
+
+
+def _check_leaves(found: Checked, keys: Mapping[str, VerifyKey]) -> None:
+    """Each leaf is signed by the party it names, and stands at its place under the checkpoint."""
+    last = -1
+    for leaf in found.bundle.leaves:
+        about = f"leaf {leaf.position}"
+        try:
+            if leaf.position <= last:
+                raise VerificationFailed("it does not come after the one before it")
+            last = leaf.position
+            evidence = verify_evidence(leaf.evidence, keys)
+            data = leaf.evidence.encode("ascii")
+            if found.head is not None:
+                verify_inclusion(data, leaf.position, leaf.proof, found.head)
+        except (ReltoError, UnicodeEncodeError) as error:
+            found.problem(about, error)
+            continue
+        found.statements[digest(data)] = Stated(leaf.position, digest(data), evidence)
+
+
+def _check_about(found: Checked) -> None:
+    about = found.bundle.about
+    if not any(about in (subject_of(one.evidence), one.evidence.item) for one in found.statements.values()):
+        found.problem("about", f"no statement in it is about `{about[:80]}`")
+
+
+def _check_answers(found: Checked) -> None:
+    """What a statement answers is here, and a receipt repeats what the sender signed."""
+    for one in found.statements.values():
+        name = one.evidence.digests.get("evidence")
+        answered = found.statements.get(name) if name is not None else None
+        if name is not None and answered is None:
+            found.problem(f"leaf {one.position}", f"the statement it answers, `{name}`, is not here")
+        if one.evidence.kind != "receipt":
+            continue
+        try:
+            if answered is None:
+                raise VerificationFailed("it names no submission that is here")
+            check_receipt(one.evidence, answered.evidence)
+            found.receipts += 1
+        except ReltoError as error:
+            found.problem(f"receipt in leaf {one.position}", error)
+
+
+def _check_order(found: Checked) -> None:
+    """The maker's own statements follow its clock; a refusal may stand at the earlier end of its uncertainty."""
+    lived: Instant | None = None
+    for one in found.own():
+        if one.evidence.kind == "refusal":
+            continue
+        if lived is not None and one.evidence.at < lived:
+            found.problem(f"leaf {one.position}", f"says {one.evidence.at}, after a leaf of {lived}")
+        lived = one.evidence.at if lived is None else max(lived, one.evidence.at)
+
+
+def decision_named(one: Evidence) -> str | None:
+    """The digest of the decision that a party's own statement rests on."""
+    name = one.says.get("decision") if one.kind == "receipt" else one.digests.get("decision")
+    return name if isinstance(name, str) else None
+
+
+def _check_decisions(found: Checked) -> None:
+    """Each decision is named by the maker's evidence and says what that says; none that is named is missing."""
+    named: dict[str, list[Stated]] = defaultdict(list)
+    for one in found.own():
+        name = decision_named(one.evidence)
+        if name is not None:
+            named[name].append(one)
+    for number, text in enumerate(found.bundle.decisions):
+        data = text.encode("utf-8")
+        stated = named.pop(digest(data), None)
+        if stated is None:
+            found.problem(f"decision {number}", "no evidence of its maker names it")
+            continue
+        try:
+            document = parse_object(data, name="decision")
+            for one in stated:
+                _check_decided(one.evidence, document)
+            found.decisions[digest(data)] = document
+        except ReltoError as error:
+            found.problem(f"decision {number}", error)
+    for name, stated in named.items():
+        found.problem(f"leaf {stated[0].position}", f"the decision it names, `{name}`, is not here")
+
+
+def _check_decided(one: Evidence, document: Mapping[str, JSON]) -> None:
+    """A statement says no more, and nothing else, than the decision it rests on."""
+    verdict = object_in(document, "verdict")
+    permits = verdict.get("verdict") == "permit"
+    said: dict[str, tuple[object, object]] = {
+        "item": (verdict.get("item"), one.item),
+        "verdict": (permits, one.kind != "refusal"),
+        "at": (verdict.get("at"), str(one.at)),
+    }
+    if one.kind != "receipt":  # a receipt repeats the agreement that its sender named
+        said["agreement"] = (verdict.get("agreement"), one.agreement)
+    if one.kind == "refusal":
+        said["stage"] = (document.get("stage"), one.says.get("stage"))
+        grounds = verdict.get("grounds")
+        failed = (
+            [ground for ground in grounds if isinstance(ground, dict) and ground.get("passed") is False]
+            if (isinstance(grounds, list))
+            else None
+        )
+        said["grounds"] = (failed, one.says.get("grounds"))
+    for name, (decided, stated) in said.items():
+        if decided != stated:
+            raise VerificationFailed(f"`{name}`: it was decided `{decided}`, the evidence says `{stated}`")
+
+
+def _check_labels(found: Checked, keys: Mapping[str, VerifyKey]) -> None:
+    """Each label is its originator's, and every statement about it names it, and that item, by digest."""
+    vouched = {
+        (one.evidence.digests["label"], one.evidence.digests["payload"], one.evidence.item)
+        for one in found.statements.values()
+        if one.evidence.kind in ON_THE_WAY
+    }
+    for number, one in enumerate(found.bundle.labels):
+        try:
+            manifest = verify_manifest(one.manifest, one.signature, keys)
+            payload = digest(base64url(manifest.commitment).encode("ascii"))
+            if (manifest.label_digest, payload, manifest.label.get("item")) not in vouched:
+                raise VerificationFailed("no evidence vouches for it")
+            found.labels[manifest.label_digest] = manifest
+        except ReltoError as error:
+            found.problem(f"label {number}", error)
+
+
+def _check_cards(found: Checked) -> None:
+    """A bundle has cards of those alone who signed something in it."""
+    signers = {one.evidence.party for one in found.statements.values()} | {found.by}
+    signers |= {manifest.originator for manifest in found.labels.values()}
+    for party in sorted({card.party for card in found.bundle.cards} - signers):
+        found.problem("cards", f"{party} has signed nothing in it")
