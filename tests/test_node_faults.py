@@ -78,9 +78,12 @@ class FailingStore:
         self._inner.close()
 
 
-def crash_everywhere(cast: Cast, party: str, act: Callable[[], object], recover: Callable[[], object]) -> int:
-    """Let the node of `party` crash at its 1st, 2nd, ... step of `act`, reopening and recovering each time."""
-    for steps in range(1, 200):
+def crash_everywhere(
+    cast: Cast, party: str, act: Callable[[], object], recover: Callable[[], object], *, every: int = 1
+) -> int:
+    """Let the node of `party` crash at its 1st, 2nd, ... step of `act` (or `every` so many), reopening and recovering
+    each time."""
+    for steps in range(1, 200, every):
         node = cast.nodes[party]
         node.store = FailingStore(node.store, Countdown(steps))
         try:

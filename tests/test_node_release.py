@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from relto.adapters.clock import ReplayClock
 from relto.compose import open_node
 from relto.core.envelope import Sealed, verify_label
-from relto.core.errors import Conflict, InputError, NotFound, Refused, VerificationFailed
+from relto.core.errors import Conflict, InputError, NotFound, Refused, ReltoError, VerificationFailed
 from relto.core.evidence import Evidence, sign_evidence
 from relto.core.timeline import Instant
 from relto.node import (
@@ -47,6 +48,9 @@ class Tap:
         if self._lose:
             raise ConnectionAbortedError("the line went dead before the reply came")
         return self.replies[-1] if self._answer is None else self._answer
+
+    def exchange_many(self, peer: str, messages: Sequence[tuple[str, bytes]]) -> list[bytes | ReltoError]:
+        return [self.exchange(peer, kind, message) for kind, message in messages]
 
     def close(self) -> None:
         self._cast.link.close()

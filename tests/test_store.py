@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from sqlalchemy import create_engine
 
 from relto.adapters.sqlite import SqliteStore, store, tables
 from relto.core.errors import Conflict, InputError, NotFound, ReltoError, VerificationFailed
+from relto.core.ledger import Frontier
 from relto.core.register import Opened, Received, apply
 from relto.core.timeline import parse_instant
 from relto.node.ports import Transaction
@@ -24,6 +26,7 @@ from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRo
 
 AT = parse_instant("2019-10-31T18:00:00.000000001+09:00")
 LEAF = Leaf(0, "sha256:0", "submission", "KOR", "t-1", "a.b.c", b"\x00" * 32)
+EDGE = Frontier().append(b"a.b.c")
 OUT = OutboxRow("transmittal", "t-1", "JPN", b"\x00\xff", "sha256:0", AT, waits_for="tisa-2014/c1")
 
 
@@ -32,9 +35,13 @@ def opened(tmp_path: Path) -> SqliteStore:
     return SqliteStore(tmp_path / "node.db", create=True)
 
 
+def signed_head(frontier: Frontier) -> str:
+    return f"head of {frontier.size}"
+
+
 def with_leaf(made: SqliteStore) -> SqliteStore:
     with made.write() as tx:
-        tx.append_leaf(LEAF, frontier="edge", checkpoint="head")
+        tx.append_leaf(LEAF, EDGE, signed_head)
     return made
 
 
@@ -84,7 +91,7 @@ def test_what_was_written_reads_back_after_reopening(tmp_path: Path, opened: Sql
         tx.put_instrument(instrument)
     opened.close()
     with SqliteStore(tmp_path / "node.db").read() as reading:
-        assert (reading.high_water(), reading.frontier(), reading.checkpoint()) == (AT, "edge", "head")
+        assert (reading.high_water(), reading.frontier(), reading.checkpoint()) == (AT, EDGE, "head of 1")
         assert (list(reading.leaves()), list(reading.leaves("t-2"))) == ([LEAF], [])
         assert (reading.leaf("sha256:0"), reading.leaf("sha256:9"), reading.ledger_size()) == (LEAF, None, 1)
         assert reading.decisions("t-1") == reading.decisions() == [decision]
@@ -109,7 +116,7 @@ def test_a_transaction_that_raises_leaves_no_trace(opened: SqliteStore) -> None:
 
     def write_and_raise(how: BaseException) -> None:
         with opened.write() as tx:
-            tx.append_leaf(LEAF, frontier="edge", checkpoint="head")
+            tx.append_leaf(LEAF, EDGE, signed_head)
             tx.enqueue(OUT)
             raise how
 
@@ -118,6 +125,48 @@ def test_a_transaction_that_raises_leaves_no_trace(opened: SqliteStore) -> None:
             write_and_raise(how)
     with opened.read() as reading:
         assert (list(reading.leaves()), reading.outbox(), reading.checkpoint()) == ([], [], "")
+
+
+def test_a_part_that_raises_is_undone_and_nothing_else(opened: SqliteStore) -> None:
+    def fail_after_writing(tx: Transaction) -> None:
+        tx.append_leaf(replace(LEAF, position=1, id="sha256:1"), EDGE.append(b"x"), signed_head)
+        tx.enqueue(OUT)
+        tx.put_instrument(InstrumentRow("tisa-2014", "c1", "{}", ("KOR",), ()))
+        assert (tx.frontier().size, tx.record_version()) == (2, None)
+        raise InputError("wrong")
+
+    with opened.write() as tx:
+        with tx.part():
+            tx.append_leaf(LEAF, EDGE, signed_head)
+        with pytest.raises(InputError), tx.part():
+            fail_after_writing(tx)
+        with pytest.raises(Conflict), tx.part():
+            tx.append_leaf(LEAF, EDGE, signed_head)
+        assert (tx.frontier(), tx.record_version()) == (EDGE, 0)
+        tx.enqueue(OUT)
+    with opened.read() as reading:
+        assert (list(reading.leaves()), reading.frontier(), reading.checkpoint()) == ([LEAF], EDGE, "head of 1")
+        assert ([row.subject for row in reading.outbox()], reading.instruments()) == (["t-1"], [])
+
+
+def test_the_head_is_signed_once_and_a_head_that_cannot_be_signed_undoes_all(opened: SqliteStore) -> None:
+    signed: list[int] = []
+
+    def sign(frontier: Frontier) -> str:
+        signed.append(frontier.size)
+        return "head"
+
+    def fail(_: Frontier) -> str:
+        raise InputError("the keys are closed")
+
+    with opened.write() as tx:
+        tx.append_leaf(LEAF, EDGE, sign)
+        tx.append_leaf(replace(LEAF, position=1, id="sha256:1"), EDGE.append(b"x"), sign)
+    assert signed == [2]
+    with pytest.raises(InputError), opened.write() as tx:
+        tx.append_leaf(replace(LEAF, position=2, id="sha256:2"), EDGE.append(b"x").append(b"y"), fail)
+    with opened.read() as reading:
+        assert (reading.ledger_size(), reading.checkpoint()) == (2, "head")
 
 
 def test_the_high_water_only_rises(opened: SqliteStore) -> None:
@@ -139,7 +188,7 @@ def test_unique_rows_are_unique_and_evidence_comes_before_what_rests_on_it(opene
         tx.remember(inbox)
         tx.add_holding(holding, b"")
     repeats: list[Callable[[Transaction], object]] = [
-        lambda tx: tx.append_leaf(LEAF, frontier="", checkpoint=""),
+        lambda tx: tx.append_leaf(LEAF, EDGE, signed_head),
         lambda tx: tx.enqueue(OUT),
         lambda tx: tx.remember(inbox),
         lambda tx: tx.add_holding(holding, b""),
@@ -218,9 +267,8 @@ def test_many_threads_append_one_line_of_leaves(opened: SqliteStore) -> None:
         for step in range(10):
             with opened.write() as tx:
                 place = tx.ledger_size()
-                tx.append_leaf(
-                    Leaf(place, f"sha256:{name}-{step}", "k", "KOR", "s", "e", b""), frontier="", checkpoint=""
-                )
+                leaf = Leaf(place, f"sha256:{name}-{step}", "k", "KOR", "s", "e", b"")
+                tx.append_leaf(leaf, tx.frontier().append(b"e"), signed_head)
 
     threads = [threading.Thread(target=append, args=(name,)) for name in range(4)]
     for one in threads:

@@ -26,7 +26,7 @@ from relto.core.errors import Conflict, InputError, NotFound
 from relto.core.label import check_party_id
 from relto.core.timeline import Instant
 from relto.formats.dossier import FOLDERS, open_record
-from relto.node import Node, handle
+from relto.node import Node, handle, handle_many
 from relto.node.card import Card
 from relto.node.ports import Clock, Link
 from relto.serve.settings import ServeSettings, host_and_port, read_serve_settings
@@ -114,7 +114,7 @@ def wire(nodes: Iterable[Node]) -> InProcessLink:
     joined = list(nodes)
     link = InProcessLink()
     for node in joined:
-        link.join(node.party, partial(handle, node))
+        link.join(node.party, partial(handle, node), partial(handle_many, node))
         node.link = link
     introduce(joined)
     return link

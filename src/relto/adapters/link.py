@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from relto.core.errors import Conflict, PeerUnreachable
+from relto.core.errors import Conflict, PeerUnreachable, ReltoError
+from relto.node.framing import Message
 from relto.node.ports import Link
 
 Handler = Callable[[str, bytes], bytes]
 """What a node does with a message: its kind and bytes in, the reply out."""
+ManyHandler = Callable[[Sequence[Message]], list[bytes | ReltoError]]
+"""What a node does with a batch: the reply to each message out, or the error in its place."""
 
 
 class InProcessLink:
@@ -17,14 +20,16 @@ class InProcessLink:
     def __init__(self, beyond: Link | None = None) -> None:
         """`beyond`: the link to whoever is not in this process."""
         self._beyond = beyond
-        self._handlers: dict[str, Handler] = {}
+        self._handlers: dict[str, tuple[Handler, ManyHandler]] = {}
         self._down: set[str] = set()
 
-    def join(self, party: str, handler: Handler) -> None:
-        """Let `party` be reached through `handler`. Raises Conflict if it is there already."""
+    def join(self, party: str, handler: Handler, many: ManyHandler) -> None:
+        """Let `party` be reached through `handler`, and with batches through `many`, else with each message by itself.
+
+        Raises Conflict if it is there already."""
         if party in self._handlers:
             raise Conflict(f"`{party}` is on this link already", remedy="give each node its own party")
-        self._handlers[party] = handler
+        self._handlers[party] = handler, many
 
     def leave(self, party: str) -> None:
         """Take `party` off the link."""
@@ -42,12 +47,26 @@ class InProcessLink:
 
         A ReltoError that the peer's node raises comes through, as it would by its code over a network.
         """
-        handler = self._handlers.get(peer)
-        if handler is None and self._beyond is not None and peer not in self._down:
-            return self._beyond.exchange(peer, kind, message)
-        if handler is None or peer in self._down:
+        beyond = self._beyond_for(peer)
+        if beyond is not None:
+            return beyond.exchange(peer, kind, message)
+        return bytes(self._at(peer)[0](kind, bytes(message)))
+
+    def exchange_many(self, peer: str, messages: Sequence[Message]) -> list[bytes | ReltoError]:
+        """Hand a batch to `peer`; the reply to each message, or the error in its place. Raises PeerUnreachable."""
+        beyond = self._beyond_for(peer)
+        if beyond is not None:
+            return beyond.exchange_many(peer, messages)
+        return self._at(peer)[1]([(kind, bytes(message)) for kind, message in messages])
+
+    def _beyond_for(self, peer: str) -> Link | None:
+        return self._beyond if peer not in self._handlers and peer not in self._down else None
+
+    def _at(self, peer: str) -> tuple[Handler, ManyHandler]:
+        found = self._handlers.get(peer)
+        if found is None or peer in self._down:
             raise PeerUnreachable(f"the node of `{peer}` does not answer", remedy="what is queued is sent once it does")
-        return bytes(handler(kind, bytes(message)))
+        return found
 
     def close(self) -> None:
         """Let go of the way beyond, where there is one."""

@@ -7,7 +7,7 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from relto.adapters.link import InProcessLink
 from relto.compose import card_of, open_node
 from relto.core.errors import InputError, PeerUnreachable, ReltoError
 from relto.core.timeline import Instant
-from relto.node import Node, handle
+from relto.node import Message, Node, handle, handle_many
 
 UNLOCK: Final = "unlock"
 NEIGHBOURS: Final = "neighbours.json"
@@ -96,7 +96,7 @@ def opened(folder: Path, *, at: Instant | None = None, unlocked: bool = True) ->
     link = InProcessLink(beyond=node.link)
     neighbours = [_Neighbour(party, place, at) for party, place in read_neighbours(folder).items()]
     for neighbour in neighbours:
-        link.join(neighbour.party, neighbour.answer)
+        link.join(neighbour.party, neighbour.answer, neighbour.answer_many)
     node.link = link
     try:
         yield node
@@ -117,6 +117,13 @@ class _Neighbour:
 
     def answer(self, kind: str, message: bytes) -> bytes:
         """What the neighbour's node answers. Raises PeerUnreachable where it cannot be opened."""
+        return handle(self._opened(), kind, message)
+
+    def answer_many(self, messages: Sequence[Message]) -> list[bytes | ReltoError]:
+        """What the neighbour's node answers to a batch. Raises as `answer` does."""
+        return handle_many(self._opened(), messages)
+
+    def _opened(self) -> Node:
         if self.node is None:
             try:
                 clock = ReplayClock(self.at) if self.at is not None else None
@@ -128,7 +135,7 @@ class _Neighbour:
                 raise PeerUnreachable(
                     f"the node of `{self.party}` cannot be opened: {error}", remedy="what is queued is sent once it can"
                 ) from error
-        return handle(self.node, kind, message)
+        return self.node
 
     def close(self) -> None:
         """Let go of its store, if it was opened."""

@@ -4,20 +4,23 @@ Values of the core and codecs may come in; adapters are handed in by `compose` a
 """
 
 from relto.node.acknowledge import settle
-from relto.node.agree import Signed, countersign, instruments, receive_instrument, sign_instrument
+from relto.node.agree import Signed, countersign, instruments, sign_instrument
 from relto.node.card import Card
-from relto.node.compromise import receive_compromise, report_compromise
+from relto.node.compromise import report_compromise
 from relto.node.deciding import ActRefused
 from relto.node.dispatch import Delivery, delivery_of, dispatch_pending
-from relto.node.handle import handle
+from relto.node.feed import Offer, release_many
+from relto.node.framing import MAX_BATCH_BYTES, Message, read_batch, write_answers
+from relto.node.handle import handle, handle_many
 from relto.node.node import Moment, Node
 from relto.node.open_item import OpenedItem, open_item
-from relto.node.receive import MAX_MESSAGE_BYTES, receive_recall, receive_transmittal
+from relto.node.receive import MAX_MESSAGE_BYTES
 from relto.node.release import forward, relay_pending, release
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow
 from relto.node.verify import Verification, verify
 
 __all__ = [
+    "MAX_BATCH_BYTES",
     "MAX_MESSAGE_BYTES",
     "ActRefused",
     "Card",
@@ -26,8 +29,10 @@ __all__ = [
     "InboxRow",
     "InstrumentRow",
     "Leaf",
+    "Message",
     "Moment",
     "Node",
+    "Offer",
     "OpenedItem",
     "OutboxRow",
     "Signed",
@@ -37,16 +42,16 @@ __all__ = [
     "dispatch_pending",
     "forward",
     "handle",
+    "handle_many",
     "instruments",
     "open_item",
-    "receive_compromise",
-    "receive_instrument",
-    "receive_recall",
-    "receive_transmittal",
+    "read_batch",
     "relay_pending",
     "release",
+    "release_many",
     "report_compromise",
     "settle",
     "sign_instrument",
     "verify",
+    "write_answers",
 ]

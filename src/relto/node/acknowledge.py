@@ -6,7 +6,7 @@ acknowledgement, or a refusal. Anything else leaves it queued.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from relto.core.canon import digest
 from relto.core.errors import NotFound, VerificationFailed
@@ -20,6 +20,14 @@ from relto.node.rows import OutboxRow, OutboxState
 from relto.node.statements import evidence_of
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply as it came, and the evidence in it, signed by the peer it came from."""
+
+    signed: str
+    evidence: Evidence
+
+
 def settle(node: Node, tx: Transaction, number: int, reply: bytes) -> OutboxRow:
     """Settle a message of the outbox by the peer's reply, in the transaction that keeps it; the row as it is now.
 
@@ -28,15 +36,26 @@ def settle(node: Node, tx: Transaction, number: int, reply: bytes) -> OutboxRow:
     row = tx.outbox_row(number)
     if row is None:
         raise NotFound(f"no message `{number}` in the outbox", remedy="list the outbox")
+    return settle_by(node, tx, row, read_reply(node, row.peer, reply))
+
+
+def read_reply(node: Node, peer: str, reply: bytes) -> Reply:
+    """A reply of `peer`, if it is signed by it. Raises VerificationFailed; whether it answers is not looked at here."""
     if not reply.isascii():
-        raise VerificationFailed(f"the answer of `{row.peer}` is not signed evidence")
+        raise VerificationFailed(f"the answer of `{peer}` is not signed evidence")
     signed = reply.decode("ascii")
-    evidence = verify_evidence(signed, {row.peer: node.card_of(row.peer).signing})
+    return Reply(signed, verify_evidence(signed, {peer: node.card_of(peer).signing}))
+
+
+def settle_by(node: Node, tx: Transaction, row: OutboxRow, reply: Reply) -> OutboxRow:
+    """Settle a message, as it stands in `tx`, by a reply that its peer signed; the row as it is now. Raises as `settle`
+    does, before anything is written."""
+    evidence = reply.evidence
     state = _state_by(tx, row, evidence)
     if row.state != "queued":
         return row
     node.now_or_later(tx)
-    entered = enter(node, tx, evidence, signed)
+    entered = enter(node, tx, evidence, reply.signed)
     row = replace(row, state=state, answer=entered.id, last_error="")
     tx.update_outbox(row)
     _register(node, tx, evidence)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from relto.core.agreement import Instrument, Record, Standing, check_record
 from relto.core.canon import digest, object_in
@@ -20,6 +21,7 @@ from relto.node.dispatch import Delivery, delivery_of, dispatch_row
 from relto.node.log import Entered, enter, sign_and_enter
 from relto.node.node import Moment, Node
 from relto.node.ports import Transaction
+from relto.node.receive import Answering
 from relto.node.rows import InboxRow, InstrumentRow, OutboxRow
 
 
@@ -114,30 +116,33 @@ def instruments(node: Node) -> list[Signed]:
     return found
 
 
-def receive_instrument(node: Node, message: bytes, sender: str | None = None) -> bytes:
-    """Verify a peer's signature under an instrument, keep both, and give the signed acknowledgement, or refusal.
+def receive_instrument(node: Node, message: bytes, sender: str | None = None) -> Answering:
+    """Verify a peer's signature under an instrument; what is left is to keep both, and give the signed acknowledgement,
+    or refusal. The same message gives the same answer.
 
-    The same message gives the same answer. Raises VerificationFailed, or InputError, for what no pinned peer signed.
+    Raises VerificationFailed, or InputError, for what no pinned peer signed.
     """
     signed = _ascii(message)
     evidence = verify_evidence(signed, node.peer_keys(sender))
     if evidence.kind != "instrument" or evidence.says.get("step") != "signature":
         raise VerificationFailed("what came as an instrument is something else")
-    name = digest(message)
-    with node.store.write() as tx:
-        known = tx.answered("instrument", name)
-        if known is not None:
-            return known.reply
-        moment = node.now_or_later(tx)
-        theirs = enter(node, tx, evidence, signed)
-        try:
-            entered = _accept(node, tx, moment, theirs)
-            accepted = True
-        except (InputError, Conflict, NotFound) as error:
-            entered = _refuse(node, tx, moment, theirs, error)
-            accepted = False
-        reply = entered.signed.encode("ascii")
-        tx.remember(InboxRow("instrument", name, evidence.party, name, reply, accepted, moment.latest))
+    return partial(_answer, node, evidence, signed, digest(message))
+
+
+def _answer(node: Node, evidence: Evidence, signed: str, name: str, tx: Transaction) -> bytes:
+    known = tx.answered("instrument", name)
+    if known is not None:
+        return known.reply
+    moment = node.now_or_later(tx)
+    theirs = enter(node, tx, evidence, signed)
+    try:
+        entered = _accept(node, tx, moment, theirs)
+        accepted = True
+    except (InputError, Conflict, NotFound) as error:
+        entered = _refuse(node, tx, moment, theirs, error)
+        accepted = False
+    reply = entered.signed.encode("ascii")
+    tx.remember(InboxRow("instrument", name, evidence.party, name, reply, accepted, moment.latest))
     return reply
 
 

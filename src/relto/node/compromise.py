@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from relto.core.canon import digest
 from relto.core.errors import InputError, NotFound, VerificationFailed
 from relto.core.evidence import Evidence, verify_evidence
@@ -10,6 +12,8 @@ from relto.core.register import CompromiseReported, apply, event_to_json
 from relto.node.dispatch import Delivery, delivery_of, dispatch_row
 from relto.node.log import enter, sign_and_enter
 from relto.node.node import Node
+from relto.node.ports import Transaction
+from relto.node.receive import Answering
 from relto.node.rows import InboxRow, OutboxRow
 from relto.node.transmittal import ID_BYTES
 
@@ -55,10 +59,11 @@ def report_compromise(node: Node, holding: str, says: str, *, actual: bool = Fal
     return [dispatch_row(node, one.row) for one in delivery_of(node, report)]
 
 
-def receive_compromise(node: Node, message: bytes, sender: str | None = None) -> bytes:
-    """Keep a peer's report about an item of this party, or one that passed through it, and acknowledge it.
+def receive_compromise(node: Node, message: bytes, sender: str | None = None) -> Answering:
+    """Verify a peer's report about an item of this party, or one that passed through it; what is left is to keep and
+    acknowledge it. The same report gives the same answer.
 
-    The same report gives the same answer. Raises VerificationFailed, or InputError, for what no pinned peer signed.
+    Raises VerificationFailed, or InputError, for what no pinned peer signed.
     """
     if not message.isascii():
         raise VerificationFailed("not signed evidence: it is not ASCII")
@@ -68,24 +73,26 @@ def receive_compromise(node: Node, message: bytes, sender: str | None = None) ->
         raise VerificationFailed("what came as a report is something else")
     if node.party not in (evidence.says.get("originator"), evidence.says.get("sender")):
         raise VerificationFailed(f"the report is not for `{node.party}`")
-    name = digest(message)
-    with node.store.write() as tx:
-        known = tx.answered("compromise", name)
-        if known is not None:
-            return known.reply
-        moment = node.now_or_later(tx)
-        theirs = enter(node, tx, evidence, signed)
-        acknowledgement = Evidence(
-            kind="compromise",
-            party=node.party,
-            at=moment.latest,
-            to=evidence.party,
-            transmittal=evidence.transmittal,
-            item=evidence.item,
-            agreement=evidence.agreement,
-            digests={"evidence": theirs.id, "message": name},
-            says={"about": str(evidence.says.get("about"))[:100], "step": "acknowledgement"},
-        )
-        reply = sign_and_enter(node, tx, acknowledgement).signed.encode("ascii")
-        tx.remember(InboxRow("compromise", name, evidence.party, name, reply, True, moment.latest))
+    return partial(_acknowledge, node, evidence, signed, digest(message))
+
+
+def _acknowledge(node: Node, evidence: Evidence, signed: str, name: str, tx: Transaction) -> bytes:
+    known = tx.answered("compromise", name)
+    if known is not None:
+        return known.reply
+    moment = node.now_or_later(tx)
+    theirs = enter(node, tx, evidence, signed)
+    acknowledgement = Evidence(
+        kind="compromise",
+        party=node.party,
+        at=moment.latest,
+        to=evidence.party,
+        transmittal=evidence.transmittal,
+        item=evidence.item,
+        agreement=evidence.agreement,
+        digests={"evidence": theirs.id, "message": name},
+        says={"about": str(evidence.says.get("about"))[:100], "step": "acknowledgement"},
+    )
+    reply = sign_and_enter(node, tx, acknowledgement).signed.encode("ascii")
+    tx.remember(InboxRow("compromise", name, evidence.party, name, reply, True, moment.latest))
     return reply

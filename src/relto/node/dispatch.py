@@ -1,80 +1,44 @@
 """Sending what is queued: each transmittal is decided again at the moment of sending, and is done only when the peer's
 signed receipt verifies and repeats what was signed (DESIGN 6).
 
-No transaction is open while a peer is talked to. A peer that does not answer leaves its messages queued.
+Messages for one peer go in batches: one transaction that marks them, one request, one transaction that settles them;
+each of them succeeds or fails by itself. No transaction is open while a peer is talked to. A peer that does not answer
+leaves its messages queued.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
-from relto.core.decision import Ground
-from relto.core.envelope import Sealed, verify_label
 from relto.core.errors import PeerUnreachable, ReltoError
-from relto.core.evidence import Evidence
-from relto.node.acknowledge import settle
-from relto.node.deciding import ask, refusal
-from relto.node.labels import item_of
-from relto.node.log import Entered, sign_and_enter
+from relto.node.acknowledge import Reply, read_reply, settle_by
+from relto.node.batches import Batch, batches
 from relto.node.node import Node
-from relto.node.ports import Reading, Transaction
+from relto.node.ports import Transaction
 from relto.node.rows import OutboxRow
-from relto.node.statements import evidence_of
-from relto.node.transmittal import terms_of, unpack
-from relto.node.verdicts import grounds_of
+from relto.node.sending import Delivery, delivery_in, keep_error, mark_sent, row_in
+from relto.node.together import together
+
+__all__ = ["Delivery", "delivery_of", "dispatch_pending", "dispatch_row"]
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What became of a message: its row now, the evidence that settled it, the grounds where it was refused.
-
-    `error`: why it is still queued after being tried just now (PeerUnreachable and others); None otherwise.
-    """
-
-    row: OutboxRow
-    answer: Evidence | None = None
-    grounds: tuple[Ground, ...] = ()
-    error: ReltoError | None = None
-
-    @property
-    def state(self) -> str:
-        """`queued`, `done`, `refused` or `refused-by-recipient`."""
-        return self.row.state
-
-
-def dispatch_pending(node: Node, peer: str | None = None) -> list[Delivery]:
-    """Send what is queued, to `peer` or to all, in order; what became of each message that was tried.
+def dispatch_pending(node: Node, peer: str | None = None, *, limit: int | None = None) -> list[Delivery]:
+    """Send what is queued, to `peer` or to all, in order, no more than `limit`; what became of each message tried.
 
     A peer that does not answer is not asked again in this round; an instrument that it could not take holds back the
     later ones for it, for they may rest on it. Errors are kept with the row, none is raised.
     """
     with node.store.read() as reading:
         peers = [one for one in reading.queued_peers() if peer in (None, one)]
+    if not peers:
+        return []
     with node.store.turn(peers):
-        return _send_all(node, peers)
-
-
-def _send_all(node: Node, peers: Collection[str]) -> list[Delivery]:
-    with node.store.read() as reading:
-        waiting = [row for row in reading.outbox("queued") if row.peer in peers]
-    silent: set[str] = set()
-    stuck: set[str] = set()
-    tried: list[Delivery] = []
-    for row in waiting:
-        if row.peer in silent or (row.kind == "instrument" and row.peer in stuck):
-            continue
-        try:
-            delivery = _send(node, row.number)
-        except PeerUnreachable as error:
-            silent.add(row.peer)
-            delivery = _keep_error(node, row.number, error)
-        except ReltoError as error:
-            if row.kind == "instrument":
-                stuck.add(row.peer)
-            delivery = _keep_error(node, row.number, error)
-        tried.append(delivery)
-    return tried
+        with node.store.read() as reading:
+            waiting = [one for one in reading.queued(peer, limit) if one.peer in peers]
+        return _Round(node).run(batches(waiting))
 
 
 def dispatch_row(node: Node, row: OutboxRow) -> Delivery:
@@ -91,88 +55,127 @@ def dispatch_row(node: Node, row: OutboxRow) -> Delivery:
 def delivery_of(node: Node, subject: str) -> list[Delivery]:
     """What has become of the messages about `subject`: a transmittal, an instrument (`AGREEMENT/ID`), a report."""
     with node.store.read() as reading:
-        return [_delivery(reading, row) for row in reading.outbox(subject=subject)]
+        return [delivery_in(reading, row) for row in reading.outbox(subject=subject)]
 
 
-def _send(node: Node, number: int) -> Delivery:
-    """One attempt at one message."""
-    with node.store.write() as tx:
-        row = tx.outbox_row(number)
-        assert row is not None
-        if row.state != "queued":
-            return _delivery(tx, row)
-        if _waits(tx, row):
-            row = replace(row, last_error=f"waits until `{row.waits_for}` is acknowledged")
-            tx.update_outbox(row)
-            return _delivery(tx, row)
-        if row.kind == "transmittal":
-            row = _decide_again(node, tx, row)
-        tx.update_outbox(replace(row, attempts=row.attempts + 1) if row.state == "queued" else row)
-        if row.state != "queued":
-            return _delivery(tx, row)
-    reply = node.link.exchange(row.peer, row.kind, row.message)
-    with node.store.write() as tx:
-        return _delivery(tx, settle(node, tx, number, reply))
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """Messages that were handed to the link, and its answers once they are there."""
+
+    batch: Batch
+    rows: tuple[OutboxRow, ...]
+    answers: Future[list[bytes | ReltoError]]
 
 
-def _waits(tx: Reading, row: OutboxRow) -> bool:
-    """Whether something that must be delivered first is not."""
-    return bool(row.waits_for) and any(one.state != "done" for one in tx.outbox(subject=row.waits_for))
+class _Round:
+    """One round of sending. While a peer answers one batch, the one before is settled; the next is not decided on
+    before the peer has answered, so that what is decided is what is sent then."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._silent: set[str] = set()
+        self._stuck: set[str] = set()
+        self._tried: list[Delivery] = []
+
+    def run(self, parted: Collection[Batch]) -> list[Delivery]:
+        """Send these batches; what became of their messages, in order."""
+        flying: _Sent | None = None
+        with ThreadPoolExecutor(1, "relto-link") as pool:
+            for batch in parted:
+                if flying is not None:
+                    self._hear(flying)
+                    if batch.apart:
+                        self._settle(flying)
+                        flying = None
+                if batch.peer in self._silent or (batch.instrument and batch.peer in self._stuck):
+                    continue
+                sent = self._send(batch, pool)
+                self._settle(flying)
+                flying = sent
+            if flying is not None:
+                self._hear(flying)
+                self._settle(flying)
+        return sorted(self._tried, key=lambda one: one.row.number)
+
+    def _send(self, batch: Batch, pool: ThreadPoolExecutor) -> _Sent | None:
+        """Mark a batch as sent and hand it to the link; None where nothing of it goes now."""
+        marked = together(self._node, [partial(_mark, self._node, number) for number in batch.numbers])
+        rows = tuple([one[0].row for one in marked if not isinstance(one, ReltoError) and one[1]])
+        self._tried += [one[0] for one in marked if not isinstance(one, ReltoError) and not one[1]]
+        both = zip(batch.numbers, marked, strict=True)
+        self._keep_errors(batch, [(number, one) for number, one in both if isinstance(one, ReltoError)])
+        if not rows:
+            return None
+        return _Sent(batch, rows, pool.submit(_exchange, self._node, batch.peer, rows))
+
+    def _hear(self, sent: _Sent) -> None:
+        """Wait for the peer's answers."""
+        if any(isinstance(one, PeerUnreachable) for one in sent.answers.result()):
+            self._silent.add(sent.batch.peer)
+
+    def _settle(self, sent: _Sent | None) -> None:
+        """Settle what was sent by its answers; what has none, or another's, stays queued."""
+        if sent is None:
+            return
+        steps, failed = [], []
+        for row, answer in zip(sent.rows, sent.answers.result(), strict=True):
+            try:
+                steps.append((row.number, read_reply(self._node, row.peer, _given(answer))))
+            except ReltoError as error:
+                failed.append((row.number, error))
+        settled = together(self._node, [partial(_settle, self._node, number, reply) for number, reply in steps])
+        for (number, _), delivery in zip(steps, settled, strict=True):
+            if isinstance(delivery, ReltoError):
+                failed.append((number, delivery))
+            else:
+                self._tried.append(delivery)
+        self._keep_errors(sent.batch, failed)
+
+    def _keep_errors(self, batch: Batch, failed: Iterable[tuple[int, ReltoError]]) -> None:
+        """Keep with each message why it is still queued."""
+        steps = [partial(_keep, number, error) for number, error in failed]
+        if steps and batch.instrument:
+            self._stuck.add(batch.peer)
+        for delivery in together(self._node, steps):
+            if isinstance(delivery, ReltoError):
+                raise delivery
+            self._tried.append(delivery)
 
 
-def _decide_again(node: Node, tx: Transaction, row: OutboxRow) -> OutboxRow:
-    """Decide at the moment of sending. What is refused now is never sent; what may have arrived already is recalled."""
-    _, data = unpack(row.message)
-    evidence = evidence_of(tx, row.evidence)
-    item = item_of(verify_label(Sealed.from_bytes(data), node.all_keys()).label)
-    moment = node.now(tx)
-    decision = ask(node, tx, item, terms_of(evidence), moment, "sending", row.subject)
-    if decision.permits:
-        sent = Evidence(
-            kind="consignment",
-            party=node.party,
-            at=moment.latest,
-            to=row.peer,
-            transmittal=row.subject,
-            item=evidence.item,
-            agreement=decision.verdict.agreement,
-            digests={"evidence": row.evidence, "decision": decision.row.digest},
-        )
-        sign_and_enter(node, tx, sent)
-        return row
-    left = refusal(node, tx, decision, about=row.subject, to=row.peer, answers=row.evidence)
-    if row.attempts:
-        _recall(tx, row, left)
-    return replace(row, state="refused", answer=left.id, last_error="")
+def _mark(node: Node, number: int, tx: Transaction) -> tuple[Delivery, bool]:
+    return mark_sent(node, tx, number)
 
 
-def _recall(tx: Transaction, row: OutboxRow, left: Entered) -> None:
-    """An earlier attempt may have arrived, and only its receipt been lost: ask for it, without sending the item."""
-    tx.enqueue(
-        OutboxRow(
-            kind="recall",
-            subject=row.subject,
-            peer=row.peer,
-            message=left.signed.encode("ascii"),
-            evidence=left.id,
-            queued_at=left.evidence.at,
-        )
-    )
+def _settle(node: Node, number: int, reply: Reply, tx: Transaction) -> Delivery:
+    return delivery_in(tx, settle_by(node, tx, row_in(tx, number), reply))
 
 
-def _keep_error(node: Node, number: int, error: ReltoError) -> Delivery:
-    with node.store.write() as tx:
-        row = tx.outbox_row(number)
-        assert row is not None
-        if row.state == "queued":
-            row = replace(row, last_error=str(error)[:500])
-            tx.update_outbox(row)
-            return Delivery(row, error=error)
-        return _delivery(tx, row)
+def _keep(number: int, error: ReltoError, tx: Transaction) -> Delivery:
+    return keep_error(tx, number, error)
 
 
-def _delivery(reading: Reading, row: OutboxRow) -> Delivery:
-    if row.answer is None:
-        return Delivery(row)
-    answer = evidence_of(reading, row.answer)
-    return Delivery(row, answer, grounds_of(answer.says) if answer.kind == "refusal" else ())
+def _given(answer: bytes | ReltoError) -> bytes:
+    if isinstance(answer, ReltoError):
+        raise answer
+    return answer
+
+
+def _exchange(node: Node, peer: str, rows: tuple[OutboxRow, ...]) -> list[bytes | ReltoError]:
+    """Hand messages to a peer, at once where there are several; one by one where it takes no batch."""
+    if len(rows) > 1:
+        try:
+            return node.link.exchange_many(peer, [(row.kind, row.message) for row in rows])
+        except PeerUnreachable as error:
+            return [error] * len(rows)
+        except ReltoError:
+            pass
+    answers: list[bytes | ReltoError] = []
+    for row in rows:
+        if answers and isinstance(answers[-1], PeerUnreachable):
+            answers.append(answers[-1])
+            continue
+        try:
+            answers.append(node.link.exchange(peer, row.kind, row.message))
+        except ReltoError as error:
+            answers.append(error)
+    return answers

@@ -1,17 +1,19 @@
-"""What a node does with a message from another: the far end of every link."""
+"""What a node does with a message from another, or with a batch of them: the far end of every link."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from relto.core.errors import InputError
+from relto.core.errors import InputError, ReltoError
 from relto.node.agree import receive_instrument
 from relto.node.compromise import receive_compromise
+from relto.node.framing import Message
 from relto.node.node import Node
-from relto.node.receive import receive_recall, receive_transmittal
+from relto.node.receive import Answering, receive_recall, receive_transmittal
+from relto.node.together import together
 
-_HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], bytes]]] = {
+_HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] = {
     "transmittal": receive_transmittal,
     "recall": receive_recall,
     "instrument": receive_instrument,
@@ -22,6 +24,27 @@ _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], bytes]]] = {
 def handle(node: Node, kind: str, message: bytes, sender: str | None = None) -> bytes:
     """Answer a message with signed evidence. `sender`: the party that the link has shown to speak; what another party
     signed is then not taken from it. Raises InputError for a kind that is none, else as its handler does."""
+    answer = _verified(node, kind, message, sender)
+    with node.store.write() as tx:
+        return answer(tx)
+
+
+def handle_many(node: Node, messages: Sequence[Message], sender: str | None = None) -> list[bytes | ReltoError]:
+    """Answer each message of a batch as `handle` does, in order and in one transaction; the answers, or their errors.
+
+    What does not verify, or is not taken in, leaves the others alone.
+    """
+    found: list[Answering | ReltoError] = []
+    for kind, message in messages:
+        try:
+            found.append(_verified(node, kind, message, sender))
+        except ReltoError as error:
+            found.append(error)
+    answers = iter(together(node, [one for one in found if not isinstance(one, ReltoError)]))
+    return [one if isinstance(one, ReltoError) else next(answers) for one in found]
+
+
+def _verified(node: Node, kind: str, message: bytes, sender: str | None) -> Answering:
     handler = _HANDLERS.get(kind)
     if handler is None:
         raise InputError(f"`{kind[:60]}` is no kind of message", remedy=f"send one of {', '.join(_HANDLERS)}")

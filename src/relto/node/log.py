@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
 
-from relto.core.canon import base64url, canonical, count_in, digest, from_base64url, only_keys, parse_object
-from relto.core.errors import VerificationFailed
+from relto.core.canon import digest
 from relto.core.evidence import Evidence, sign_evidence
 from relto.core.ledger import Checkpoint, Frontier, leaf_hash, sign_checkpoint
 from relto.node.contents import instrument_subject
 from relto.node.node import Node
-from relto.node.ports import Reading, Transaction
+from relto.node.ports import Transaction
 from relto.node.rows import Leaf
-
-_MAX_FRONTIER_BYTES: Final = 1 << 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +45,13 @@ def sign_and_enter(node: Node, tx: Transaction, evidence: Evidence) -> Entered:
 
 
 def enter(node: Node, tx: Transaction, evidence: Evidence, signed: str) -> Entered:
-    """Enter verified evidence as the next leaf, and sign the tree's new head; what is there already stays as it is."""
+    """Enter verified evidence as the next leaf; the tree's new head is signed when the transaction ends. What is there
+    already stays as it is."""
     data = signed.encode("ascii")
     name = digest(data)
     if tx.leaf(name) is not None:
         return Entered(name, signed, evidence)
-    frontier = read_frontier(tx)
+    frontier = tx.frontier()
     leaf = Leaf(
         position=frontier.size,
         id=name,
@@ -63,25 +61,9 @@ def enter(node: Node, tx: Transaction, evidence: Evidence, signed: str) -> Enter
         evidence=signed,
         hash=leaf_hash(data),
     )
-    frontier = frontier.append(data)
-    checkpoint = sign_checkpoint(Checkpoint(origin_of(node.party), frontier.head()), node.keys.signing())
-    tx.append_leaf(leaf, frontier=frontier_text(frontier), checkpoint=checkpoint)
+    tx.append_leaf(leaf, frontier.append(data), partial(_sign_head, node))
     return Entered(name, signed, evidence)
 
 
-def frontier_text(frontier: Frontier) -> str:
-    """The tree's right edge as the store keeps it."""
-    return canonical({"size": frontier.size, "peaks": [base64url(one) for one in frontier.peaks]}).decode("ascii")
-
-
-def read_frontier(reading: Reading) -> Frontier:
-    """The tree's right edge; that of the empty tree before the first leaf. Raises VerificationFailed."""
-    text = reading.frontier()
-    if not text:
-        return Frontier()
-    value = parse_object(text.encode("utf-8"), _MAX_FRONTIER_BYTES, name="frontier")
-    only_keys(value, frozenset({"size", "peaks"}))
-    peaks = value["peaks"]
-    if not isinstance(peaks, list):
-        raise VerificationFailed("the right edge of the ledger was changed", remedy="run `relto ledger verify`")
-    return Frontier(count_in(value, "size"), tuple(from_base64url(str(one)) for one in peaks))
+def _sign_head(node: Node, frontier: Frontier) -> str:
+    return sign_checkpoint(Checkpoint(origin_of(node.party), frontier.head()), node.keys.signing())

@@ -53,10 +53,12 @@ class Node:
 
         Raises InputError where a text is no longer the one that was signed.
         """
-        version = reading.record_version()
-        if self._folded is None or self._folded[0] != version:
-            self._folded = version, self._with_instruments(reading)
-        return self._folded[1]
+        version, folded = reading.record_version(), self._folded
+        if version is None:  # what may yet be undone is not kept
+            return self._with_instruments(reading)
+        if folded is None or folded[0] != version:
+            folded = self._folded = version, self._with_instruments(reading)
+        return folded[1]
 
     def read_dossier(self) -> Dossier:
         """The dossier as the store stands now."""

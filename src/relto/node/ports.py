@@ -5,15 +5,18 @@ Clock: system and replay. Link: in-process, HTTP next. Store: SQLite, PostgreSQL
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from relto.core.envelope import SigningKey, UnwrapKey
+from relto.core.errors import ReltoError
+from relto.core.ledger import Frontier
 from relto.core.register import Holding
 from relto.core.timeline import Instant
 from relto.node.card import Card
-from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow, OutboxState
+from relto.node.framing import Message
+from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow, OutboxState, Queued
 
 
 class Clock(Protocol):
@@ -29,6 +32,13 @@ class Link(Protocol):
 
     def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
         """Hand `message` to the node of `peer` and give its reply. Raises PeerUnreachable where it does not answer."""
+        ...
+
+    def exchange_many(self, peer: str, messages: Sequence[Message]) -> list[bytes | ReltoError]:
+        """Hand several messages to the node of `peer`, each with its kind; the reply to each, or why there is none.
+
+        Raises PeerUnreachable where it does not answer, another ReltoError where it took none of them.
+        """
         ...
 
     def close(self) -> None:
@@ -69,8 +79,8 @@ class Reading(Protocol):
         """The signed head of the ledger; empty before the first leaf."""
         ...
 
-    def frontier(self) -> str:
-        """The right edge of the ledger's tree, as it was put; empty before the first leaf."""
+    def frontier(self) -> Frontier:
+        """The right edge of the ledger's tree. Raises VerificationFailed where it is none."""
         ...
 
     def ledger_size(self) -> int:
@@ -91,6 +101,11 @@ class Reading(Protocol):
 
     def outbox(self, state: OutboxState | None = None, subject: str | None = None) -> list[OutboxRow]:
         """The messages sent or to send, in order."""
+        ...
+
+    def queued(self, peer: str | None = None, limit: int | None = None, after: int = 0) -> list[Queued]:
+        """What is queued, in order and without the messages: for one peer, the first `limit`, where they are given, of
+        those with a number beyond `after`."""
         ...
 
     def queued_peers(self) -> list[str]:
@@ -133,8 +148,8 @@ class Reading(Protocol):
         """One instrument."""
         ...
 
-    def record_version(self) -> int:
-        """A number that grows with every instrument that became complete."""
+    def record_version(self) -> int | None:
+        """A number that grows with every instrument that became complete; None in a transaction that has put one."""
         ...
 
 
@@ -145,8 +160,14 @@ class Transaction(Reading, Protocol):
         """Remember that `at` was lived through."""
         ...
 
-    def append_leaf(self, leaf: Leaf, *, frontier: str, checkpoint: str) -> None:
-        """Append a leaf, with the tree's new right edge and its signed head. Raises Conflict where it is there."""
+    def part(self) -> AbstractContextManager[None]:
+        """A part of it: where it raises, what was written since it began is undone, and nothing else. Parts are not
+        nested."""
+        ...
+
+    def append_leaf(self, leaf: Leaf, frontier: Frontier, sign: Callable[[Frontier], str]) -> None:
+        """Append a leaf, with the tree's new right edge; `sign` gives the signed head over all of it, once, when the
+        transaction ends. Raises Conflict where the leaf is there."""
         ...
 
     def add_decision(self, decision: DecisionRow) -> None:

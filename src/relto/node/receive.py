@@ -6,8 +6,10 @@ Idempotent: the same transmittal a thousand times is one holding and the same re
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, TypeAlias
 
 from relto.core.canon import digest
 from relto.core.decision import resolve
@@ -27,6 +29,10 @@ from relto.node.transmittal import Terms, digests_of, terms_of, unpack
 MAX_MESSAGE_BYTES: Final = MAX_JWS_BYTES + 1 + MAX_SEALED_BYTES
 """The longest message that a node takes: a transmittal with the longest item."""
 
+Answering: TypeAlias = Callable[[Transaction], bytes]
+"""What is left once a message has verified: to answer it within a transaction. What it refuses to answer, it raises
+before it writes anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Arrived:
@@ -38,11 +44,11 @@ class _Arrived:
     terms: Terms
 
 
-def receive_transmittal(node: Node, message: bytes, sender: str | None = None) -> bytes:
-    """Take in a transmittal and give the signed receipt, or the signed refusal.
+def receive_transmittal(node: Node, message: bytes, sender: str | None = None) -> Answering:
+    """Verify a transmittal; what is left is to take it in and give the signed receipt, or the signed refusal.
 
-    Raises VerificationFailed, or InputError, for what no pinned peer sent to this party, Conflict for another
-    transmittal by the same id, Refused where this node's clock is behind: then nothing is kept.
+    Raises VerificationFailed, or InputError, for what no pinned peer sent to this party. Answering raises Conflict for
+    another transmittal by the same id, Refused where this node's clock is behind: then nothing is kept.
     """
     if len(message) > MAX_MESSAGE_BYTES:
         raise InputError(f"a transmittal of {len(message)} bytes", remedy=f"send at most {MAX_MESSAGE_BYTES} at once")
@@ -50,23 +56,30 @@ def receive_transmittal(node: Node, message: bytes, sender: str | None = None) -
     evidence = verify_evidence(signed, node.peer_keys(sender))
     if evidence.kind not in ("submission", "relay") or evidence.to != node.party:
         raise VerificationFailed(f"what came is no transmittal to `{node.party}`")
-    name = digest(message)
-    with node.store.write() as tx:
-        known = tx.answered("transmittal", _id(evidence))
-        if known is not None:
-            return _again(known, evidence.party, name)
-        moment = node.now(tx)
-        theirs = enter(node, tx, evidence, signed)
-        answer = _answer(node, tx, moment, theirs, data, name)
-        reply, accepted = answer.signed.encode("ascii"), answer.evidence.kind == "receipt"
-        row = InboxRow("transmittal", _id(evidence), evidence.party, name, reply, accepted, answer.evidence.at)
-        tx.remember(row)
+    try:
+        arrived: _Arrived | str = _verify(node, evidence, data)
+    except (VerificationFailed, InputError) as error:
+        arrived = str(error)
+    return partial(_take_in, node, evidence, signed, arrived, digest(message))
+
+
+def _take_in(node: Node, evidence: Evidence, signed: str, arrived: _Arrived | str, name: str, tx: Transaction) -> bytes:
+    """Answer a transmittal as it was answered before; else decide, and receive or refuse."""
+    known = tx.answered("transmittal", _id(evidence))
+    if known is not None:
+        return _again(known, evidence.party, name)
+    moment = node.now(tx)
+    theirs = enter(node, tx, evidence, signed)
+    answer = _answer(node, tx, moment, theirs, arrived, name)
+    reply, accepted = answer.signed.encode("ascii"), answer.evidence.kind == "receipt"
+    tx.remember(InboxRow("transmittal", _id(evidence), evidence.party, name, reply, accepted, answer.evidence.at))
     return reply
 
 
-def receive_recall(node: Node, message: bytes, sender: str | None = None) -> bytes:
-    """Answer a sender that asks what became of a transmittal it may no longer send: with the receipt or refusal that
-    was given, else with a signed refusal, after which that transmittal is not accepted any more.
+def receive_recall(node: Node, message: bytes, sender: str | None = None) -> Answering:
+    """Verify the question of a sender what became of a transmittal it may no longer send; what is left is to answer:
+    with the receipt or refusal that was given, else with a signed refusal, after which that transmittal is not accepted
+    any more.
 
     Raises VerificationFailed, or InputError, for what no pinned peer signed for this party.
     """
@@ -76,18 +89,20 @@ def receive_recall(node: Node, message: bytes, sender: str | None = None) -> byt
     evidence = verify_evidence(signed, node.peer_keys(sender))
     if evidence.kind != "refusal" or evidence.to != node.party or evidence.transmittal is None:
         raise VerificationFailed(f"what came is no recall to `{node.party}`")
-    name = digest(message)
-    with node.store.write() as tx:
-        known = tx.answered("transmittal", _id(evidence))
-        if known is not None:
-            if known.sender != evidence.party:
-                raise Conflict(f"the transmittal `{_id(evidence)}` is another party's")
-            return known.reply
-        moment = node.now_or_later(tx)
-        theirs = enter(node, tx, evidence, signed)
-        answer = _reject(node, tx, moment, theirs, name, "recalled by its sender before it came")
-        reply = answer.signed.encode("ascii")
-        tx.remember(InboxRow("transmittal", _id(evidence), evidence.party, name, reply, False, answer.evidence.at))
+    return partial(_answer_recall, node, evidence, signed, digest(message))
+
+
+def _answer_recall(node: Node, evidence: Evidence, signed: str, name: str, tx: Transaction) -> bytes:
+    known = tx.answered("transmittal", _id(evidence))
+    if known is not None:
+        if known.sender != evidence.party:
+            raise Conflict(f"the transmittal `{_id(evidence)}` is another party's")
+        return known.reply
+    moment = node.now_or_later(tx)
+    theirs = enter(node, tx, evidence, signed)
+    answer = _reject(node, tx, moment, theirs, name, "recalled by its sender before it came")
+    reply = answer.signed.encode("ascii")
+    tx.remember(InboxRow("transmittal", _id(evidence), evidence.party, name, reply, False, answer.evidence.at))
     return reply
 
 
@@ -104,11 +119,14 @@ def _again(known: InboxRow, sender: str, name: str) -> bytes:
     return known.reply
 
 
-def _answer(node: Node, tx: Transaction, moment: Moment, theirs: Entered, data: bytes, message: str) -> Entered:
-    """Verify, decide, and receive or refuse."""
+def _answer(
+    node: Node, tx: Transaction, moment: Moment, theirs: Entered, arrived: _Arrived | str, message: str
+) -> Entered:
+    """Decide, and receive or refuse; `arrived` says why, where it did not verify."""
     evidence = theirs.evidence
+    if isinstance(arrived, str):
+        return _reject(node, tx, moment, theirs, message, arrived)
     try:
-        arrived = _verify(node, evidence, data)
         if resolve(node.dossier(tx), arrived.terms.recipient, moment.latest, None).party != node.party:
             raise InputError(f"it is for `{arrived.terms.recipient[:60]}`, which is not of {node.party}")
         request = arrived.terms.request(arrived.item, evidence.party, moment.latest)

@@ -5,27 +5,24 @@ A refusal at queueing leaves signed evidence and is raised with its verdict; wha
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from relto.core.agreement import Instrument
 from relto.core.canon import digest, identifier
-from relto.core.decision import Act, resolve
+from relto.core.decision import Act
 from relto.core.dossier import Item
 from relto.core.envelope import CONTENT_KEY_BYTES, NONCE_BYTES, Sealed, rewrap, seal, verify_label
 from relto.core.errors import Conflict, InputError, NotFound
-from relto.core.evidence import Evidence
 from relto.core.timeline import Stamp
 from relto.node.agree import sign_instrument
 from relto.node.contents import instrument_subject
-from relto.node.deciding import ActRefused, Decision, ask, refusal, route_through
+from relto.node.deciding import ActRefused, route_through
 from relto.node.dispatch import Delivery, dispatch_row
 from relto.node.labels import item_of, label_of
-from relto.node.log import sign_and_enter
 from relto.node.node import Node
-from relto.node.ports import Transaction
+from relto.node.queueing import Asked, queue
 from relto.node.rows import OutboxRow
-from relto.node.transmittal import ID_BYTES, Terms, digests_of, new_id, pack
+from relto.node.transmittal import ID_BYTES, Terms, new_id
 
 
 def release(
@@ -44,13 +41,28 @@ def release(
     delivered first. `payload` None: the content that the dossier gives. Raises ActRefused where it is refused at
     queueing, NotFound for a recipient whose card is not pinned, InputError for an item of another originator.
     """
+    return dispatch_row(node, queue(node, asked_of(node, item, to, act, purpose, via=via, payload=payload)))
+
+
+def asked_of(
+    node: Node,
+    item: Item,
+    to: str,
+    act: Act,
+    purpose: str = "",
+    *,
+    via: tuple[str, ...] = (),
+    payload: bytes | None = None,
+) -> Asked:
+    """What a release asks for. Raises InputError for what cannot be released by this node at all."""
     if item.originator != node.party:
         raise InputError(
             f"`{item.id}` is an item of {item.originator}, not of {node.party}", remedy="forward the holding of it"
         )
     if act not in ("release", "disclose"):
         raise InputError(f"to {act} is not to release", remedy="use release or disclose")
-    item_of(label_of(item))  # what no recipient could read is not signed
+    label = label_of(item)
+    item_of(label)  # what no recipient could read is not signed
     content = node.read_payload(item) if payload is None else payload
     transmittal = new_id(node.entropy(ID_BYTES))
     terms = Terms(act, via[0] if via else to, purpose, to if via else "", via)
@@ -60,7 +72,7 @@ def release(
     def close(peer: str) -> Sealed:
         return seal(
             content,
-            label_of(item),
+            label,
             originator=node.party,
             signer=node.keys.signing(),
             recipient=peer,
@@ -69,7 +81,7 @@ def release(
             nonce=node.entropy(NONCE_BYTES),
         )
 
-    return dispatch_row(node, _queue(node, item, terms, transmittal, close))
+    return Asked(item, terms, transmittal, close)
 
 
 def forward(node: Node, holding: str, to: str) -> Delivery:
@@ -118,56 +130,7 @@ def _forward(node: Node, holding: str, to: str, transmittal: str) -> OutboxRow:
             originators=node.all_keys(),
         )
 
-    return _queue(node, item, terms, transmittal, close, holding=holding)
-
-
-def _queue(
-    node: Node, item: Item, terms: Terms, transmittal: str, close: Callable[[str], Sealed], *, holding: str = ""
-) -> OutboxRow:
-    """Decide, seal, sign, queue and log, in one transaction; a refusal is logged, then raised."""
-    with node.store.write() as tx:
-        moment = node.now(tx)
-        decision = ask(node, tx, item, terms, moment, "queueing", transmittal)
-        if decision.permits:
-            peer = resolve(node.dossier(tx), terms.recipient, moment.latest, None).party
-            return _enqueue(node, tx, item, terms, decision, close(peer), transmittal, holding)
-        left = refusal(node, tx, decision, about=transmittal, to=None)
-    raise ActRefused(decision.verdict, left.id)
-
-
-def _enqueue(
-    node: Node,
-    tx: Transaction,
-    item: Item,
-    terms: Terms,
-    decision: Decision,
-    sealed: Sealed,
-    transmittal: str,
-    holding: str,
-) -> OutboxRow:
-    manifest = verify_label(sealed, node.all_keys())
-    evidence = Evidence(
-        kind="relay" if holding else "submission",
-        party=node.party,
-        at=decision.verdict.at,
-        to=sealed.recipient,
-        transmittal=transmittal,
-        item=item.id,
-        agreement=decision.verdict.agreement,
-        digests=digests_of(sealed, manifest, decision.row.digest),
-        says={"terms": terms.to_json(), "holding": holding},
-    )
-    entered = sign_and_enter(node, tx, evidence)
-    row = OutboxRow(
-        kind="transmittal",
-        subject=transmittal,
-        peer=sealed.recipient,
-        message=pack(entered.signed, sealed),
-        evidence=entered.id,
-        queued_at=evidence.at,
-        waits_for=terms.consent,
-    )
-    return replace(row, number=tx.enqueue(row))
+    return queue(node, Asked(item, terms, transmittal, close, holding))
 
 
 def _consent(node: Node, item: Item, terms: Terms, transmittal: str) -> str:

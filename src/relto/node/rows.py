@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from relto.core.timeline import Instant
 
@@ -58,6 +58,17 @@ class OutboxRow:
     last_error: str = ""
     answer: str | None = None
     number: int = 0
+
+
+class Queued(NamedTuple):
+    """A message of the outbox to be sent, without its `size` bytes. `waits`: something must be settled first."""
+
+    number: int
+    peer: str
+    kind: MessageKind
+    waits: bool
+    attempts: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)

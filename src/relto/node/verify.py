@@ -15,7 +15,7 @@ from relto.core.envelope import VerifyKey
 from relto.core.errors import ReltoError, VerificationFailed
 from relto.core.evidence import Evidence, check_receipt, verify_evidence
 from relto.core.ledger import Checkpoint, Tree, leaf_hash, verify_checkpoint, verify_inclusion
-from relto.node.log import frontier_text, origin_of, subject_of
+from relto.node.log import origin_of, subject_of
 from relto.node.node import Node
 from relto.node.ports import Reading
 from relto.node.rows import Leaf
@@ -129,8 +129,13 @@ def _check_head(node: Node, reading: Reading, tree: Tree, found: Findings) -> Ch
         return None
     if checkpoint.head != tree.head():
         found.add("checkpoint", f"is over {checkpoint.head.size} leaves with another root than the {tree.size} here")
-    if reading.frontier() != frontier_text(tree.frontier()):
-        found.add("frontier", "is not the right edge of the tree")
+    try:
+        frontier = reading.frontier()
+    except ReltoError as error:
+        found.add("frontier", str(error))
+    else:
+        if frontier != tree.frontier():
+            found.add("frontier", "is not the right edge of the tree")
     return checkpoint
 
 

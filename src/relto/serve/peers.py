@@ -1,4 +1,4 @@
-"""The port for peers: a message in, signed evidence out. Plain routes, for they are hot (Starlette).
+"""The port for peers: a message, or a batch, in, signed evidence out. Plain routes, for they are hot (Starlette).
 
 Who speaks is known by the certificate its connection showed, and by nothing that it says.
 """
@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from relto.core.canon import digest
 from relto.core.errors import Conflict, InputError, NotFound, PeerUnreachable, Refused, ReltoError, VerificationFailed
-from relto.node import MAX_MESSAGE_BYTES, Node, handle
+from relto.node import MAX_BATCH_BYTES, MAX_MESSAGE_BYTES, Node, handle, handle_many, read_batch, write_answers
 
 PEER_CERTIFICATE: Final = "peer_certificate"
 """The key of a connection's certificate (DER) in the state of its requests."""
@@ -43,25 +43,49 @@ def peer_app(node: Node, told: Told, after: Callable[[], None]) -> Starlette:
         kind = str(request.path_params["kind"])[:_MAX_KIND]
         sender = _sender(node, request)
         if sender is None:
-            told("", kind, "no pinned certificate")
-            return _problem(VerificationFailed("no pinned peer has this certificate"), 401)
+            return _stranger(told, kind)
         try:
-            data = await _body(request)
+            data = await _body(request, MAX_MESSAGE_BYTES)
             answer = await run_in_threadpool(handle, node, kind, data, sender)
         except ReltoError as error:
             told(sender, kind, str(error))
-            return _problem(error, _STATUS.get(error.exit_code, 500))
+            return _problem(error)
         told(sender, kind, "ok")
         after()
         return Response(answer, media_type="application/jose")
+
+    async def batch(request: Request) -> Response:
+        sender = _sender(node, request)
+        if sender is None:
+            return _stranger(told, "batch")
+        try:
+            messages = read_batch(await _body(request, MAX_BATCH_BYTES))
+            answers = await run_in_threadpool(handle_many, node, messages, sender)
+        except ReltoError as error:
+            told(sender, "batch", str(error))
+            return _problem(error)
+        failed = [(kind, one) for (kind, _), one in zip(messages, answers, strict=True) if isinstance(one, ReltoError)]
+        for kind, one in failed:
+            told(sender, kind[:_MAX_KIND], str(one))
+        told(sender, "batch", f"ok: {len(answers) - len(failed)} of {len(answers)}")
+        after()
+        parts = [(False, _told(one)) if isinstance(one, ReltoError) else (True, one) for one in answers]
+        return Response(write_answers(parts), media_type="application/octet-stream")
 
     async def failed(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         return _problem(InputError(error.detail.lower()), error.status_code)
 
-    return Starlette(
-        routes=[Route("/v1/messages/{kind}", message, methods=["POST"])], exception_handlers={HTTPException: failed}
-    )
+    routes = [
+        Route("/v1/messages/{kind}", message, methods=["POST"]),
+        Route("/v1/batch", batch, methods=["POST"]),
+    ]
+    return Starlette(routes=routes, exception_handlers={HTTPException: failed})
+
+
+def _stranger(told: Told, kind: str) -> Response:
+    told("", kind, "no pinned certificate")
+    return _problem(VerificationFailed("no pinned peer has this certificate"), 401)
 
 
 def _sender(node: Node, request: Request) -> str | None:
@@ -73,27 +97,40 @@ def _sender(node: Node, request: Request) -> str | None:
     return next((party for party, card in node.keys.peers.items() if card.pin == pin), None)
 
 
-async def _body(request: Request) -> bytes:
-    """The message; InputError where it is more than a node takes, before more of it is read."""
+async def _body(request: Request, limit: int) -> bytes:
+    """The message or batch; InputError where it is more than `limit` bytes, before more of it is read."""
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
-        if size > MAX_MESSAGE_BYTES:
-            raise InputError("the message is too long", remedy=f"send at most {MAX_MESSAGE_BYTES} bytes")
+        if size > limit:
+            raise InputError("the message is too long", remedy=f"send at most {limit} bytes")
         parts.append(part)
     return b"".join(parts)
 
 
-def _problem(error: ReltoError, status: int) -> Response:
-    """A problem (RFC 9457) with the exit code that the error has on the command line.
-
-    It ends the connection: who goes on sending after it (a body without end) is not listened to.
-    """
-    value = {"type": "about:blank", "status": status, "code": error.exit_code, "detail": str(error)[:2000]}
+def _problem(error: ReltoError, status: int | None = None) -> Response:
+    """A problem as an answer of its own. It ends the connection: who goes on sending after it (a body without end) is
+    not listened to."""
+    status = _status(error) if status is None else status
     return Response(
-        json.dumps(value, ensure_ascii=False),
+        _told(error, status),
         status_code=status,
         headers={"connection": "close"},
         media_type="application/problem+json",
     )
+
+
+def _told(error: ReltoError, status: int | None = None) -> bytes:
+    """A problem (RFC 9457) with the exit code that the error has on the command line."""
+    value = {
+        "type": "about:blank",
+        "status": _status(error) if status is None else status,
+        "code": error.exit_code,
+        "detail": str(error)[:2000],
+    }
+    return json.dumps(value, ensure_ascii=False).encode("utf-8")
+
+
+def _status(error: ReltoError) -> int:
+    return _STATUS.get(error.exit_code, 500)

@@ -1,13 +1,13 @@
 """The link to other nodes over HTTP. Where a peer is comes from its pinned card alone, never from what is received.
 
-A message is a POST to `/v1/messages/KIND`; the answer is signed evidence. What the peer could not even take in comes
-back as a problem (RFC 9457) and is raised as the error it stands for.
+A message is a POST to `/v1/messages/KIND`; the answer is signed evidence. A batch is one to `/v1/batch`. What the peer
+could not even take in comes back as a problem (RFC 9457) and is the error it stands for.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from relto.adapters.http.tls import TlsKeys, client_context
@@ -22,6 +22,7 @@ from relto.core.errors import (
     VerificationFailed,
 )
 from relto.node.card import Card
+from relto.node.framing import MAX_ANSWERS_BYTES, Message, read_answers, write_batch
 
 if TYPE_CHECKING:
     import httpx2  # loaded with the first message: most commands send none
@@ -44,6 +45,21 @@ class HttpLink:
     def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
         """Hand `message` to the node of `peer` and give its reply. Raises PeerUnreachable where it does not answer, and
         the error that the peer told where it could not take the message in."""
+        return self._post(peer, f"messages/{kind}", message, MAX_ANSWER_BYTES)
+
+    def exchange_many(self, peer: str, messages: Sequence[Message]) -> list[bytes | ReltoError]:
+        """Hand a batch to the node of `peer`; the reply to each message, or the error that the peer told in its place.
+
+        Raises PeerUnreachable where it does not answer, and the error that it told where it took none of them.
+        """
+        data = self._post(peer, "batch", write_batch(messages), MAX_ANSWERS_BYTES)
+        try:
+            answers = read_answers(data, len(messages))
+        except InputError as error:
+            raise VerificationFailed(f"the node of `{peer}` answers a batch with something else: {error}") from error
+        return [data if answered else _problem(peer, 200, data) for answered, data in answers]
+
+    def _post(self, peer: str, path: str, content: bytes, limit: int) -> bytes:
         card = self._card_of(peer)
         if card is None or not card.address or not card.certificate:
             raise PeerUnreachable(
@@ -53,8 +69,8 @@ class HttpLink:
 
         client = self._client(card)
         try:
-            with client.stream("POST", f"https://{card.address}/v1/messages/{kind}", content=message) as response:
-                data = _read(response)
+            with client.stream("POST", f"https://{card.address}/v1/{path}", content=content) as response:
+                data = _read(response, limit)
                 if response.status_code == 200:
                     return data
                 raise _problem(peer, response.status_code, data)
@@ -91,12 +107,12 @@ class HttpLink:
             return client
 
 
-def _read(response: httpx2.Response) -> bytes:
+def _read(response: httpx2.Response, limit: int) -> bytes:
     parts, size = [], 0
     for part in response.iter_raw():
         size += len(part)
-        if size > MAX_ANSWER_BYTES:
-            raise VerificationFailed(f"an answer of more than {MAX_ANSWER_BYTES} bytes")
+        if size > limit:
+            raise VerificationFailed(f"an answer of more than {limit} bytes")
         parts.append(part)
     return b"".join(parts)
 

@@ -2,38 +2,79 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Row, Table
+from sqlalchemy import Table
 
 from relto.adapters.sqlite import tables
-from relto.core.canon import canonical, parse_json
+from relto.core.canon import base64url, canonical, count_in, from_base64url, only_keys, parse_json, parse_object
 from relto.core.errors import InputError, NotFound, VerificationFailed
+from relto.core.ledger import Frontier
 from relto.core.register import Holding, event_from_json, event_to_json, fold
 from relto.core.timeline import Instant, parse_instant
 from relto.node.rows import InboxRow, Leaf, OutboxRow
 
-_MAX_EVENTS_BYTES = 1 << 24
+_MAX_EVENTS_BYTES: Final = 1 << 24
+_MAX_FRONTIER_BYTES: Final = 1 << 13
 
 
-def check_types(row: Row[Any], table: Table) -> Row[Any]:
+def check_types(row: Any, table: Table) -> Any:
     """Give a row back if each value has its column's type, which SQLite itself does not hold to."""
-    for column in table.columns:
-        value = row._mapping.get(column.name)
-        if value is not None and not isinstance(value, column.type.python_type):
-            raise VerificationFailed(
-                f"a row of `{table.name}` was changed: `{column.name}`", remedy="restore the store"
-            )
+    for name, kind in _types(table):
+        value = getattr(row, name, None)
+        if value is not None and not isinstance(value, kind):
+            raise VerificationFailed(f"a row of `{table.name}` was changed: `{name}`", remedy="restore the store")
     return row
 
 
-def leaf_of(row: Row[Any]) -> Leaf:
+@cache
+def _types(table: Table) -> list[tuple[str, type]]:
+    return [(column.name, column.type.python_type) for column in table.columns]
+
+
+def frontier_text(frontier: Frontier) -> str:
+    """The right edge of the ledger's tree as the table holds it."""
+    return canonical({"size": frontier.size, "peaks": [base64url(one) for one in frontier.peaks]}).decode("ascii")
+
+
+def frontier_of(text: str) -> Frontier:
+    """The right edge of the ledger's tree; that of the empty tree before the first leaf. Raises VerificationFailed."""
+    if not text:
+        return Frontier()
+    try:
+        value = parse_object(text.encode("utf-8"), _MAX_FRONTIER_BYTES, name="frontier")
+        only_keys(value, frozenset({"size", "peaks"}))
+        peaks = value["peaks"]
+        if not isinstance(peaks, list):
+            raise InputError("its peaks are no list")
+        return Frontier(count_in(value, "size"), tuple(from_base64url(str(one)) for one in peaks))
+    except InputError as error:
+        raise VerificationFailed(
+            f"the right edge of the ledger was changed: {error}", remedy="run `relto ledger verify`"
+        ) from error
+
+
+def columns_of_leaf(leaf: Leaf) -> dict[str, Any]:
+    """The columns of a leaf."""
+    return {
+        "position": leaf.position,
+        "id": leaf.id,
+        "kind": leaf.kind,
+        "signer": leaf.signer,
+        "subject": leaf.subject,
+        "evidence": leaf.evidence,
+        "hash": leaf.hash,
+    }
+
+
+def leaf_of(row: Any) -> Leaf:
     """A leaf as it stands in the table."""
     check_types(row, tables.leaf)
     return Leaf(row.position, row.id, row.kind, row.signer, row.subject, row.evidence, bytes(row.hash))
 
 
-def outbox_row_of(row: Row[Any]) -> OutboxRow:
+def outbox_row_of(row: Any) -> OutboxRow:
     """A message of the outbox as it stands in the table."""
     check_types(row, tables.outbox)
     return OutboxRow(
@@ -55,6 +96,7 @@ def outbox_row_of(row: Row[Any]) -> OutboxRow:
 def columns_of_outbox(row: OutboxRow) -> dict[str, Any]:
     """The columns of a new message of the outbox; its number comes from the table."""
     return {
+        "number": None,
         "kind": row.kind,
         "subject": row.subject,
         "peer": row.peer,
@@ -69,7 +111,7 @@ def columns_of_outbox(row: OutboxRow) -> dict[str, Any]:
     }
 
 
-def inbox_row_of(row: Row[Any]) -> InboxRow:
+def inbox_row_of(row: Any) -> InboxRow:
     """A message of the inbox as it stands in the table."""
     check_types(row, tables.inbox)
     return InboxRow(
@@ -81,6 +123,20 @@ def inbox_row_of(row: Row[Any]) -> InboxRow:
         accepted=bool(row.accepted),
         received_at=parse_instant(row.received_at),
     )
+
+
+def columns_of_inbox(row: InboxRow) -> dict[str, Any]:
+    """The columns of an answered message; its number comes from the table."""
+    return {
+        "number": None,
+        "kind": row.kind,
+        "subject": row.subject,
+        "sender": row.sender,
+        "digest": row.digest,
+        "reply": row.reply,
+        "accepted": int(row.accepted),
+        "received_at": str(row.received_at),
+    }
 
 
 def columns_of_holding(holding: Holding) -> dict[str, Any]:
@@ -114,7 +170,7 @@ def columns_of_duty(holding: Holding) -> list[dict[str, Any]]:
     ]
 
 
-def holding_of(row: Row[Any]) -> Holding:
+def holding_of(row: Any) -> Holding:
     """Fold a holding from its events. Raises VerificationFailed where the row no longer holds events."""
     check_types(row, tables.holding)
     try:

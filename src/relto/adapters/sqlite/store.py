@@ -5,20 +5,19 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import threading
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
+from relto.adapters.sqlite.errors import BUSY_SECONDS, in_use, told
 from relto.adapters.sqlite.schema import bring_up_to_date
 from relto.adapters.sqlite.transaction import SqliteReading, SqliteTransaction
-from relto.core.errors import Conflict, NotFound, ReltoError, VerificationFailed
-
-BUSY_SECONDS: Final = 30
+from relto.core.errors import Conflict, NotFound
 
 
 class SqliteStore:
@@ -34,22 +33,35 @@ class SqliteStore:
         elif not path.is_file():
             raise NotFound(f"there is no store `{path}`", remedy="make the node first, with `relto node init`")
         self._path = path
+        self._writing = threading.Lock()
         self._engine = _engine(path)
         weakref.finalize(self, self._engine.dispose)  # a store that nobody closed leaves no file open
-        with self._errors(), self._begin("IMMEDIATE" if create else "DEFERRED") as connection:
+        with told(self._path), self._begin("IMMEDIATE" if create else "DEFERRED") as connection:
             bring_up_to_date(connection, create=create)
 
     @contextmanager
     def read(self) -> Iterator[SqliteReading]:
         """A view of one moment."""
-        with self._errors(), self._begin("DEFERRED") as connection:
+        with told(self._path), self._begin("DEFERRED") as connection:
             yield SqliteReading(connection)
 
     @contextmanager
     def write(self) -> Iterator[SqliteTransaction]:
         """A transaction: on the disk when it ends, undone when it raises."""
-        with self._errors(), self._begin("IMMEDIATE") as connection:
-            yield SqliteTransaction(connection)
+        with self._turn_to_write(), told(self._path), self._begin("IMMEDIATE") as connection:
+            tx = SqliteTransaction(connection, self._path)
+            yield tx
+            tx.finish()
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        """The turn among this process's threads: SQLite lets those of other processes wait, but asks in long steps."""
+        if not self._writing.acquire(timeout=BUSY_SECONDS):
+            raise in_use()
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     @contextmanager
     def turn(self, peers: Iterable[str]) -> Iterator[None]:
@@ -72,25 +84,6 @@ class SqliteStore:
             connection = connection.execution_options(relto_begin=how)
             with connection.begin():
                 yield connection
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except IntegrityError as error:
-            raise Conflict(
-                "the store holds that already", remedy="look at what is there before doing it again"
-            ) from error
-        except OperationalError as error:
-            if "locked" in str(error.orig) or "busy" in str(error.orig):
-                raise Conflict(
-                    f"the store is in use: no turn in {BUSY_SECONDS} s", remedy="end the other process, or try again"
-                ) from error
-            raise ReltoError(f"the store `{self._path}` failed: {error.orig}", remedy="look at its disk") from error
-        except DatabaseError as error:
-            raise VerificationFailed(
-                f"the store `{self._path}` is damaged: {error.orig}", remedy="restore it from a backup"
-            ) from error
 
 
 def _engine(path: Path) -> Engine:

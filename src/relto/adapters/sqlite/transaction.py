@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from relto.adapters.sqlite import tables
+from relto.adapters.sqlite.errors import told
+from relto.adapters.sqlite.prepared import Prepared
 from relto.adapters.sqlite.rows import (
     check_types,
     columns_of_duty,
     columns_of_holding,
+    columns_of_inbox,
+    columns_of_leaf,
     columns_of_outbox,
+    frontier_of,
+    frontier_text,
     holding_of,
     inbox_row_of,
     leaf_of,
@@ -21,16 +30,52 @@ from relto.adapters.sqlite.rows import (
 )
 from relto.core.canon import canonical, parse_json
 from relto.core.errors import NotFound, VerificationFailed
+from relto.core.ledger import Frontier
 from relto.core.register import Holding
 from relto.core.timeline import Instant, parse_instant
-from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow, OutboxState
+from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow, OutboxState, Queued
+
+_STATE: Final = Prepared(select(tables.state.c.value).where(tables.state.c.name == bindparam("name")))
+_LEAF: Final = Prepared(select(tables.leaf).where(tables.leaf.c.id == bindparam("id")), tables.leaf)
+_OUTBOX_ROW: Final = Prepared(select(tables.outbox).where(tables.outbox.c.number == bindparam("number")), tables.outbox)
+_ANSWERED: Final = Prepared(
+    select(tables.inbox).where(
+        tables.inbox.c.kind == bindparam("kind"), tables.inbox.c.subject == bindparam("subject")
+    ),
+    tables.inbox,
+)
+_VERSION: Final = Prepared(
+    select(func.count()).select_from(tables.instrument).where(tables.instrument.c.recorded.is_not(None))
+)
+_SETTLED: Final = ("state", "attempts", "last_error", "answer")
+_ADD_LEAF, _ADD_DECISION, _ADD_OUTBOX, _ADD_INBOX, _ADD_HOLDING = (
+    Prepared(insert(one)) for one in (tables.leaf, tables.decision, tables.outbox, tables.inbox, tables.holding)
+)
+_UPDATE_OUTBOX: Final = Prepared(
+    update(tables.outbox)
+    .where(tables.outbox.c.number == bindparam("this"))
+    .values({name: bindparam(name) for name in _SETTLED})
+)
+_PUT_STATE: Final = Prepared(
+    upsert(tables.state).on_conflict_do_update(
+        index_elements=["name"], set_={"value": upsert(tables.state).excluded.value}
+    )
+)
+_PUT_DUTY: Final = Prepared(
+    upsert(tables.duty).on_conflict_do_update(
+        index_elements=["holding", "number"], set_={"done_at": upsert(tables.duty).excluded.done_at}
+    )
+)
 
 
 class SqliteReading:
     """A view of one moment of the store."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        self._connection, self._driver = connection, driver
+        self._version: int | None = None
 
     def high_water(self) -> Instant | None:
         """The latest instant this node has lived through."""
@@ -41,9 +86,9 @@ class SqliteReading:
         """The signed head of the ledger; empty before the first leaf."""
         return self._state("checkpoint")
 
-    def frontier(self) -> str:
-        """The right edge of the ledger's tree, as it was put; empty before the first leaf."""
-        return self._state("frontier")
+    def frontier(self) -> Frontier:
+        """The right edge of the ledger's tree. Raises VerificationFailed where it is none."""
+        return frontier_of(self._state("frontier"))
 
     def ledger_size(self) -> int:
         """How many leaves there are."""
@@ -59,7 +104,7 @@ class SqliteReading:
 
     def leaf(self, identifier: str) -> Leaf | None:
         """The leaf that holds this piece of evidence."""
-        row = self._connection.execute(select(tables.leaf).where(tables.leaf.c.id == identifier)).one_or_none()
+        row = _LEAF.row(self._driver, {"id": identifier})
         return None if row is None else leaf_of(row)
 
     def decisions(self, subject: str | None = None) -> list[DecisionRow]:
@@ -79,6 +124,16 @@ class SqliteReading:
             query = query.where(tables.outbox.c.subject == subject)
         return [outbox_row_of(row) for row in self._connection.execute(query)]
 
+    def queued(self, peer: str | None = None, limit: int | None = None, after: int = 0) -> list[Queued]:
+        """What is queued, in order and without the messages: for one peer, the first `limit`, where they are given, of
+        those with a number beyond `after`."""
+        row = tables.outbox.c
+        query = select(row.number, row.peer, row.kind, row.waits_for != "", row.attempts, func.length(row.message))
+        query = query.where(row.state == "queued", row.number > after).order_by(row.number).limit(limit)
+        if peer is not None:
+            query = query.where(row.peer == peer)
+        return [Queued(*found) for found in self._connection.execute(query)]
+
     def queued_peers(self) -> list[str]:
         """The parties for which messages are queued."""
         query = select(tables.outbox.c.peer).where(tables.outbox.c.state == "queued").distinct()
@@ -86,8 +141,7 @@ class SqliteReading:
 
     def outbox_row(self, number: int) -> OutboxRow | None:
         """One message by its number."""
-        query = select(tables.outbox).where(tables.outbox.c.number == number)
-        row = self._connection.execute(query).one_or_none()
+        row = _OUTBOX_ROW.row(self._driver, {"number": number})
         return None if row is None else outbox_row_of(row)
 
     def inbox(self) -> list[InboxRow]:
@@ -97,8 +151,7 @@ class SqliteReading:
 
     def answered(self, kind: str, subject: str) -> InboxRow | None:
         """The message of this kind about `subject` that was answered already."""
-        query = select(tables.inbox).where(tables.inbox.c.kind == kind, tables.inbox.c.subject == subject)
-        row = self._connection.execute(query).one_or_none()
+        row = _ANSWERED.row(self._driver, {"kind": kind, "subject": subject})
         return None if row is None else inbox_row_of(row)
 
     def holding(self, identifier: str) -> Holding | None:
@@ -140,10 +193,11 @@ class SqliteReading:
         row = self._connection.execute(query).one_or_none()
         return None if row is None else self._instrument(row)
 
-    def record_version(self) -> int:
-        """A number that grows with every instrument that became complete."""
-        query = select(func.count()).select_from(tables.instrument).where(tables.instrument.c.recorded.is_not(None))
-        return int(self._connection.execute(query).scalar_one())
+    def record_version(self) -> int | None:
+        """A number that grows with every instrument that became complete; None in a transaction that has put one."""
+        if self._version is None:
+            self._version = int(_VERSION.scalar(self._driver, {}))
+        return self._version
 
     def _instrument(self, row: Row[Any]) -> InstrumentRow:
         query = select(tables.signature).where(tables.signature.c.instrument == row.number)
@@ -167,71 +221,95 @@ class SqliteReading:
 
 
 class SqliteTransaction(SqliteReading):
-    """One unit of writing: all of it happens, or nothing."""
+    """One unit of writing: all of it happens, or nothing. What each step changes anew, the ledger's head and the latest
+    instant, is written once, by `finish`."""
+
+    def __init__(self, connection: Connection, path: Path) -> None:
+        """`path`: the store's, for errors to name."""
+        super().__init__(connection)
+        self._path = path
+        self._record_changed = False
+        self._lived: Instant | None = None
+        self._head: tuple[Frontier, Callable[[Frontier], str]] | None = None
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part of it: where it raises, what was written since it began is undone, and nothing else."""
+        head, changed = self._head, self._record_changed
+        self._driver.execute("SAVEPOINT part")
+        try:
+            with told(self._path):
+                yield
+        except BaseException:
+            self._driver.execute("ROLLBACK TO part")
+            self._head, self._record_changed = head, changed
+            raise
+        finally:
+            self._driver.execute("RELEASE part")
+
+    def finish(self) -> None:
+        """Write what was put off; the last thing before the commit."""
+        if self._lived is not None:
+            self._put_state("high_water", str(self._lived))
+        if self._head is not None:
+            frontier, sign = self._head
+            self._put_state("frontier", frontier_text(frontier))
+            self._put_state("checkpoint", sign(frontier))
+
+    def record_version(self) -> int | None:
+        """A number that grows with every instrument that became complete; None in a transaction that has put one."""
+        return None if self._record_changed else super().record_version()
+
+    def high_water(self) -> Instant | None:
+        """The latest instant this node has lived through."""
+        return super().high_water() if self._lived is None else self._lived
 
     def raise_high_water(self, at: Instant) -> None:
         """Remember that `at` was lived through; an earlier instant than is known changes nothing."""
         known = self.high_water()
         if known is None or at > known:
-            self._put_state("high_water", str(at))
+            self._lived = at
 
-    def append_leaf(self, leaf: Leaf, *, frontier: str, checkpoint: str) -> None:
-        """Append a leaf, with the tree's new right edge and its signed head. Raises Conflict where it is there."""
-        self._connection.execute(
-            insert(tables.leaf).values(
-                position=leaf.position,
-                id=leaf.id,
-                kind=leaf.kind,
-                signer=leaf.signer,
-                subject=leaf.subject,
-                evidence=leaf.evidence,
-                hash=leaf.hash,
-            )
-        )
-        self._put_state("frontier", frontier)
-        self._put_state("checkpoint", checkpoint)
+    def frontier(self) -> Frontier:
+        """The right edge of the ledger's tree, with what was appended here."""
+        return super().frontier() if self._head is None else self._head[0]
+
+    def append_leaf(self, leaf: Leaf, frontier: Frontier, sign: Callable[[Frontier], str]) -> None:
+        """Append a leaf, with the tree's new right edge; `sign` gives the signed head, once, at the end. Raises
+        Conflict where the leaf is there."""
+        _ADD_LEAF.run(self._driver, columns_of_leaf(leaf))
+        self._head = frontier, sign
 
     def add_decision(self, decision: DecisionRow) -> None:
         """Keep a decision."""
-        self._connection.execute(
-            insert(tables.decision).values(
-                subject=decision.subject, stage=decision.stage, verdict=decision.verdict, digest=decision.digest
-            )
-        )
+        columns = {
+            "number": None,
+            "subject": decision.subject,
+            "stage": decision.stage,
+            "verdict": decision.verdict,
+            "digest": decision.digest,
+        }
+        _ADD_DECISION.run(self._driver, columns)
 
     def enqueue(self, row: OutboxRow) -> int:
         """Queue a message; its number. Raises Conflict where the same one is queued already."""
-        result = self._connection.execute(insert(tables.outbox).values(**columns_of_outbox(row)))
-        assert result.inserted_primary_key is not None
-        return int(result.inserted_primary_key[0])
+        number = _ADD_OUTBOX.run(self._driver, columns_of_outbox(row)).lastrowid
+        assert number is not None
+        return number
 
     def update_outbox(self, row: OutboxRow) -> None:
         """Keep a row's new state, attempts, last error and answer."""
-        result = self._connection.execute(
-            update(tables.outbox)
-            .where(tables.outbox.c.number == row.number)
-            .values(state=row.state, attempts=row.attempts, last_error=row.last_error, answer=row.answer)
-        )
-        if result.rowcount != 1:
+        columns = {"this": row.number, **{name: getattr(row, name) for name in _SETTLED}}
+        if _UPDATE_OUTBOX.run(self._driver, columns).rowcount != 1:
             raise NotFound(f"no message `{row.number}` in the outbox", remedy="list the outbox")
 
     def remember(self, row: InboxRow) -> None:
         """Keep the answer to a message. Raises Conflict where that message was answered already."""
-        self._connection.execute(
-            insert(tables.inbox).values(
-                kind=row.kind,
-                subject=row.subject,
-                sender=row.sender,
-                digest=row.digest,
-                reply=row.reply,
-                accepted=int(row.accepted),
-                received_at=str(row.received_at),
-            )
-        )
+        _ADD_INBOX.run(self._driver, columns_of_inbox(row))
 
     def add_holding(self, holding: Holding, sealed: bytes) -> None:
         """Keep a new holding and its sealed item. Raises Conflict where it is there already."""
-        self._connection.execute(insert(tables.holding).values(**columns_of_holding(holding), sealed=sealed))
+        _ADD_HOLDING.run(self._driver, {**columns_of_holding(holding), "number": None, "sealed": sealed})
         self._put_duties(holding)
 
     def update_holding(self, holding: Holding) -> None:
@@ -243,6 +321,7 @@ class SqliteTransaction(SqliteReading):
 
     def put_instrument(self, row: InstrumentRow) -> None:
         """Keep an instrument and its signatures; those that are there already stay as they are."""
+        self._record_changed = True
         recorded = None if row.recorded is None else str(row.recorded)
         self._connection.execute(
             upsert(tables.instrument)
@@ -269,18 +348,10 @@ class SqliteTransaction(SqliteReading):
 
     def _put_duties(self, holding: Holding) -> None:
         for columns in columns_of_duty(holding):
-            self._connection.execute(
-                upsert(tables.duty)
-                .values(**columns)
-                .on_conflict_do_update(index_elements=["holding", "number"], set_={"done_at": columns["done_at"]})
-            )
+            _PUT_DUTY.run(self._driver, columns)
 
     def _put_state(self, name: str, value: str) -> None:
-        self._connection.execute(
-            upsert(tables.state)
-            .values(name=name, value=value)
-            .on_conflict_do_update(index_elements=["name"], set_={"value": value})
-        )
+        _PUT_STATE.run(self._driver, {"name": name, "value": value})
 
 
 _HOLDINGS = select(tables.holding.c.events)

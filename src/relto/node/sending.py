@@ -1,0 +1,125 @@
+"""One message on its way out: decided again and marked as sent, then settled, in the transactions of `dispatch`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from relto.core.decision import Ground
+from relto.core.envelope import Sealed, verify_label
+from relto.core.errors import NotFound, ReltoError
+from relto.core.evidence import Evidence
+from relto.node.deciding import ask, refusal
+from relto.node.labels import item_of
+from relto.node.log import Entered, sign_and_enter
+from relto.node.node import Node
+from relto.node.ports import Reading, Transaction
+from relto.node.rows import OutboxRow
+from relto.node.statements import evidence_of
+from relto.node.transmittal import terms_of, unpack
+from relto.node.verdicts import grounds_of
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a message: its row now, the evidence that settled it, the grounds where it was refused.
+
+    `error`: why it is still queued after being tried just now (PeerUnreachable and others); None otherwise.
+    """
+
+    row: OutboxRow
+    answer: Evidence | None = None
+    grounds: tuple[Ground, ...] = ()
+    error: ReltoError | None = None
+
+    @property
+    def state(self) -> str:
+        """`queued`, `done`, `refused` or `refused-by-recipient`."""
+        return self.row.state
+
+
+def delivery_in(reading: Reading, row: OutboxRow) -> Delivery:
+    """What has become of a message, as its row says."""
+    if row.answer is None:
+        return Delivery(row)
+    answer = evidence_of(reading, row.answer)
+    return Delivery(row, answer, grounds_of(answer.says) if answer.kind == "refusal" else ())
+
+
+def mark_sent(node: Node, tx: Transaction, number: int) -> tuple[Delivery, bool]:
+    """Take a message to send it now, a transmittal decided again; and whether it goes: not where it was settled
+    meanwhile, waits for another, or is refused now."""
+    row = row_in(tx, number)
+    if row.state != "queued":
+        return delivery_in(tx, row), False
+    if _waits(tx, row):
+        row = replace(row, last_error=f"waits until `{row.waits_for}` is acknowledged")
+        tx.update_outbox(row)
+        return Delivery(row), False
+    if row.kind == "transmittal":
+        row = _decide_again(node, tx, row)
+    goes = row.state == "queued"
+    tx.update_outbox(replace(row, attempts=row.attempts + 1) if goes else row)
+    return (Delivery(row), True) if goes else (delivery_in(tx, row), False)
+
+
+def keep_error(tx: Transaction, number: int, error: ReltoError) -> Delivery:
+    """Keep with a message why it is still queued; what has become of it, where it was settled meanwhile."""
+    row = row_in(tx, number)
+    if row.state != "queued":
+        return delivery_in(tx, row)
+    row = replace(row, last_error=str(error)[:500])
+    tx.update_outbox(row)
+    return Delivery(row, error=error)
+
+
+def row_in(reading: Reading, number: int) -> OutboxRow:
+    """A message of the outbox by its number. Raises NotFound."""
+    row = reading.outbox_row(number)
+    if row is None:
+        raise NotFound(f"no message `{number}` in the outbox", remedy="list the outbox")
+    return row
+
+
+def _waits(tx: Reading, row: OutboxRow) -> bool:
+    """Whether something that must be delivered first is not."""
+    return bool(row.waits_for) and any(one.state != "done" for one in tx.outbox(subject=row.waits_for))
+
+
+def _decide_again(node: Node, tx: Transaction, row: OutboxRow) -> OutboxRow:
+    """Decide at the moment of sending. What is refused now is never sent; what may have arrived already is recalled."""
+    _, data = unpack(row.message)
+    evidence = evidence_of(tx, row.evidence)
+    item = item_of(verify_label(Sealed.from_bytes(data), node.all_keys()).label)
+    moment = node.now(tx)
+    decision = ask(node, tx, item, terms_of(evidence), moment, "sending", row.subject)
+    if decision.permits:
+        sent = Evidence(
+            kind="consignment",
+            party=node.party,
+            at=moment.latest,
+            to=row.peer,
+            transmittal=row.subject,
+            item=evidence.item,
+            agreement=decision.verdict.agreement,
+            digests={"evidence": row.evidence, "decision": decision.row.digest},
+        )
+        sign_and_enter(node, tx, sent)
+        return row
+    left = refusal(node, tx, decision, about=row.subject, to=row.peer, answers=row.evidence)
+    if row.attempts:
+        _recall(tx, row, left)
+    return replace(row, state="refused", answer=left.id, last_error="")
+
+
+def _recall(tx: Transaction, row: OutboxRow, left: Entered) -> None:
+    """An earlier attempt may have arrived, and only its receipt been lost: ask for it, without sending the item."""
+    tx.enqueue(
+        OutboxRow(
+            kind="recall",
+            subject=row.subject,
+            peer=row.peer,
+            message=left.signed.encode("ascii"),
+            evidence=left.id,
+            queued_at=left.evidence.at,
+        )
+    )
