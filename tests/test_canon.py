@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given
+import rfc8785
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relto.core.canon import (
@@ -51,6 +52,18 @@ def test_the_form_has_no_white_space_and_escapes_only_what_it_must() -> None:
 
 def test_any_mapping_and_tuple_is_written_as_object_and_list() -> None:
     assert canonical(MappingProxyType({"b": (1, 2), "a": MappingProxyType({})})) == b'{"a":{},"b":[1,2]}'
+
+
+@settings(max_examples=500)
+@given(st.recursive(values, lambda inner: st.dictionaries(st.text(st.characters(codec="ascii"), max_size=6), inner)))
+def test_what_is_written_is_what_an_implementation_of_rfc_8785_writes(value: Any) -> None:
+    assert canonical(value) == rfc8785.dumps(value)
+
+
+def test_every_sign_is_escaped_as_an_implementation_of_rfc_8785_does() -> None:
+    every = [chr(code) for code in range(0x11000) if not 0xD800 <= code <= 0xDFFF]
+    assert canonical(every) == rfc8785.dumps(every)
+    assert canonical({one: one for one in every[:0x80]}) == rfc8785.dumps({one: one for one in every[:0x80]})
 
 
 @given(values)

@@ -12,6 +12,8 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joserfc import jws
+from joserfc.jwk import OKPKey
 
 from relto.core.canon import MAX_INTEGER, base64url, canonical, digest, from_base64url
 from relto.core.envelope import SigningKey
@@ -75,6 +77,12 @@ def test_evidence_is_canonical_json_under_the_algorithm_name_of_rfc_9864() -> No
     assert value["at"] == "2019-11-22T14:59:59.999999999Z"
     assert len(signature) == 64
     KOR.verify_key.verify(signature, SIGNED.rpartition(".")[0].encode())
+
+
+def test_another_implementation_of_jws_takes_the_signature_and_writes_the_same() -> None:
+    private = OKPKey.import_key(KOR.private)
+    assert jws.deserialize_compact(SIGNED, private, algorithms=["Ed25519"]).payload == SUBMISSION.to_bytes()
+    assert jws.serialize_compact(header_of(SIGNED), SUBMISSION.to_bytes(), private, algorithms=["Ed25519"]) == SIGNED
 
 
 def test_evidence_is_read_back_as_it_was_said() -> None:

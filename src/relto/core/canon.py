@@ -35,11 +35,35 @@ def canonical(value: JSON) -> bytes:
     values that are not JSON, and anything nested deeper than 32.
     """
     try:
+        if _simple(value, 0):
+            return _encode(value).encode("utf-8")
         return rfc8785.dumps(_plain(value, 0))
     except ValueError as error:
         raise InputError(
             f"no canonical JSON: {error}", remedy="use whole numbers up to 2^53 - 1 and valid text"
         ) from error
+
+
+def _simple(value: object, depth: int) -> bool:
+    """Whether the standard encoder writes `value` as RFC 8785 asks: keys in ASCII, where the order of code points is
+    that of UTF-16, no fractions, and plain types only. Anything else, what is refused too, is left to the long way."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is int:
+        return -MAX_INTEGER <= value <= MAX_INTEGER  # type: ignore[operator]
+    if depth == MAX_DEPTH:
+        return False
+    if kind is dict:
+        for key, inner in value.items():  # type: ignore[attr-defined]
+            if type(key) is not str or not key.isascii():
+                return False
+            if type(inner) is not str and not _simple(inner, depth + 1):
+                return False
+        return True
+    if kind is list or kind is tuple:
+        return all(type(inner) is str or _simple(inner, depth + 1) for inner in value)  # type: ignore[attr-defined]
+    return False
 
 
 def _plain(value: object, depth: int) -> Any:
@@ -69,13 +93,7 @@ def parse_json(data: bytes, limit: int = MAX_JSON_BYTES, *, name: str = "JSON") 
     if len(data) > limit:
         raise InputError(f"more than {limit} bytes of JSON", where=where, remedy="send less at once")
     try:
-        value: JSON = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_unique_keys,
-            parse_float=_no_fraction,
-            parse_int=_whole_number,
-            parse_constant=_no_constant,
-        )
+        value: JSON = _DECODER.decode(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise InputError(f"not UTF-8 at byte {error.start}", where=where, remedy="save it as UTF-8") from error
     except json.JSONDecodeError as error:
@@ -85,7 +103,8 @@ def parse_json(data: bytes, limit: int = MAX_JSON_BYTES, *, name: str = "JSON") 
         raise InputError(f"JSON nested deeper than {MAX_DEPTH}", where=where, remedy="flatten it") from error
     except InputError as error:
         raise InputError(error.message, where=where, remedy=error.remedy) from error
-    _check_read(value, 0, where)
+    if b"\\" in data or data.count(b"{") + data.count(b"[") > MAX_DEPTH:  # else neither is possible
+        _check_read(value, 0, where)
     return value
 
 
@@ -120,6 +139,17 @@ def _whole_number(text: str) -> int:
     if abs(number) > MAX_INTEGER:
         raise InputError(f"{_quoted(text)} is beyond 2^53 - 1", remedy="write it as text")
     return number
+
+
+_encode: Final = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")
+).encode
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_unique_keys,
+    parse_float=_no_fraction,
+    parse_int=_whole_number,
+    parse_constant=_no_constant,
+)
 
 
 def _check_read(value: JSON, depth: int, where: Position) -> None:

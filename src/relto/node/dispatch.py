@@ -19,7 +19,7 @@ from relto.node.batches import Batch, batches
 from relto.node.node import Node
 from relto.node.ports import Transaction
 from relto.node.rows import OutboxRow
-from relto.node.sending import Delivery, delivery_in, keep_error, mark_sent, row_in
+from relto.node.sending import Delivery, delivery_by, delivery_in, keep_error, mark_sent, row_in
 from relto.node.together import together
 
 __all__ = ["Delivery", "delivery_of", "dispatch_pending", "dispatch_row"]
@@ -147,7 +147,7 @@ def _mark(node: Node, number: int, tx: Transaction) -> tuple[Delivery, bool]:
 
 
 def _settle(node: Node, number: int, reply: Reply, tx: Transaction) -> Delivery:
-    return delivery_in(tx, settle_by(node, tx, row_in(tx, number), reply))
+    return delivery_by(settle_by(node, tx, row_in(tx, number), reply), reply.evidence)
 
 
 def _keep(number: int, error: ReltoError, tx: Transaction) -> Delivery:

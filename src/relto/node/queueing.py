@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from relto.core.decision import resolve
 from relto.core.dossier import Item
-from relto.core.envelope import Sealed, verify_label
+from relto.core.envelope import Sealed, read_manifest
 from relto.core.evidence import Evidence
 from relto.node.deciding import ActRefused, Decision, ask, refusal
 from relto.node.log import sign_and_enter
@@ -49,7 +49,7 @@ def queue_in(node: Node, tx: Transaction, asked: Asked) -> OutboxRow | ActRefuse
 
 
 def _enqueue(node: Node, tx: Transaction, asked: Asked, decision: Decision, sealed: Sealed) -> OutboxRow:
-    manifest = verify_label(sealed, node.all_keys())
+    manifest = read_manifest(sealed.manifest)  # `close` has just made it, or verified it
     evidence = Evidence(
         kind="relay" if asked.holding else "submission",
         party=node.party,

@@ -41,7 +41,11 @@ def delivery_in(reading: Reading, row: OutboxRow) -> Delivery:
     """What has become of a message, as its row says."""
     if row.answer is None:
         return Delivery(row)
-    answer = evidence_of(reading, row.answer)
+    return delivery_by(row, evidence_of(reading, row.answer))
+
+
+def delivery_by(row: OutboxRow, answer: Evidence) -> Delivery:
+    """What has become of a message that `answer` has settled."""
     return Delivery(row, answer, grounds_of(answer.says) if answer.kind == "refusal" else ())
 
 

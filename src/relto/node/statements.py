@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from relto.core.canon import from_base64url
 from relto.core.errors import InputError, VerificationFailed
 from relto.core.evidence import Evidence
@@ -16,6 +18,7 @@ def evidence_of(reading: Reading, identifier: str) -> Evidence:
     return statement(leaf.evidence)
 
 
+@lru_cache(maxsize=512)  # what is sent soon after it was queued, and settled soon after it was sent
 def statement(signed: str) -> Evidence:
     """What a signed statement says, its signature not looked at again: it was verified before it was entered."""
     try:

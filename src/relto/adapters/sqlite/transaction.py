@@ -216,7 +216,7 @@ class SqliteReading:
         )
 
     def _state(self, name: str) -> str:
-        found = self._connection.execute(select(tables.state.c.value).where(tables.state.c.name == name)).scalar()
+        found = _STATE.scalar(self._driver, {"name": name})
         return "" if found is None else str(found)
 
 
@@ -229,7 +229,8 @@ class SqliteTransaction(SqliteReading):
         super().__init__(connection)
         self._path = path
         self._record_changed = False
-        self._lived: Instant | None = None
+        self._lived = super().high_water()
+        self._raised = False
         self._head: tuple[Frontier, Callable[[Frontier], str]] | None = None
 
     @contextmanager
@@ -249,7 +250,7 @@ class SqliteTransaction(SqliteReading):
 
     def finish(self) -> None:
         """Write what was put off; the last thing before the commit."""
-        if self._lived is not None:
+        if self._raised:
             self._put_state("high_water", str(self._lived))
         if self._head is not None:
             frontier, sign = self._head
@@ -262,13 +263,12 @@ class SqliteTransaction(SqliteReading):
 
     def high_water(self) -> Instant | None:
         """The latest instant this node has lived through."""
-        return super().high_water() if self._lived is None else self._lived
+        return self._lived
 
     def raise_high_water(self, at: Instant) -> None:
         """Remember that `at` was lived through; an earlier instant than is known changes nothing."""
-        known = self.high_water()
-        if known is None or at > known:
-            self._lived = at
+        if self._lived is None or at > self._lived:
+            self._lived, self._raised = at, True
 
     def frontier(self) -> Frontier:
         """The right edge of the ledger's tree, with what was appended here."""

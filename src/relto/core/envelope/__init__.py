@@ -5,7 +5,7 @@ Canonical JSON, errors and party ids may come in; no decision, no agreement, no 
 """
 
 from relto.core.envelope.keys import SigningKey, UnwrapKey, VerifyKey, WrapKey
-from relto.core.envelope.manifest import MAX_MANIFEST_BYTES, Manifest
+from relto.core.envelope.manifest import MAX_MANIFEST_BYTES, Manifest, read_manifest
 from relto.core.envelope.seal import Opened, open_sealed, rewrap, seal, verify_label
 from relto.core.envelope.sealed import MAX_SEALED_BYTES, Sealed
 from relto.core.envelope.segments import CONTENT_KEY_BYTES, MAX_PAYLOAD_BYTES, NONCE_BYTES
@@ -24,6 +24,7 @@ __all__ = [
     "VerifyKey",
     "WrapKey",
     "open_sealed",
+    "read_manifest",
     "rewrap",
     "seal",
     "verify_label",

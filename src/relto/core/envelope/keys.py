@@ -1,14 +1,16 @@
 """Keys of a party: Ed25519 to sign and verify (RFC 8032), X25519 to wrap and unwrap (RFC 7748).
 
 A key's id is its JWK thumbprint (RFC 7638 over the members of RFC 8037). Raw bytes come in; nothing is generated
-here. One Ed25519 key may sign labels, evidence and checkpoints: what is signed differs from its first bytes on (a
-label has a zero byte, a JWS neither that nor a line feed, a checkpoint three line feeds and no zero byte).
+here, and the library's form of a key is made once. One Ed25519 key may sign labels, evidence and checkpoints: what is
+signed differs from its first bytes on (a label has a zero byte, a JWS neither that nor a line feed, a checkpoint three
+line feeds and no zero byte).
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -35,12 +37,13 @@ def _check_length(raw: bytes, what: str) -> None:
         raise InputError(f"{what} of {len(raw)} bytes", remedy=f"give the {KEY_BYTES} raw bytes of the key")
 
 
+@lru_cache(maxsize=64)  # of public keys, of which a node knows few
 def _thumbprint(curve: str, public: bytes) -> str:
     jwk = {"crv": curve, "kty": "OKP", "x": base64url(public)}
     return base64url(hashlib.sha256(canonical(jwk)).digest())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class VerifyKey:
     """A party's public Ed25519 key, from its 32 raw bytes. InputError for other lengths and points of small order."""
 
@@ -56,7 +59,7 @@ class VerifyKey:
         """The key's JWK thumbprint."""
         return _thumbprint("Ed25519", self.raw)
 
-    @property
+    @cached_property
     def public(self) -> Ed25519PublicKey:
         """The library's form of it."""
         return Ed25519PublicKey.from_public_bytes(self.raw)
@@ -69,7 +72,7 @@ class VerifyKey:
             raise VerificationFailed(f"the signature is not one by key `{self.id}`") from error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SigningKey:
     """A party's private Ed25519 key, from its 32 byte seed, which never shows in a repr."""
 
@@ -78,12 +81,12 @@ class SigningKey:
     def __post_init__(self) -> None:
         _check_length(self.raw, "a private signing key")
 
-    @property
+    @cached_property
     def verify_key(self) -> VerifyKey:
         """The public key that belongs to it."""
         return VerifyKey(self.private.public_key().public_bytes_raw())
 
-    @property
+    @cached_property
     def private(self) -> Ed25519PrivateKey:
         """The library's form of it."""
         return Ed25519PrivateKey.from_private_bytes(self.raw)
@@ -93,7 +96,7 @@ class SigningKey:
         return self.private.sign(message)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WrapKey:
     """A party's public X25519 key, to which content keys are wrapped, from its 32 raw bytes."""
 
@@ -107,13 +110,13 @@ class WrapKey:
         """The key's JWK thumbprint."""
         return _thumbprint("X25519", self.raw)
 
-    @property
+    @cached_property
     def public(self) -> X25519PublicKey:
         """The library's form of it."""
         return X25519PublicKey.from_public_bytes(self.raw)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UnwrapKey:
     """A party's private X25519 key, from its 32 raw bytes, which never show in a repr."""
 
@@ -122,12 +125,12 @@ class UnwrapKey:
     def __post_init__(self) -> None:
         _check_length(self.raw, "a private wrapping key")
 
-    @property
+    @cached_property
     def wrap_key(self) -> WrapKey:
         """The public key that belongs to it."""
         return WrapKey(self.private.public_key().public_bytes_raw())
 
-    @property
+    @cached_property
     def private(self) -> X25519PrivateKey:
         """The library's form of it."""
         return X25519PrivateKey.from_private_bytes(self.raw)

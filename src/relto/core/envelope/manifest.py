@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Final
 
 from relto.core.canon import (
@@ -36,7 +37,7 @@ _KEYS: Final = frozenset({"schema", "originator", "key", "label", "nonce", "payl
 _PAYLOAD_KEYS: Final = frozenset({"size", "commitment"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manifest:
     """The label under its originator's name.
 
@@ -67,7 +68,7 @@ class Manifest:
         if len(self.nonce) != NONCE_BYTES or len(self.commitment) != COMMITMENT_BYTES:
             raise InputError("a nonce or commitment of the wrong length")
 
-    @property
+    @cached_property
     def label_digest(self) -> str:
         """The digest of the label's canonical JSON, as evidence repeats it."""
         return digest(canonical(self.label))
@@ -94,6 +95,7 @@ def sign_manifest(manifest: bytes, signer: SigningKey) -> bytes:
     return signer.sign(_SIGNED + manifest)
 
 
+@lru_cache(maxsize=8)  # an item is read, then verified; what did not read is not kept
 def read_manifest(data: bytes) -> Manifest:
     """Read a manifest's bytes, strictly; whether it is signed is not looked at here. Raises VerificationFailed."""
     try:
@@ -119,8 +121,13 @@ def verify_manifest(data: bytes, signature: bytes, originators: Mapping[str, Ver
         )
     if key.id != manifest.key:
         raise VerificationFailed(f"the label is not signed with the key known for `{manifest.originator}`")
-    key.verify(signature, _SIGNED + data)
+    _verify(key, signature, data)
     return manifest
+
+
+@lru_cache(maxsize=512)  # an item is verified when it is queued or received, and again when it is sent or passed on
+def _verify(key: VerifyKey, signature: bytes, data: bytes) -> None:
+    key.verify(signature, _SIGNED + data)  # what raises is not kept
 
 
 def _read(data: bytes) -> Manifest:

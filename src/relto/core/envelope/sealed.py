@@ -8,6 +8,7 @@ The hop (recipient, the id of its key, the wrapped content key) is all that chan
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from relto.core.canon import base64url, canonical, digest, from_base64url, only_keys, parse_object, text_in
@@ -25,7 +26,7 @@ _MAX_HOP_BYTES: Final = 1024
 _HOP_KEYS: Final = frozenset({"recipient", "key", "wrapped"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sealed:
     """A sealed item. Nothing in it is proved until `open_sealed` or `verify_label` has looked at it.
 
@@ -40,7 +41,7 @@ class Sealed:
     wrapped: bytes
     ciphertext: bytes = field(repr=False)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The digest of these very bytes, this hop's wrap included, as evidence repeats it."""
         return digest(self.to_bytes())

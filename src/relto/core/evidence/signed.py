@@ -1,17 +1,15 @@
 """The signature under evidence: a compact JWS (RFC 7515), Ed25519 by the name RFC 9864 gives it.
 
-The algorithm is pinned, the header has exactly three members in canonical form, and the statement is canonical JSON:
-one statement signed by one key is one string, so a receipt given twice is the same receipt.
+There is no algorithm to choose: it is signed and verified as Ed25519 alone, the header has exactly three members in
+canonical form, and the statement is canonical JSON. One statement signed by one key is one string, so a receipt given
+twice is the same receipt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
-
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
 
 from relto.core.canon import base64url, canonical, from_base64url, parse_object, text_in
 from relto.core.envelope import SigningKey, VerifyKey
@@ -30,9 +28,8 @@ def sign_evidence(evidence: Evidence, key: SigningKey) -> str:
 
     Raises InputError for evidence that cannot be written (see `Evidence.to_bytes`).
     """
-    public = key.verify_key
-    private = OKPKey.import_key(key.private)
-    return jws.serialize_compact(_header(public), evidence.to_bytes(), private, algorithms=[ALGORITHM])
+    signing = f"{_header(key.verify_key.id)}.{base64url(evidence.to_bytes())}"
+    return f"{signing}.{base64url(key.sign(signing.encode('ascii')))}"
 
 
 def verify_evidence(signed: str, keys: Mapping[str, VerifyKey]) -> Evidence:
@@ -47,15 +44,18 @@ def verify_evidence(signed: str, keys: Mapping[str, VerifyKey]) -> Evidence:
     parts = signed.split(".")
     if len(parts) != 3:
         raise VerificationFailed("not a compact JWS", remedy="give header, payload and signature, with dots between")
-    owners = _owners(_key_id(parts[0]), keys)
+    header, payload, signature = parts
+    owners = {party: key for party, key in keys.items() if header == _header(key.id)}
+    if not owners:
+        raise _why_not(header, keys)
     public = next(iter(owners.values()))
-    if parts[0] != base64url(canonical(_header(public))):
-        raise VerificationFailed(f"the header is not exactly `alg` {ALGORITHM}, `kid` and `typ` {TYPE}")
     try:
-        verified = jws.deserialize_compact(signed, OKPKey.import_key(public.public), algorithms=[ALGORITHM])
-        evidence = Evidence.from_bytes(verified.payload)
-    except (JoseError, ValueError) as error:  # ValueError: base64 and JSON that joserfc does not catch itself
+        public.verify(from_base64url(signature), f"{header}.{payload}".encode("ascii"))
+        statement = from_base64url(payload)
+    except (InputError, UnicodeEncodeError) as error:
         raise VerificationFailed(f"the signature is not one by key `{public.id}`") from error
+    try:
+        evidence = Evidence.from_bytes(statement)
     except InputError as error:
         raise VerificationFailed(f"what is signed is no evidence: {error.message}") from error
     if evidence.party not in owners:
@@ -63,19 +63,17 @@ def verify_evidence(signed: str, keys: Mapping[str, VerifyKey]) -> Evidence:
     return evidence
 
 
-def _header(public: VerifyKey) -> dict[str, str]:
-    return {"alg": ALGORITHM, "kid": public.id, "typ": TYPE}
+@lru_cache(maxsize=64)
+def _header(key_id: str) -> str:
+    return base64url(canonical({"alg": ALGORITHM, "kid": key_id, "typ": TYPE}))
 
 
-def _key_id(header: str) -> str:
+def _why_not(header: str, keys: Mapping[str, VerifyKey]) -> VerificationFailed:
+    """What is wrong with a header that is no known key's."""
     try:
-        return text_in(parse_object(from_base64url(header), _MAX_HEADER_BYTES, name="JWS header"), "kid")
+        key_id = text_in(parse_object(from_base64url(header), _MAX_HEADER_BYTES, name="JWS header"), "kid")
     except InputError as error:
-        raise VerificationFailed(f"the JWS header cannot be read: {error.message}") from error
-
-
-def _owners(key_id: str, keys: Mapping[str, VerifyKey]) -> dict[str, VerifyKey]:
-    owners = {party: key for party, key in keys.items() if key.id == key_id}
-    if not owners:
-        raise VerificationFailed("signed with a key not known here", remedy="import that party's keys first")
-    return owners
+        return VerificationFailed(f"the JWS header cannot be read: {error.message}")
+    if key_id not in {key.id for key in keys.values()}:
+        return VerificationFailed("signed with a key not known here", remedy="import that party's keys first")
+    return VerificationFailed(f"the header is not exactly `alg` {ALGORITHM}, `kid` and `typ` {TYPE}")
