@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench.releases import releases
 from bench.table import columns, compiling, single
 
 RUNS = 11
@@ -181,6 +182,7 @@ BENCHES: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
     "evaluator": evaluator,
     "loading": loading,
     "exchange": exchange,
+    "releases": partial(releases, figure),
     "single": single,
     "columns": columns,
     "compiling": compiling,

@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NoReturn, TypeAlias
 
 import rfc8785
@@ -24,6 +24,7 @@ MAX_DEPTH: Final = 32
 MAX_INTEGER: Final = 2**53 - 1
 MAX_JSON_BYTES: Final = 1 << 20
 
+_PLAIN: Final = frozenset({str, bool, type(None)})
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _PREFIX = re.compile(r"[a-z][a-z0-9-]{0,15}", re.ASCII)
 
@@ -48,22 +49,23 @@ def _simple(value: object, depth: int) -> bool:
     """Whether the standard encoder writes `value` as RFC 8785 asks: keys in ASCII, where the order of code points is
     that of UTF-16, no fractions, and plain types only. Anything else, what is refused too, is left to the long way."""
     kind = type(value)
-    if kind is str or value is None or kind is bool:
-        return True
     if kind is int:
         return -MAX_INTEGER <= value <= MAX_INTEGER  # type: ignore[operator]
-    if depth == MAX_DEPTH:
-        return False
     if kind is dict:
-        for key, inner in value.items():  # type: ignore[attr-defined]
-            if type(key) is not str or not key.isascii():
-                return False
-            if type(inner) is not str and not _simple(inner, depth + 1):
-                return False
+        try:
+            ascii_keys = "".join(value).isascii()  # type: ignore[arg-type]
+        except TypeError:
+            return False
+        inner: Collection[object] = value.values() if ascii_keys else ()  # type: ignore[attr-defined]
+    elif kind is list or kind is tuple:
+        ascii_keys, inner = True, value  # type: ignore[assignment]
+    else:
+        return kind in _PLAIN
+    if not ascii_keys or depth == MAX_DEPTH:
+        return False
+    if _PLAIN.issuperset(map(type, inner)):
         return True
-    if kind is list or kind is tuple:
-        return all(type(inner) is str or _simple(inner, depth + 1) for inner in value)  # type: ignore[attr-defined]
-    return False
+    return all(_simple(one, depth + 1) for one in inner if type(one) not in _PLAIN)
 
 
 def _plain(value: object, depth: int) -> Any:
@@ -117,7 +119,10 @@ def parse_object(data: bytes, limit: int = MAX_JSON_BYTES, *, name: str = "JSON"
 
 
 def _unique_keys(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
-    found: dict[str, JSON] = {}
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    found = {}
     for key, value in pairs:
         if key in found:
             raise InputError(f"the key {_quoted(key)} stands twice in one object", remedy="keep one of them")
@@ -194,7 +199,7 @@ def text_in(value: Mapping[str, JSON], key: str) -> str:
 def object_in(value: Mapping[str, JSON], key: str) -> Mapping[str, JSON]:
     """The object under `key`; InputError if something else, or nothing, stands there."""
     found = value.get(key)
-    if not isinstance(found, Mapping):
+    if type(found) is not dict and not isinstance(found, Mapping):  # the latter is slow
         raise InputError(f"`{key}` is not an object", remedy="write `{...}`")
     return found
 

@@ -15,7 +15,7 @@ from relto.node.handle import handle, handle_many
 from relto.node.node import Moment, Node
 from relto.node.open_item import OpenedItem, open_item
 from relto.node.receive import MAX_MESSAGE_BYTES
-from relto.node.release import forward, relay_pending, release
+from relto.node.release import forward, relay_beyond, relay_pending, release
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow
 from relto.node.verify import Verification, verify
 
@@ -46,6 +46,7 @@ __all__ = [
     "instruments",
     "open_item",
     "read_batch",
+    "relay_beyond",
     "relay_pending",
     "release",
     "release_many",

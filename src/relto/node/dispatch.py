@@ -8,7 +8,7 @@ leaves its messages queued.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,20 +25,29 @@ from relto.node.together import together
 __all__ = ["Delivery", "delivery_of", "dispatch_pending", "dispatch_row"]
 
 
-def dispatch_pending(node: Node, peer: str | None = None, *, limit: int | None = None) -> list[Delivery]:
-    """Send what is queued, to `peer` or to all, in order, no more than `limit`; what became of each message tried.
+def dispatch_pending(
+    node: Node,
+    peer: str | None = None,
+    *,
+    limit: int | None = None,
+    after: int = 0,
+    told: Callable[[Delivery], None] = lambda _: None,
+) -> list[Delivery]:
+    """Send what is queued, to `peer` or to all, in order, no more than `limit` and only what is numbered beyond
+    `after`; what became of each message tried, which `told` learns as soon as it is so.
 
     A peer that does not answer is not asked again in this round; an instrument that it could not take holds back the
     later ones for it, for they may rest on it. Errors are kept with the row, none is raised.
     """
-    with node.store.read() as reading:
-        peers = [one for one in reading.queued_peers() if peer in (None, one)]
-    if not peers:
-        return []
+    if peer is None:
+        with node.store.read() as reading:
+            peers = reading.queued_peers()
+    else:
+        peers = [peer]
     with node.store.turn(peers):
         with node.store.read() as reading:
-            waiting = [one for one in reading.queued(peer, limit) if one.peer in peers]
-        return _Round(node).run(batches(waiting))
+            waiting = [one for one in reading.queued(peer, limit, after) if one.peer in peers]
+        return _Round(node, told).run(batches(waiting))
 
 
 def dispatch_row(node: Node, row: OutboxRow) -> Delivery:
@@ -71,15 +80,16 @@ class _Round:
     """One round of sending. While a peer answers one batch, the one before is settled; the next is not decided on
     before the peer has answered, so that what is decided is what is sent then."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, node: Node, told: Callable[[Delivery], None]) -> None:
+        self._node, self._told = node, told
         self._silent: set[str] = set()
         self._stuck: set[str] = set()
         self._tried: list[Delivery] = []
 
-    def run(self, parted: Collection[Batch]) -> list[Delivery]:
+    def run(self, parted: Sequence[Batch]) -> list[Delivery]:
         """Send these batches; what became of their messages, in order."""
         flying: _Sent | None = None
+        last = parted[-1] if parted else None
         with ThreadPoolExecutor(1, "relto-link") as pool:
             for batch in parted:
                 if flying is not None:
@@ -89,7 +99,7 @@ class _Round:
                         flying = None
                 if batch.peer in self._silent or (batch.instrument and batch.peer in self._stuck):
                     continue
-                sent = self._send(batch, pool)
+                sent = self._send(batch, None if batch is last else pool)
                 self._settle(flying)
                 flying = sent
             if flying is not None:
@@ -97,16 +107,23 @@ class _Round:
                 self._settle(flying)
         return sorted(self._tried, key=lambda one: one.row.number)
 
-    def _send(self, batch: Batch, pool: ThreadPoolExecutor) -> _Sent | None:
-        """Mark a batch as sent and hand it to the link; None where nothing of it goes now."""
+    def _send(self, batch: Batch, pool: ThreadPoolExecutor | None) -> _Sent | None:
+        """Mark a batch as sent and hand it to the link, in a thread of `pool` if there is one; None where nothing of it
+        goes now."""
         marked = together(self._node, [partial(_mark, self._node, number) for number in batch.numbers])
         rows = tuple([one[0].row for one in marked if not isinstance(one, ReltoError) and one[1]])
-        self._tried += [one[0] for one in marked if not isinstance(one, ReltoError) and not one[1]]
+        self._note([one[0] for one in marked if not isinstance(one, ReltoError) and not one[1]])
         both = zip(batch.numbers, marked, strict=True)
         self._keep_errors(batch, [(number, one) for number, one in both if isinstance(one, ReltoError)])
         if not rows:
             return None
-        return _Sent(batch, rows, pool.submit(_exchange, self._node, batch.peer, rows))
+        exchange = partial(_exchange, self._node, batch.peer, rows)
+        answers: Future[list[bytes | ReltoError]] = Future()
+        if pool is None:
+            answers.set_result(exchange())
+        else:
+            answers = pool.submit(exchange)
+        return _Sent(batch, rows, answers)
 
     def _hear(self, sent: _Sent) -> None:
         """Wait for the peer's answers."""
@@ -128,7 +145,7 @@ class _Round:
             if isinstance(delivery, ReltoError):
                 failed.append((number, delivery))
             else:
-                self._tried.append(delivery)
+                self._note([delivery])
         self._keep_errors(sent.batch, failed)
 
     def _keep_errors(self, batch: Batch, failed: Iterable[tuple[int, ReltoError]]) -> None:
@@ -139,7 +156,12 @@ class _Round:
         for delivery in together(self._node, steps):
             if isinstance(delivery, ReltoError):
                 raise delivery
-            self._tried.append(delivery)
+            self._note([delivery])
+
+    def _note(self, deliveries: list[Delivery]) -> None:
+        self._tried += deliveries
+        for one in deliveries:
+            self._told(one)
 
 
 def _mark(node: Node, number: int, tx: Transaction) -> tuple[Delivery, bool]:

@@ -12,6 +12,7 @@ from relto.node.contents import instrument_subject
 from relto.node.node import Node
 from relto.node.ports import Transaction
 from relto.node.rows import Leaf
+from relto.node.statements import keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ def enter(node: Node, tx: Transaction, evidence: Evidence, signed: str) -> Enter
         hash=leaf_hash(data),
     )
     tx.append_leaf(leaf, frontier.append(data), partial(_sign_head, node))
+    keep(signed, evidence)
     return Entered(name, signed, evidence)
 
 

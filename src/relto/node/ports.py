@@ -132,6 +132,11 @@ class Reading(Protocol):
         """All holdings, in the order they came."""
         ...
 
+    def to_pass_on(self, after: int = 0) -> tuple[list[Holding], int]:
+        """The holdings that came to be passed on, passed on or not, of those numbered beyond `after`; and the number of
+        the newest holding."""
+        ...
+
     def sealed(self, identifier: str) -> bytes | None:
         """The sealed item of a holding, as it came."""
         ...

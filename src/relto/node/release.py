@@ -97,8 +97,14 @@ def relay_pending(node: Node) -> list[Delivery]:
 
     A refusal leaves its evidence and is not tried again by itself; `forward` does.
     """
+    return relay_beyond(node, 0)[0]
+
+
+def relay_beyond(node: Node, after: int) -> tuple[list[Delivery], int]:
+    """The same for the holdings numbered beyond `after`, and the number of the newest: the next `after`."""
     with node.store.read() as reading:
-        waiting = [one for one in reading.holdings() if one.awaits_relay]
+        passing, newest = reading.to_pass_on(after)
+        waiting = [one for one in passing if one.awaits_relay]
         names = {one.id: identifier("t", digest(f"{one.id}/{one.awaits_relay}".encode())) for one in waiting}
         waiting = [one for one in waiting if not any(reading.leaves(names[one.id]))]
     queued: list[OutboxRow] = []
@@ -107,7 +113,7 @@ def relay_pending(node: Node) -> list[Delivery]:
             queued.append(_forward(node, one.id, one.awaits_relay or "", names[one.id]))
         except (ActRefused, Conflict):  # its evidence is left; or another process of this node was first
             continue
-    return [dispatch_row(node, row) for row in queued]
+    return [dispatch_row(node, row) for row in queued], newest
 
 
 def _forward(node: Node, holding: str, to: str, transmittal: str) -> OutboxRow:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from typing import Final
 
 from relto.core.canon import from_base64url
 from relto.core.errors import InputError, VerificationFailed
 from relto.core.evidence import Evidence
 from relto.node.ports import Reading
+
+_MOST: Final = 1024
+_ENTERED: Final[dict[str, Evidence]] = {}
 
 
 def evidence_of(reading: Reading, identifier: str) -> Evidence:
@@ -18,10 +21,19 @@ def evidence_of(reading: Reading, identifier: str) -> Evidence:
     return statement(leaf.evidence)
 
 
-@lru_cache(maxsize=512)  # what is sent soon after it was queued, and settled soon after it was sent
 def statement(signed: str) -> Evidence:
     """What a signed statement says, its signature not looked at again: it was verified before it was entered."""
+    known = _ENTERED.get(signed)
+    if known is not None:
+        return known
     try:
         return Evidence.from_bytes(from_base64url(signed.split(".")[1]))
     except (IndexError, InputError) as error:
         raise VerificationFailed("a leaf of the ledger was changed", remedy="run `relto ledger verify`") from error
+
+
+def keep(signed: str, evidence: Evidence) -> None:
+    """Keep at hand what a signed statement says: what is queued is soon sent, and what is sent soon settled."""
+    while len(_ENTERED) >= _MOST:
+        _ENTERED.pop(next(iter(_ENTERED)), None)
+    _ENTERED[signed] = evidence

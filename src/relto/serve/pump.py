@@ -6,17 +6,20 @@ that come back together do not stay in step.
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 from random import Random
 from typing import Final
 
 from relto.core.errors import PeerUnreachable, ReltoError
-from relto.node import Delivery, Node, dispatch_pending, relay_pending
+from relto.node import Delivery, Node, dispatch_pending, relay_beyond
 
 FIRST_DELAY: Final = 0.5
 LAST_DELAY: Final = 120.0
 _TICK: Final = 0.1
+_AT_ONCE: Final = 256
+"""How many are taken from the outbox in one round: no more need be in memory."""
 
 Told = Callable[[str, str, str], None]
 """What happened, to be logged: the peer, the message's subject, the state it came to (or an error in a line)."""
@@ -37,7 +40,8 @@ class Pump:
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Begin to send."""
+        """Begin to send. What stands in memory now stands there to the end: the collector need not look at it again."""
+        gc.freeze()
         self._begin("relay", self._supervise)
 
     def wake(self) -> None:
@@ -60,12 +64,14 @@ class Pump:
 
     def _supervise(self) -> None:
         """Pass on what only goes through, and see to it that each peer with something queued has its thread."""
+        looked_through = 0
         while not self._stop.is_set():
             self._relay.wait(_TICK)
             self._relay.clear()
             try:
                 self._refresh()
-                for delivery in relay_pending(self._node):
+                relayed, looked_through = relay_beyond(self._node, looked_through)
+                for delivery in relayed:
                     self._say(delivery)
                 with self._node.store.read() as reading:
                     waiting = reading.queued_peers()
@@ -86,18 +92,27 @@ class Pump:
             awake.clear()
             if self._stop.is_set():
                 return
-            try:
-                tried = dispatch_pending(self._node, peer)
-            except ReltoError as error:
-                self._told(peer, "", str(error))
-                tried = []
-            for delivery in tried:
-                self._say(delivery)
-            if not any(isinstance(one.error, PeerUnreachable) for one in tried):
+            if self._sent(peer):
                 delay = FIRST_DELAY
                 continue
             self._stop.wait(delay * (0.5 + self._chance.random()))
             delay = min(LAST_DELAY, 2 * delay)
+
+    def _sent(self, peer: str) -> bool:
+        """Try all that is queued for one peer, once and not all at once; whether it answered."""
+        after = 0
+        while not self._stop.is_set():
+            try:
+                tried = dispatch_pending(self._node, peer, limit=_AT_ONCE, after=after, told=self._say)
+            except ReltoError as error:
+                self._told(peer, "", str(error))
+                return True
+            after = max((one.row.number for one in tried), default=after)
+            if any(isinstance(one.error, PeerUnreachable) for one in tried):
+                return False
+            if len(tried) < _AT_ONCE:
+                return True
+        return True
 
     def _say(self, delivery: Delivery) -> None:
         row = delivery.row

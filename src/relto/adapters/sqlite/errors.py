@@ -22,6 +22,8 @@ def told(path: Path) -> Iterator[None]:
         yield
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, sqlite3.ProgrammingError):
+            raise  # the store is not to blame
         raise _error(path, cause) from error
 
 

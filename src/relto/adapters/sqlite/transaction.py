@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, literal_column, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from relto.adapters.sqlite import tables
@@ -47,6 +47,26 @@ _ANSWERED: Final = Prepared(
 _VERSION: Final = Prepared(
     select(func.count()).select_from(tables.instrument).where(tables.instrument.c.recorded.is_not(None))
 )
+_WAITING: Final = (
+    select(
+        tables.outbox.c.number,
+        tables.outbox.c.peer,
+        tables.outbox.c.kind,
+        tables.outbox.c.waits_for != literal_column("''"),
+        tables.outbox.c.attempts,
+        func.length(tables.outbox.c.message),
+    )
+    .where(tables.outbox.c.state == literal_column("'queued'"), tables.outbox.c.number > bindparam("after"))
+    .order_by(tables.outbox.c.number)
+    .limit(bindparam("limit"))
+    .offset(literal_column("0"))
+)
+_QUEUED: Final = Prepared(_WAITING)
+_QUEUED_FOR: Final = Prepared(_WAITING.where(tables.outbox.c.peer == bindparam("peer")))
+_QUEUED_PEERS: Final = Prepared(
+    select(tables.outbox.c.peer).where(tables.outbox.c.state == literal_column("'queued'")).distinct()
+)
+_NEWEST_HOLDING: Final = Prepared(select(func.max(tables.holding.c.number)))
 _SETTLED: Final = ("state", "attempts", "last_error", "answer")
 _ADD_LEAF, _ADD_DECISION, _ADD_OUTBOX, _ADD_INBOX, _ADD_HOLDING = (
     Prepared(insert(one)) for one in (tables.leaf, tables.decision, tables.outbox, tables.inbox, tables.holding)
@@ -127,17 +147,12 @@ class SqliteReading:
     def queued(self, peer: str | None = None, limit: int | None = None, after: int = 0) -> list[Queued]:
         """What is queued, in order and without the messages: for one peer, the first `limit`, where they are given, of
         those with a number beyond `after`."""
-        row = tables.outbox.c
-        query = select(row.number, row.peer, row.kind, row.waits_for != "", row.attempts, func.length(row.message))
-        query = query.where(row.state == "queued", row.number > after).order_by(row.number).limit(limit)
-        if peer is not None:
-            query = query.where(row.peer == peer)
-        return [Queued(*found) for found in self._connection.execute(query)]
+        values = {"after": after, "limit": -1 if limit is None else limit, "peer": peer}
+        return [Queued(*found) for found in (_QUEUED if peer is None else _QUEUED_FOR).run(self._driver, values)]
 
     def queued_peers(self) -> list[str]:
         """The parties for which messages are queued."""
-        query = select(tables.outbox.c.peer).where(tables.outbox.c.state == "queued").distinct()
-        return sorted(self._connection.execute(query).scalars())
+        return sorted(peer for (peer,) in _QUEUED_PEERS.run(self._driver, {}))
 
     def outbox_row(self, number: int) -> OutboxRow | None:
         """One message by its number."""
@@ -162,6 +177,16 @@ class SqliteReading:
     def holdings(self) -> list[Holding]:
         """All holdings, in the order they came."""
         return [holding_of(row) for row in self._connection.execute(_HOLDINGS.order_by(tables.holding.c.number))]
+
+    def to_pass_on(self, after: int = 0) -> tuple[list[Holding], int]:
+        """The holdings that came to be passed on, passed on or not, of those numbered beyond `after`; and the number of
+        the newest holding."""
+        newest = _NEWEST_HOLDING.scalar(self._driver, {}) or 0
+        if newest <= after:
+            return [], after
+        passing = _HOLDINGS.where(tables.holding.c.number > after, tables.holding.c.events.op("GLOB")(_PASSING))
+        rows = self._connection.execute(passing.order_by(tables.holding.c.number))
+        return [holding_of(row) for row in rows], int(newest)
 
     def sealed(self, identifier: str) -> bytes | None:
         """The sealed item of a holding, as it came."""
@@ -355,3 +380,4 @@ class SqliteTransaction(SqliteReading):
 
 
 _HOLDINGS = select(tables.holding.c.events)
+_PASSING: Final = '*"onward":"[^"]*'  # the event of receipt names a party to which it goes on

@@ -95,7 +95,7 @@ def sign_manifest(manifest: bytes, signer: SigningKey) -> bytes:
     return signer.sign(_SIGNED + manifest)
 
 
-@lru_cache(maxsize=8)  # an item is read, then verified; what did not read is not kept
+@lru_cache(maxsize=512)  # an item is read, then verified, and read again when it is sent; what did not read is not kept
 def read_manifest(data: bytes) -> Manifest:
     """Read a manifest's bytes, strictly; whether it is signed is not looked at here. Raises VerificationFailed."""
     try:
