@@ -44,7 +44,7 @@ lock: dev ## pin every dependency by hash, for every platform, naming no host
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev --group bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev --group mutants -c requirements.lock pyproject.toml -o requirements-mutants.lock
 
-check-long: dev ## table against reference on ten million random requests (ARGS=N for another number); a partition with 100,000 items queued
+check-long: dev ## table against reference on ten million random requests (ARGS=N), and a partition of 100,000
 	$(BIN)/python -m tests.long $(ARGS)
 	$(BIN)/python -m tests.partition
 

@@ -1,7 +1,7 @@
 """`python -m tests.partition [COUNT]`: a node cut off with so many items queued, while one of its pacts lapses.
 
-Two peers are out of reach. Some of what is queued for them is sent in time, some was tried in vain, the rest waits; then
-the pact with one of them lapses, and both can be reached again. The clock is virtual: it stands where it is put.
+Two peers are out of reach. Some of what is queued for them is sent in time, some was tried in vain, the rest waits;
+then the pact with one of them lapses, and both can be reached again. The clock is virtual: it stands where it is put.
 """
 
 from __future__ import annotations

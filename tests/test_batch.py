@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from relto.adapters.clock import ReplayClock
 from relto.core.errors import Conflict, InputError, PeerUnreachable, ReltoError, VerificationFailed
 from relto.core.evidence import sign_evidence
+from relto.core.timeline import Instant
 from relto.node import (
     ActRefused,
     Offer,
@@ -214,6 +216,48 @@ def test_what_lapsed_while_it_was_queued_is_refused_within_its_batch_and_never_s
     assert (link.sizes, held(pact.jpn)) == ([], 0)
     assert kinds(pact.kor)[-5:] == ["refusal"] * 5
     all_verify(pact)
+
+
+class Running(ReplayClock):
+    """A clock that runs on by a nanosecond whenever it is read."""
+
+    def interval(self) -> tuple[Instant, Instant]:
+        self.advance(1)
+        return super().interval()
+
+
+def test_a_lapse_in_the_middle_of_a_batch_parts_it_at_the_very_instant(pact: Cast) -> None:
+    pact.clock.set(LAPSE.plus(-20))
+    rows = queued(pact, 6)
+    pact.kor.clock = Running(LAPSE.plus(-4))  # read for each: 3, 2, 1 ns before, then at it
+    link = watched(pact)
+    states = {one.row.subject: one.state for one in dispatch_pending(pact.kor)}
+    assert [states[row.subject] for row in rows] == ["done"] * 3 + ["refused"] * 3
+    assert (link.sizes, holdings(pact.jpn)) == ([3], [row.subject for row in rows[:3]])
+    all_verify(pact)
+
+
+def test_a_lapse_in_the_middle_of_a_batch_parts_it_at_its_recipient_too(pact: Cast) -> None:
+    pact.clock.set(LAPSE.plus(-20))
+    rows = queued(pact, 6)
+    pact.jpn.clock = Running(LAPSE.plus(-3))
+    states = {one.row.subject: one.state for one in dispatch_pending(pact.kor)}
+    assert [states[row.subject] for row in rows] == ["done"] * 2 + ["refused-by-recipient"] * 4
+    assert holdings(pact.jpn) == [row.subject for row in rows[:2]]
+    all_verify(pact)
+
+
+def test_a_lapse_in_the_middle_of_a_feed_parts_it_too(pact: Cast) -> None:
+    pact.kor.clock = Running(LAPSE.plus(-3))
+    found = release_many(pact.kor, offers(pact, 4))
+    assert [type(one) for one in found] == [OutboxRow, OutboxRow, ActRefused, ActRefused]
+
+
+def test_no_more_is_queued_at_once_than_others_can_wait_for(pact: Cast) -> None:
+    before = kinds(pact.kor)
+    with pytest.raises(InputError, match="at most 1024"):
+        release_many(pact.kor, offers(pact, 1) * 1025)
+    assert kinds(pact.kor) == before
 
 
 def test_what_arrives_after_the_lapse_is_refused_by_its_recipient_within_the_batch(pact: Cast) -> None:

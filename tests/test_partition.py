@@ -1,4 +1,4 @@
-"""A node cut off with its outbox full, while one of its pacts lapses (2,000 items here, 100,000 in `make check-long`)."""
+"""A node cut off with its outbox full, while a pact lapses: 2,000 items here, 100,000 in `make check-long`."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import time
@@ -28,6 +29,7 @@ from relto.adapters.keys.certificate import make_certificate, make_tls_key
 from relto.core.errors import InputError, PeerUnreachable, ReltoError, VerificationFailed
 from relto.core.timeline import parse_instant
 from relto.node import Card, Node, dispatch_pending, release, verify
+from relto.node.framing import read_answers, write_batch
 from tests.serving import Network, bare_context, network
 
 ITEM = "msl-2019-10-31"
@@ -69,6 +71,30 @@ def test_the_same_transmittal_a_thousand_times_over_the_wire_is_one_holding_and_
         replies = {client.post("/v1/messages/transmittal", content=message).content for _ in range(1000)}
     assert len(replies) == 1
     assert held(net.nodes["JPN"]) == before
+
+
+def test_a_batch_over_the_wire_is_answered_message_by_message(net: Network) -> None:
+    message = sent(net)
+    before = held(net.nodes["JPN"])
+    batch = write_batch([("transmittal", message), ("gossip", b""), ("transmittal", message)])
+    with net.client("KOR", "JPN") as client:
+        answer = client.post("/v1/batch", content=batch)
+        alone = client.post("/v1/messages/transmittal", content=message)
+    first, second, third = read_answers(answer.content, 3)
+    assert first == third == (True, alone.content)
+    assert (second[0], json.loads(second[1])["code"]) == (False, 2)
+    assert held(net.nodes["JPN"]) == before
+    assert "kind=gossip" in net.log("JPN")
+    with net.client("USA", "JPN") as client:
+        answers = read_answers(client.post("/v1/batch", content=batch).content, 3)
+    assert [json.loads(data)["code"] for answered, data in answers if not answered] == [5, 2, 5]
+
+
+@pytest.mark.parametrize("body", [b"", b"relto/batch/1\n", b"relto/batch/2\n", write_batch([("recall", b"x")])[:-1]])
+def test_what_is_no_batch_is_refused_in_a_line(net: Network, body: bytes) -> None:
+    with net.client("KOR", "JPN") as client:
+        answer = client.post("/v1/batch", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, 2)
 
 
 def test_the_hubs_process_passes_on_what_only_goes_through_it(net: Network) -> None:
