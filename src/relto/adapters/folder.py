@@ -1,4 +1,4 @@
-"""Dossiers on disk: reads the files, with limits, and hands their bytes to the codec."""
+"""Dossiers on disk: reads the files, with limits, and hands their bytes to the codec; and folders that must last."""
 
 from __future__ import annotations
 
@@ -100,6 +100,31 @@ def read_limited(path: Path, *, inside: Path | None = None, limit: int = MAX_FIL
         ) from error
     except (ValueError, RuntimeError) as error:  # a NUL in the name; a loop of links
         raise InputError("not a file name", where=Position(str(path)), remedy="name a file") from error
+
+
+def make_parents(path: Path) -> None:
+    """Make the folders above `path` that are not there, and have their names on the disk."""
+    if not path.parent.is_dir():
+        make_parents(path.parent)
+        path.parent.mkdir(exist_ok=True)
+        put_on_disk(path.parent.parent)
+
+
+def put_all_on_disk(folder: Path) -> None:
+    """Have a folder, and every file and folder in it, on the disk when this returns."""
+    for inside, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            put_on_disk(Path(inside, name))
+        put_on_disk(Path(inside))
+
+
+def put_on_disk(path: Path) -> None:
+    """Have what a file holds, or the names in a folder, on the disk when this returns."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def load_person(path: Path | str, dossier: Dossier) -> Person:

@@ -15,6 +15,7 @@ from typing import Final
 import click
 
 from relto.adapters.clock import ReplayClock
+from relto.adapters.keys import write_private
 from relto.adapters.link import InProcessLink
 from relto.compose import card_of, open_node
 from relto.core.errors import InputError, PeerUnreachable, ReltoError
@@ -71,11 +72,9 @@ def new_passphrase(folder: Path) -> tuple[str, bool]:
 
 
 def keep_passphrase(folder: Path, passphrase: str) -> Path:
-    """Write a made-up passphrase beside the node, for its owner alone."""
+    """Write a made-up passphrase beside the node, for its owner alone; without it the keys are lost."""
     path = folder / UNLOCK
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(passphrase + "\n")
+    write_private(path, f"{passphrase}\n".encode())
     return path
 
 
@@ -160,8 +159,5 @@ def add_neighbour(folder: Path, place: Path) -> str:
     party = card_of(place).party
     named = {**{one: str(at) for one, at in read_neighbours(folder).items()}, party: str(place.absolute())}
     path = folder / NEIGHBOURS
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(named, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    part.chmod(0o600)
-    part.replace(path)
+    write_private(path, (json.dumps(named, indent=2, sort_keys=True) + "\n").encode())
     return party

@@ -88,6 +88,8 @@ def write_file(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # its new name must not be on the disk before it is
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except OSError as error:

@@ -1,5 +1,23 @@
 """A node's keys in files: private ones encrypted, public cards beside them, and the certificate of its TLS key."""
 
-from relto.adapters.keys.files import FULL_COST, LIGHT_COST, FileKeys, create_keys, open_keys, pin_card, set_address
+from relto.adapters.keys.files import (
+    FULL_COST,
+    LIGHT_COST,
+    FileKeys,
+    create_keys,
+    open_keys,
+    pin_card,
+    set_address,
+    write_private,
+)
 
-__all__ = ["FULL_COST", "LIGHT_COST", "FileKeys", "create_keys", "open_keys", "pin_card", "set_address"]
+__all__ = [
+    "FULL_COST",
+    "LIGHT_COST",
+    "FileKeys",
+    "create_keys",
+    "open_keys",
+    "pin_card",
+    "set_address",
+    "write_private",
+]

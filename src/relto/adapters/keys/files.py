@@ -121,14 +121,14 @@ def create_keys(
     signing, unwrap, tls = Ed25519PrivateKey.generate(), X25519PrivateKey.generate(), make_tls_key()
     salt = os.urandom(16)
     wrapping = _stretch(secret, salt, cost)
-    _write(keys / "scrypt.json", canonical({"schema": _SCHEMA, "cost": cost, "salt": base64url(salt)}))
+    write_private(keys / "scrypt.json", canonical({"schema": _SCHEMA, "cost": cost, "salt": base64url(salt)}))
     locked = BestAvailableEncryption(wrapping)
     for name, key in (("signing", signing), ("unwrap", unwrap), ("tls", tls)):
-        _write(keys / f"{name}.pem", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
+        write_private(keys / f"{name}.pem", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
     private = _Private(SigningKey(signing.private_bytes_raw()), UnwrapKey(unwrap.private_bytes_raw()), wrapping)
     certificate = make_certificate(party, tls, made_at)
     own = Card(party, private.signing.verify_key, private.unwrap.wrap_key, address, certificate).signed(private.signing)
-    _write(keys / "card.json", own.to_bytes())
+    write_private(keys / "card.json", own.to_bytes())
     return FileKeys(node, own, {}, private)
 
 
@@ -154,10 +154,10 @@ def set_address(node: Path, keys: FileKeys, address: str, made_at: Instant) -> C
     if not own.certificate:
         tls = make_tls_key()
         locked = BestAvailableEncryption(private.wrapping)
-        _write(node / "keys" / "tls.pem", tls.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
+        write_private(node / "keys" / "tls.pem", tls.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
         own = replace(own, certificate=make_certificate(own.party, tls, made_at))
     own = own.signed(private.signing)
-    _write(node / "keys" / "card.json", own.to_bytes())
+    write_private(node / "keys" / "card.json", own.to_bytes())
     keys.own = own
     return own
 
@@ -181,7 +181,7 @@ def pin_card(node: Path, card: Card) -> None:
                 f"another card of `{card.party}` is pinned",
                 remedy=f"compare the thumbprints, then remove `{path}` first",
             )
-    _write(path, card.to_bytes())
+    write_private(path, card.to_bytes())
 
 
 def _unlock(keys: Path, secret: bytes, own: Card) -> _Private:
@@ -268,9 +268,9 @@ def _loose(path: Path, mode: str) -> ReltoError:
     return InputError(f"others than its owner may use `{path}`", remedy=f"chmod {mode} {path}")
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_private(path: Path, data: bytes) -> None:
     """Write a file of mode 600 whole or not at all, and have it on the disk when this returns."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{os.urandom(8).hex()}.part")  # a crash may leave one behind
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
