@@ -1,0 +1,68 @@
+"""Repetition: every message that a node has answered, sent to it a thousand times more; one effect, one answer.
+
+The messages are those of the acts: transmittals, relays, instruments, recalls, reports. Senders repeat too: the answer
+settles its message again and again, and what is queued is dispatched again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from relto.node import Node, dispatch_pending, handle, relay_pending, settle
+from tests.faults.acts import ACTS, START, play
+from tests.faults.invariants import View, broken, view_of
+from tests.faults.reach import InProcess, make_nodes
+from tests.faults.recovery import TOLD
+from tests.faults.report import Outcome, Progress
+from tests.faults.told import into_file, told_in
+from tests.test_node_setup import make_dossier
+
+
+def run(folder: Path, times: int, progress: Progress) -> Outcome:
+    """Play all acts, then repeat each message so often; the figures and what does not hold."""
+    make_nodes(folder, make_dossier(folder / "dossier"), START, into_file(folder / TOLD))
+    reach = InProcess(folder, START)
+    tell = into_file(folder / TOLD)
+    for act in ACTS:
+        play(reach, act, tell)
+    before = views(reach)
+    found: list[str] = []
+    repeated: Counter[str] = Counter()
+    for party, view in before.items():
+        for row in view.outbox:
+            repeated[row.kind] += times
+            found += repeat(reach.nodes[party], reach.nodes[row.peer], row.number, times)
+            progress.one()
+    for node in reach.nodes.values():
+        dispatch_pending(node)
+        relay_pending(node)
+    after = views(reach)
+    found += [f"{party} is not as it was" for party in after if after[party] != before[party]]
+    found += broken(after, told_in(folder / TOLD))
+    reach.close()
+    figures = {"messages": sum(len(view.outbox) for view in before.values()), "repeated": dict(repeated)}
+    return Outcome("repetition", figures, found)
+
+
+def views(reach: InProcess) -> dict[str, View]:
+    """All that all nodes hold."""
+    return {party: view_of(node) for party, node in reach.nodes.items()}
+
+
+def repeat(sender: Node, peer: Node, number: int, times: int) -> list[str]:
+    """Send a message so often, and settle it by the answer each time; what differs from what was settled at first."""
+    with sender.store.read() as reading:
+        row = reading.outbox_row(number)
+        assert row is not None
+        leaf = reading.leaf(row.answer or "")
+    assert leaf is not None
+    found: Counter[str] = Counter()
+    for _ in range(times):
+        reply = handle(peer, row.kind, row.message)
+        if reply != leaf.evidence.encode("ascii"):
+            found[f"{peer.party} gave another answer to the {row.kind} {row.subject}"] += 1
+        with sender.store.write() as tx:
+            if settle(sender, tx, number, reply) != row:
+                found[f"{sender.party}'s {row.kind} {row.subject} was settled anew"] += 1
+    return [f"{what}, {n} times of {times}" for what, n in found.items()]
