@@ -15,7 +15,7 @@ from random import SystemRandom
 from typing import Any, Final
 
 from relto.adapters.clock import NANOS_A_MILLISECOND, FolderClock, ReplayClock, SystemClock
-from relto.adapters.folder import load_dossier, make_parents, put_all_on_disk, put_on_disk, read_limited
+from relto.adapters.folder import load_dossier, make_private_folder, move_whole, read_limited
 from relto.adapters.http import HttpLink
 from relto.adapters.keys import FULL_COST, LIGHT_COST, FileKeys, create_keys, open_keys, pin_card
 from relto.adapters.keys import set_address as set_address_of_keys
@@ -52,12 +52,10 @@ def create_node(
 ) -> Node:
     """Make the node of `party` in `folder`, with its own copy of the dossier in `dossier`, and open it.
 
-    It is on the disk when this returns; before, there is none.
-
-    `replay` makes a rehearsal node, which takes a ReplayClock and whose keys guard nothing; any other takes the
-    system's clock. `without_records` leaves the records of these agreements out, to be made live; `address` is where it
-    will answer its peers. Raises Conflict for
-    a folder that is not empty, InputError for a party that the dossier does not have, and as `load_dossier` does.
+    It is on the disk when this returns; before, there is none. `replay` makes a rehearsal node, which takes a
+    ReplayClock and whose keys guard nothing; any other takes the system's clock. `without_records` leaves the records
+    of these agreements out, to be made live; `address` is where it will answer its peers. Raises Conflict for a folder
+    that is not empty, InputError for a party that the dossier does not have, and as `load_dossier` does.
     """
     check_party_id(party)
     root = Path(folder).absolute()
@@ -66,8 +64,7 @@ def create_node(
     chosen = _clock(clock, replay)
     part = root.with_name(f".{root.name}.{os.getpid()}.part")
     try:
-        make_parents(part)
-        part.mkdir(mode=0o700)
+        make_private_folder(part)
         _copy_dossier(Path(dossier), part / "dossier", without_records)
         base = load_dossier(part / "dossier")
         _check_party(base, party)
@@ -76,9 +73,7 @@ def create_node(
         SqliteStore(part / "node.db", create=True).close()
         settings = f'relto = "{_SCHEMA}"\nparty = "{party}"\nreplay = {str(replay).lower()}\n'
         (part / _SETTINGS).write_text(settings, encoding="utf-8")
-        put_all_on_disk(part)  # first what is in it, then its name: after a power cut there is a whole node, or none
-        part.rename(root)
-        put_on_disk(root.parent)
+        move_whole(part, root)
     except FileExistsError as error:
         raise Conflict(
             f"`{part}` is there already", remedy="remove it if no other `relto node init` is at work"

@@ -6,6 +6,7 @@ stricter side holds.
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -77,5 +78,8 @@ class FolderClock(ReplayClock):
     def at(self, at: Instant) -> None:
         """Put it at `at`, for all who read it."""
         part = self._path.with_name(f".{self._path.name}.part")
-        part.write_text(f"{at}\n", encoding="ascii")
+        with part.open("w", encoding="ascii") as file:
+            file.write(f"{at}\n")
+            file.flush()
+            os.fsync(file.fileno())  # its new name must not be on the disk before it is
         part.replace(self._path)

@@ -1,4 +1,4 @@
-"""Dossiers on disk: reads the files, with limits, and hands their bytes to the codec; and folders that must last."""
+"""Dossiers on disk: reads the files, with limits, and hands their bytes to the codec; and folders that last."""
 
 from __future__ import annotations
 
@@ -102,24 +102,36 @@ def read_limited(path: Path, *, inside: Path | None = None, limit: int = MAX_FIL
         raise InputError("not a file name", where=Position(str(path)), remedy="name a file") from error
 
 
-def make_parents(path: Path) -> None:
-    """Make the folders above `path` that are not there, and have their names on the disk."""
-    if not path.parent.is_dir():
-        make_parents(path.parent)
-        path.parent.mkdir(exist_ok=True)
-        put_on_disk(path.parent.parent)
+def make_private_folder(path: Path) -> None:
+    """Make a folder for its owner alone, and those above it, whose names are on the disk when this returns.
+
+    Raises FileExistsError where it is there already.
+    """
+    _make_lasting(path.parent)
+    path.mkdir(mode=0o700)
 
 
-def put_all_on_disk(folder: Path) -> None:
-    """Have a folder, and every file and folder in it, on the disk when this returns."""
+def move_whole(folder: Path, target: Path) -> None:
+    """Give a folder its name, so that a power cut leaves all that is in it under that name, or nothing there.
+
+    It is on the disk when this returns; what is in it goes first.
+    """
     for inside, _, names in os.walk(folder, topdown=False):
         for name in names:
-            put_on_disk(Path(inside, name))
-        put_on_disk(Path(inside))
+            _put_on_disk(Path(inside, name))
+        _put_on_disk(Path(inside))
+    folder.rename(target)
+    _put_on_disk(target.parent)
 
 
-def put_on_disk(path: Path) -> None:
-    """Have what a file holds, or the names in a folder, on the disk when this returns."""
+def _make_lasting(folder: Path) -> None:
+    if not folder.is_dir():
+        _make_lasting(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _put_on_disk(folder.parent)
+
+
+def _put_on_disk(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
