@@ -67,14 +67,14 @@ def _countersign(name: str, party: str, one: Instrument) -> Act:
     return Act(name, one.at.instant, party, lambda reach: reach.countersign(party, one.id), again=True)
 
 
-_SUMMER: Final = parse_instant("2019-07-23T18:00+09:00")
+SUMMER: Final = parse_instant("2019-07-23T18:00+09:00")
 _AUTUMN: Final = parse_instant("2019-10-31T18:00+09:00")
 ACTS: Final = (
     _sign("sign the signature", "KOR", _SIGNATURE),
     _countersign("countersign the signature", "JPN", _SIGNATURE),
     _sign("sign the notification", "KOR", _NOTIFICATION),
     _countersign("countersign the notification", "JPN", _NOTIFICATION),
-    Act("release", _SUMMER, "KOR", _plainly),
+    Act("release", SUMMER, "KOR", _plainly),
     _sign("notice", "KOR", _NOTICE),
     Act("open", _AUTUMN, "JPN", lambda reach: reach.open_item("JPN", reach.holdings("JPN")[0])),
     Act("release from Japan", _AUTUMN, "JPN", lambda reach: reach.release("JPN", "track", "KOR")),

@@ -54,6 +54,7 @@ def record(folder: Path, *, lies: bool = False, synchronous: str = "") -> Record
     command = [sys.executable, "-m", "tests.faults.workload", *arguments]
     done = subprocess.run(
         command,
+        cwd=Path(__file__).parents[2],
         env=environment(compiled(folder), root, journal, lies=lies),
         capture_output=True,
         text=True,
@@ -107,3 +108,12 @@ def run(recording: Recording, folder: Path, cuts: Sequence[Cut], progress: Progr
         broken += found
         progress.one(found)
     return Outcome("power cuts", {"cuts": len(cuts), "dropping_writes": dropping, **recording.figures}, broken)
+
+
+def control(recording: Recording, folder: Path, cuts: Sequence[Cut], liar: str, progress: Progress) -> Outcome:
+    """The same cuts on a recording of a liar: a harness that finds nothing lost then would be blind."""
+    found = run(recording, folder, cuts, progress)
+    lost = [line for line in found.broken if "lost:" in line]
+    blind = [] if lost else [f"blind: {liar} lost nothing in {len(cuts)} power cuts"]
+    caught = {"what_did_not_hold": len(found.broken), "of_that_acknowledged_and_lost": len(lost)}
+    return Outcome(f"control: {liar}", {**found.figures, **caught}, blind)

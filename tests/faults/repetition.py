@@ -1,12 +1,14 @@
 """Repetition: every message that a node has answered, sent to it a thousand times more; one effect, one answer.
 
 The messages are those of the acts: transmittals, relays, instruments, recalls, reports. Senders repeat too: the answer
-settles its message again and again, and what is queued is dispatched again.
+settles its message again and again, and what is queued is dispatched again. And a transmittal that has not come yet
+comes a thousand times at once, over several threads.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from relto.node import Node, dispatch_pending, handle, relay_pending, settle
@@ -15,8 +17,12 @@ from tests.faults.invariants import View, broken, view_of
 from tests.faults.reach import InProcess, make_nodes
 from tests.faults.recovery import TOLD
 from tests.faults.report import Outcome, Progress
-from tests.faults.told import into_file, told_in
+from tests.faults.told import Tell, Told, into_file, told_in
 from tests.test_node_setup import make_dossier
+
+MESSAGES = 17
+"""How many the acts send, and the race."""
+_THREADS = 4
 
 
 def run(folder: Path, times: int, progress: Progress) -> Outcome:
@@ -24,10 +30,12 @@ def run(folder: Path, times: int, progress: Progress) -> Outcome:
     make_nodes(folder, make_dossier(folder / "dossier"), START, into_file(folder / TOLD))
     reach = InProcess(folder, START)
     tell = into_file(folder / TOLD)
+    found: list[str] = []
     for act in ACTS:
         play(reach, act, tell)
+        if act.name == "notice":
+            found += race(reach, tell, times)
     before = views(reach)
-    found: list[str] = []
     repeated: Counter[str] = Counter()
     for party, view in before.items():
         for row in view.outbox:
@@ -41,8 +49,27 @@ def run(folder: Path, times: int, progress: Progress) -> Outcome:
     found += [f"{party} is not as it was" for party in after if after[party] != before[party]]
     found += broken(after, told_in(folder / TOLD))
     reach.close()
-    figures = {"messages": sum(len(view.outbox) for view in before.values()), "repeated": dict(repeated)}
+    figures = {"messages": sum(len(view.outbox) for view in before.values()), "times_each": times, **repeated}
     return Outcome("repetition", figures, found)
+
+
+def race(reach: InProcess, tell: Tell, times: int) -> list[str]:
+    """A transmittal that was lost on its way comes so often at once; what is not one effect and one answer."""
+    sender, peer = reach.nodes["KOR"], reach.nodes["JPN"]
+    held = len(view_of(peer).holdings)
+    tell(Told("begun", "KOR", "release that comes many times at once", about=str(reach.clock.at)))
+    reach.link.set_down("JPN")
+    (lost,) = reach.release("KOR", "japan-only", "JPN")
+    row = next(one for one in view_of(sender).outbox if one.subject == lost.subject)
+    with ThreadPoolExecutor(_THREADS) as threads:
+        answers = set(threads.map(lambda _: handle(peer, row.kind, row.message), range(times)))
+    reach.link.set_down("JPN", False)
+    (sent,) = [one for one in reach.dispatch("KOR") if one.subject == lost.subject]
+    found = [f"doubled: {len(answers)} answers to a transmittal that came {times} times at once"] * (len(answers) != 1)
+    more = len(view_of(peer).holdings) - held
+    found += [f"doubled: {more} holdings of it"] * (more != 1)
+    found += [f"lost: what came {times} times at once is {sent.state}"] * (sent.state != "done")
+    return found
 
 
 def views(reach: InProcess) -> dict[str, View]:

@@ -8,6 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 _SHOWN = 20
+_KINDS = {
+    "acknowledged_and_lost": "lost",
+    "doubled": "doubled",
+    "releases_without_a_leaf": "no leaf",
+    "receipts_without_a_holding": "no holding",
+}
 
 
 @dataclass(frozen=True)
@@ -20,8 +26,13 @@ class Outcome:
 
     def to_line(self) -> str:
         """One line of JSON."""
-        told = {"schema": "relto/faults/1", "experiment": self.experiment, **self.figures, "broken": len(self.broken)}
+        told = {"schema": "relto/faults/1", "experiment": self.experiment, **self.figures, **self.by_kind()}
         return json.dumps(told, ensure_ascii=False)
+
+    def by_kind(self) -> dict[str, int]:
+        """How much does not hold, and of that, what the harness was built to find."""
+        counted = {name: sum(f"{word}:" in line for line in self.broken) for name, word in _KINDS.items()}
+        return {**counted, "broken": len(self.broken)}
 
 
 class Progress:

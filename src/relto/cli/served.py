@@ -40,6 +40,11 @@ class Served:
                 env={**os.environ, "RELTO_PASSPHRASE": passphrase},
             )
 
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
     def wait(self) -> None:
         """Return when it listens. Raises PeerUnreachable where it ended instead, with the last it said."""
         waited_since = time.monotonic()
