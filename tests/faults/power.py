@@ -15,15 +15,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Final, get_args
 
 from tests.faults.apart import Job, together
 from tests.faults.disk import Cut, Data, Disk, Names
 from tests.faults.reach import PARTIES
-from tests.faults.recovery import TOLD, recovered
+from tests.faults.recovery import TOLD, Check, recovered
 from tests.faults.report import Outcome, Progress
 from tests.faults.shim import NoShim, Step, compiled, environment, steps
 from tests.test_node_setup import make_dossier
+
+WORKLOAD: Final = "tests.faults.workload"
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,14 @@ class Recording:
         return {"writes": counted["W"], "syncs": counted["S"], "told": counted["A"]}
 
 
-def record(folder: Path, *, lies: bool = False, synchronous: str = "") -> Recording:
-    """Run the workload with the shim preloaded. Raises NoShim where that cannot be done, or saw nothing."""
+def record(folder: Path, *, module: str = WORKLOAD, lies: bool = False, synchronous: str = "") -> Recording:
+    """Run a workload with the shim preloaded. Raises NoShim where that cannot be done, or saw nothing."""
     folder.mkdir(parents=True)
     root, journal = folder.resolve() / "nodes", folder.resolve() / "journal"
     root.mkdir()
     dossier = make_dossier(folder / "dossier")
     arguments = [str(root), str(dossier), *([synchronous] if synchronous else [])]
-    command = [sys.executable, "-m", "tests.faults.workload", *arguments]
+    command = [sys.executable, "-m", module, *arguments]
     done = subprocess.run(
         command,
         cwd=Path(__file__).parents[2],
@@ -89,25 +91,39 @@ def draw_cuts(recording: Recording, draw: random.Random, number: int) -> list[Cu
     return found
 
 
-def cut_once(recording: Recording, folder: Path, cut: Cut) -> Job[tuple[Cut, list[str]]]:
-    """Cut, open what is left, finish, check; what does not hold."""
+def harsh_cuts(recording: Recording) -> list[Cut]:
+    """Right after each thing that the driver was told, all that was not synced lost, on every machine."""
+    told = [at + 1 for at, step in enumerate(recording.steps) if step.op == "A"]
+    return [Cut(after=at, data="none", names="none", kind=False, spared=(), seed=0) for at in told]
+
+
+def cut_once(recording: Recording, folder: Path, cut: Cut, check: Check | None) -> Job[tuple[Cut, list[str]]]:
+    """Cut, and check what is left; what does not hold."""
     Disk(recording.root, kind=cut.kind).replay(recording.steps[: cut.after]).write(folder, cut)
     (folder / TOLD).write_bytes(recording.told(cut.after))
-    found = yield from recovered(folder)
+    found = yield from recovered(folder, check)
     shutil.rmtree(folder)
     return cut, [f"{cut}: {one}" for one in found]
 
 
-def run(recording: Recording, folder: Path, cuts: Sequence[Cut], progress: Progress) -> Outcome:
-    """Carry all cuts out; the figures and what does not hold."""
+def run(
+    recording: Recording,
+    folder: Path,
+    cuts: Sequence[Cut],
+    progress: Progress,
+    *,
+    check: Check | None = None,
+    name: str = "power cuts",
+) -> Outcome:
+    """Carry all cuts out, each followed by `check`, or by the recovery of the nodes; figures and what does not hold."""
     broken: list[str] = []
     dropping = 0
-    jobs = (cut_once(recording, folder / f"cut-{number}", one) for number, one in enumerate(cuts))
+    jobs = (cut_once(recording, folder / f"cut-{number}", one, check) for number, one in enumerate(cuts))
     for cut, found in together(jobs):
         dropping += cut.data != "all"
         broken += found
         progress.one(found)
-    return Outcome("power cuts", {"cuts": len(cuts), "dropping_writes": dropping, **recording.figures}, broken)
+    return Outcome(name, {"cuts": len(cuts), "dropping_writes": dropping, **recording.figures}, broken)
 
 
 def control(recording: Recording, folder: Path, cuts: Sequence[Cut], liar: str, progress: Progress) -> Outcome:

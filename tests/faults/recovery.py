@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from relto.core.timeline import Instant, parse_instant
@@ -17,28 +18,33 @@ TOLD = "told"
 FOUND = "found.json"
 
 
-def recovered(folder: Path) -> Job[list[str]]:
-    """Recover the nodes in `folder` in a process of its own; what does not hold."""
-    code = yield started(recover, folder)
+Check = Callable[[Path, list[Told]], list[str]]
+"""Opens what is in a folder, and gives what does not hold after what the driver was told."""
+
+
+def recovered(folder: Path, check: Check | None = None) -> Job[list[str]]:
+    """Recover what is in `folder` in a process of its own, by default the nodes; what does not hold."""
+    code = yield started(recover, folder, check or go_on)
     if code:
         return [f"the recovery ended with {code}"]
     return [str(one) for one in json.loads((folder / FOUND).read_bytes())]
 
 
-def recover(folder: Path) -> None:
-    """Open, verify, finish, check; what was found is left in the folder."""
+def recover(folder: Path, check: Check) -> None:
+    """Check; what was found is left in the folder."""
     told = told_in(folder / TOLD)
     try:
-        found = _recover(folder, told)
+        found = check(folder, told)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         found = [f"the nodes cannot go on: {type(error).__name__}: {error} ({place.name}, line {place.lineno})"]
     (folder / FOUND).write_text(json.dumps(found))
 
 
-def _recover(folder: Path, told: list[Told]) -> list[str]:
+def go_on(folder: Path, told: list[Told]) -> list[str]:
+    """Open the nodes, verify, finish what was begun, hold all of it against what was told."""
     reach = InProcess(folder, instant_of(told))
-    found = [f"{name} has no node" for name in {one.party for one in told} - set(reach.nodes)]
+    found = [f"lost: {name} has no node" for name in {one.party for one in told} - set(reach.nodes)]
     pinned = {(one.party, one.peer) for one in told if one.what == "pinned"}
     found += [
         f"lost: {party} had pinned {peer}"

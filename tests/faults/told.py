@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-What = Literal["begun", "made", "pinned", "signed", "delivered", "refused", "opened", "reported"]
+What = Literal["begun", "made", "pinned", "addressed", "signed", "delivered", "refused", "opened", "reported"]
 
 
 @dataclass(frozen=True, slots=True)

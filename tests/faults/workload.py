@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
@@ -18,6 +18,9 @@ from tests.faults.acts import ACTS, START, play
 from tests.faults.reach import InProcess, make_nodes
 from tests.faults.shim import mark
 from tests.faults.told import Told
+
+REOPENED: Final = 3
+"""After how many acts the nodes are closed and opened again: closing writes the log of a store back into its file."""
 
 
 def lie(synchronous: str) -> None:
@@ -40,7 +43,10 @@ def main() -> None:
 
     make_nodes(Path(folder), Path(dossier), START, tell)
     reach = InProcess(Path(folder), START)
-    for act in ACTS:
+    for number, act in enumerate(ACTS):
+        if number % REOPENED == REOPENED - 1:
+            reach.close()
+            reach = InProcess(Path(folder), START)
         play(reach, act, tell)
     reach.close()
 

@@ -1,0 +1,99 @@
+"""A slice of the faults that `make faults` brings about in full: kills, power cuts, repetition, clocks askew.
+
+Power cuts need a C compiler and a system that can preload; where there is none they are skipped, and say so.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults import clocks, desk, kills, power, repetition, served
+from tests.faults.__main__ import roomy
+from tests.faults.apart import alone
+from tests.faults.report import Outcome, Progress
+from tests.faults.shim import NoShim, compiler
+
+QUIET = Progress("", 0, quiet=True)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=roomy()) as made:
+        yield Path(made)
+
+
+@pytest.fixture
+def recorded(folder: Path) -> power.Recording:
+    return power.record(_with_compiler(folder) / "true")
+
+
+def _with_compiler(folder: Path) -> Path:
+    try:
+        compiler()
+    except NoShim as error:
+        pytest.skip(str(error))
+    return folder
+
+
+def holds(outcome: Outcome) -> None:
+    assert list(outcome.broken) == [], outcome.to_line()
+
+
+def test_a_node_killed_at_a_step_of_any_act_loses_and_doubles_nothing(folder: Path) -> None:
+    stages = folder / "stages"
+    stages.mkdir()
+    assert alone(kills.prepare, stages) == 0
+    steps = kills.every_step(stages)
+    assert len(steps) >= 300
+    some = steps[7::23] + kills.at_random(stages, random.Random(1), 2)
+    outcome = kills.run(folder, some, QUIET)
+    holds(outcome)
+    assert outcome.figures["at_steps"] == len(some) - 2
+
+
+def test_a_node_that_serves_is_killed_and_what_was_released_arrives_once(folder: Path) -> None:
+    outcome = served.run(folder, 1, random.Random(3), QUIET)
+    holds(outcome)
+    assert outcome.figures["releases"] == 2
+
+
+def test_what_was_not_synced_is_dropped_and_nothing_acknowledged_is_lost(
+    folder: Path, recorded: power.Recording
+) -> None:
+    cuts = power.harsh_cuts(recorded)[5::9] + power.draw_cuts(recorded, random.Random(1), 8)
+    outcome = power.run(recorded, folder, cuts, QUIET)
+    holds(outcome)
+    assert outcome.figures["dropping_writes"]
+
+
+@pytest.mark.parametrize(("lies", "synchronous"), [(True, ""), (False, "OFF")], ids=["a lying disk", "OFF"])
+def test_who_only_says_that_it_has_written_is_caught(folder: Path, lies: bool, synchronous: str) -> None:
+    liar = power.record(_with_compiler(folder) / "liar", lies=lies, synchronous=synchronous)
+    cuts = power.harsh_cuts(liar)[-1:]
+    outcome = power.control(liar, folder, cuts, "the liar", QUIET)
+    holds(outcome)
+    assert outcome.figures["of_that_acknowledged_and_lost"]
+
+
+def test_what_the_commands_said_they_did_is_there_after_a_power_cut(folder: Path) -> None:
+    recording = power.record(_with_compiler(folder) / "desk", module=desk.MODULE)
+    cuts = power.harsh_cuts(recording) + power.draw_cuts(recording, random.Random(1), 7)
+    holds(power.run(recording, folder, cuts, QUIET, check=desk.holds))
+
+
+def test_each_message_many_times_has_one_effect_and_one_answer(folder: Path) -> None:
+    outcome = repetition.run(folder, 50, QUIET)
+    holds(outcome)
+    assert outcome.figures["messages"] == repetition.MESSAGES
+
+
+def test_clocks_askew_permit_nothing_after_the_lapse_and_refuse_no_sooner_than_they_must(folder: Path) -> None:
+    outcome = clocks.run(folder, 5_000, QUIET)
+    holds(outcome)
+    assert outcome.figures["furthest_refusal_ns"] == clocks.RANGE * clocks.MILLISECOND
+    assert outcome.figures["done"]
