@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test check-long coverage mutants golden lint format lock bench clean
+.PHONY: help dev demo test check-long coverage mutants faults golden lint format lock bench clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ LAW := tests/test_analysis.py tests/test_bad_files.py tests/test_bad_input.py te
 	tests/test_table_cli.py tests/test_table_masks.py tests/test_table_renewed.py tests/test_timeline.py \
 	tests/test_variants.py tests/test_worlds.py \
 	"tests/test_table_worlds.py::test_random_requests_over_random_dossiers[0]"
+
+faults: dev ## kill -9 at every step, power cuts, repetition, clocks askew; one JSON line each (ARGS="kills --seed 2")
+	$(BIN)/python -m tests.faults $(ARGS)
 
 coverage: dev ## branch coverage of core/agreement and core/decision; fails below 100 %
 	$(BIN)/python -m coverage run -m pytest -p no:xdist $(LAW)

@@ -37,7 +37,7 @@ def recover(folder: Path, check: Check) -> None:
         found = check(folder, told)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
-        found = [f"the nodes cannot go on: {type(error).__name__}: {error} ({place.name}, line {place.lineno})"]
+        found = [f"lost: the nodes cannot go on: {type(error).__name__}: {error} ({place.name}, line {place.lineno})"]
     (folder / FOUND).write_text(json.dumps(found))
 
 
