@@ -1,25 +1,29 @@
 """`python -m tests.faults.desk FOLDER DOSSIER`: nodes made and introduced by the command line, recorded.
 
 What an operator's commands have said they did is there after a power cut: a node opens by the passphrase that was made
-up for it, its pins stand, its neighbours are known, and its card bears the address it was given.
+up for it, its pins stand, its neighbours are known, and its card bears the address it was given. A file that is written
+over (a calendar, the clock of a rehearsal) is whole, the old one or the new one; it need not be there yet.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from relto.adapters.clock import ReplayClock
+from relto.adapters.clock import FolderClock, ReplayClock
 from relto.cli.main import run
 from relto.cli.opening import passphrase_for, read_neighbours
 from relto.compose import open_node
-from tests.faults.acts import START
+from tests.faults.acts import LAPSE, START
 from tests.faults.shim import mark
 from tests.faults.told import Told
 
 MODULE: Final = "tests.faults.desk"
 DESKS: Final = ("KOR", "JPN")
+_CLOCK: Final = "clock"
+_CALENDAR: Final = "deadlines.ics"
 _ADDRESS: Final = "127.0.0.1:7400"
 
 
@@ -35,6 +39,11 @@ def main() -> None:
         _tell(Told("pinned", place.name, peer=peer.name))
     _run("node", "card", "--address", _ADDRESS, "--node", kor)
     _tell(Told("addressed", "KOR", about=_ADDRESS))
+    for at in (START, LAPSE):
+        FolderClock(folder / _CLOCK).at = at
+        _tell(Told("begun", "KOR", "write the calendar", about=str(at)))
+        _run("agreement", "deadlines", "--at", str(at), "--ics", folder / _CALENDAR, "--dossier", dossier)
+        _tell(Told("begun", "KOR", "put the clock", about=str(at)))
 
 
 def holds(folder: Path, told: list[Told]) -> list[str]:
@@ -55,7 +64,15 @@ def holds(folder: Path, told: list[Told]) -> list[str]:
             if one.what == "addressed" and node.keys.own.address != one.about:
                 found.append(f"lost: {one}")
         node.close()
-    return found
+    return found + list(_torn(folder))
+
+
+def _torn(folder: Path) -> Iterator[str]:
+    clock, calendar = folder / _CLOCK, folder / _CALENDAR
+    if clock.exists() and FolderClock(clock).at not in (START, LAPSE):
+        yield f"torn: the clock stands at {FolderClock(clock).at}"
+    if calendar.exists() and not calendar.read_bytes().endswith(b"END:VCALENDAR\r\n"):
+        yield "torn: the calendar"
 
 
 def _run(*arguments: object) -> None:
