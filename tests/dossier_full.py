@@ -75,6 +75,7 @@ systems: [{id: s, ceiling: SECRET, until: 2027-01-01, source: s, unconfirmed: tr
 contractors: [{id: c, ceiling: SECRET, until: 2027-01-01T00:00Z, source: s, unconfirmed: true, note: n}]
 domestic: [{id: d, citation: c, says: s, check: scope, to: [KOR], topics: [a], ranks: [SECRET], purposes: [p],
             acts: [release], source: s, unconfirmed: true, note: n}]
+two_person: {citation: c, says: s, topics: [a], ranks: [SECRET], source: s, unconfirmed: true, note: n}
 source: s
 unconfirmed: true
 note: n

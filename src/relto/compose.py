@@ -1,6 +1,7 @@
 """The only wiring: settings and adapters in, a node out.
 
-A node's folder: `node.toml` (whose it is), `keys/`, `peers/`, `dossier/` (its own copy), `node.db` (the store).
+A node's folder: `node.toml` (whose it is), `keys/`, `peers/`, `dossier/` (its own copy), `node.db` (the store),
+`people.db` (its people).
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from relto.adapters.http import HttpLink
 from relto.adapters.keys import FULL_COST, LIGHT_COST, FileKeys, create_keys, open_keys, pin_card
 from relto.adapters.keys import set_address as set_address_of_keys
 from relto.adapters.link import InProcessLink
+from relto.adapters.people import FULL_COST as FULL_PASSWORD
+from relto.adapters.people import LIGHT_COST as LIGHT_PASSWORD
+from relto.adapters.people import Passwords, SqlitePeople
 from relto.adapters.sqlite import SqliteStore
 from relto.core.dossier import Dossier, Item
 from relto.core.errors import Conflict, InputError, NotFound
@@ -138,6 +142,20 @@ def pin(folder: Path | str, card: Path | str) -> Card:
     pinned = Card.from_bytes(read_limited(path), name=str(path))
     pin_card(Path(folder), pinned)
     return pinned
+
+
+def open_people(folder: Path | str) -> SqlitePeople:
+    """The people of the node in `folder`, made empty where there are none. NotFound where there is no node."""
+    root = Path(folder).absolute()
+    _, replay = _read_settings(root)
+    return SqlitePeople(root / "people.db", Passwords(LIGHT_PASSWORD if replay else FULL_PASSWORD))
+
+
+def clock_of(folder: Path | str) -> Clock:
+    """The clock by which the people of the node in `folder` go: a rehearsal's stands where its node last did."""
+    root = Path(folder).absolute()
+    _, replay = _read_settings(root)
+    return (_where_it_stood(root) if replay else None) or SystemClock()
 
 
 def card_of(folder: Path | str) -> Card:

@@ -15,9 +15,10 @@ from relto.cli.output import columns, print_json, safe, to_the_second
 from relto.core.decision import ACTS, Act
 from relto.core.dossier import Dossier, Item
 from relto.core.errors import InputError, PeerUnreachable
-from relto.core.register import Holding
 from relto.core.timeline import Instant
-from relto.node import ActRefused, Delivery, Node, OutboxRow
+from relto.formats.answers import holding_json
+from relto.node import ActRefused, Delivery, Node
+from relto.node.answers import transmittal_json
 
 
 @click.command()
@@ -101,7 +102,7 @@ def _check_passing_on(act: Act, purpose: str, via: tuple[str, ...]) -> None:
 def _told(delivery: Delivery, as_json: bool) -> int:
     row = delivery.row
     if as_json:
-        print_json(_outbox_json(row, delivery))
+        print_json(transmittal_json(row, delivery.grounds))
     elif row.state == "done":
         click.echo(f"{row.subject}: delivered to {row.peer}, receipt {row.answer}")
     elif row.state != "queued":
@@ -113,25 +114,6 @@ def _told(delivery: Delivery, as_json: bool) -> int:
             remedy="`relto outbox --send` tries again",
         )
     return 0 if row.state == "done" else 3
-
-
-def _outbox_json(row: OutboxRow, delivery: Delivery | None = None) -> dict[str, Any]:
-    value: dict[str, Any] = {
-        "schema": "relto/transmittal/1",
-        "kind": row.kind,
-        "id": row.subject,
-        "to": row.peer,
-        "state": row.state,
-        "queued_at": str(row.queued_at),
-        "attempts": row.attempts,
-        "evidence": row.evidence,
-        "answer": row.answer,
-    }
-    if delivery is not None and delivery.grounds:
-        from relto.formats.answers import ground_json
-
-        value["grounds"] = [ground_json(one) for one in delivery.grounds]
-    return value | {"error": row.last_error} if row.last_error else value
 
 
 @click.command()
@@ -166,37 +148,6 @@ def inbox(node_dir: Path, as_json: bool) -> None:
     click.echo("\n".join(columns(rows)))
 
 
-def holding_json(held: Holding) -> dict[str, Any]:
-    """`relto/holding/1`."""
-    came = held.received
-    return {
-        "schema": "relto/holding/1",
-        "id": held.id,
-        "item": came.item,
-        "title": came.title,
-        "originator": came.originator,
-        "from": came.sender,
-        "through": held.intermediary,
-        "received_at": str(came.at),
-        "agreement": came.agreement,
-        "mark": came.mark,
-        "origin_mark": came.origin_mark,
-        "topic": came.topic,
-        "purpose": came.purpose,
-        "opened": len(held.openings),
-        "compromises": len(held.compromises),
-        "duties": [
-            {
-                "article": one.article,
-                "do": one.do,
-                "due": str(one.due) if one.due else None,
-                "done": str(one.done) if one.done else None,
-            }
-            for one in held.duties
-        ],
-    }
-
-
 @click.command()
 @click.option("--send", is_flag=True, help="Send what is queued, and pass on what only goes through; decided anew.")
 @node_option
@@ -220,7 +171,7 @@ def outbox(send: bool, node_dir: Path, at: Instant | None, as_json: bool) -> Non
             rows = reading.outbox()
     if as_json:
         for row in rows:
-            print_json(_outbox_json(row))
+            print_json(transmittal_json(row))
     elif not rows:
         click.echo("nothing has been sent yet; `relto release ITEM --to P` puts something here")
     else:

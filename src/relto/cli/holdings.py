@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from relto.cli.exchange import holding_json
 from relto.cli.opening import opened
 from relto.cli.options import clock_option, json_option, node_option
 from relto.cli.output import columns, print_json, safe, to_the_second
 from relto.core.errors import PeerUnreachable
 from relto.core.timeline import Instant
+from relto.formats.answers import holding_json
 
 
 @click.group()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -13,6 +12,9 @@ from relto.cli.output import columns, doubt, print_json
 from relto.core.agreement import Instrument
 from relto.core.errors import PeerUnreachable
 from relto.core.timeline import Instant
+from relto.formats.answers import instrument_json
+from relto.node import Signed
+from relto.node.answers import signed_json
 
 
 @click.group()
@@ -72,20 +74,10 @@ def countersign(agreement: str, identifier: str, node_dir: Path, at: Instant | N
         _told(agreement, sign_too(node, agreement, identifier), as_json)
 
 
-def _told(agreement: str, signed: Any, as_json: bool) -> None:
+def _told(agreement: str, signed: Signed, as_json: bool) -> None:
     deliveries = [{"to": one.row.peer, "state": one.state} for one in signed.deliveries]
     if as_json:
-        print_json(
-            {
-                "schema": "relto/instrument/1",
-                "agreement": agreement,
-                "id": signed.instrument.id,
-                "kind": signed.instrument.kind,
-                "complete": signed.complete,
-                "missing": list(signed.row.missing),
-                "deliveries": deliveries,
-            }
-        )
+        print_json(signed_json(signed))
     else:
         waits = "complete" if signed.complete else f"waits for the signature of {', '.join(signed.row.missing)}"
         click.echo(f"{agreement} {signed.instrument.id}, {signed.instrument.kind}: signed, {waits}")
@@ -131,7 +123,7 @@ def list_(agreement: str | None, node_dir: Path | None, dossier_dir: Path | None
     rows.sort(key=lambda pair: (pair[0], pair[1].at.instant, pair[1].id))
     if as_json:
         for name, one in rows:
-            print_json(_json(name, one, waiting.get((name, one.id), ())))
+            print_json(instrument_json(name, one, waiting.get((name, one.id), ())))
         return
     if not rows:
         click.echo("no instruments yet; sign one with `relto instrument sign FILE --node DIR`")
@@ -144,23 +136,3 @@ def _row(name: str, one: Instrument, missing: tuple[str, ...]) -> tuple[str, ...
     about += [f"for {one.item or one.topic} to {', '.join(one.to)}"] if one.to else []
     about += [f"waits for {', '.join(missing)}"] if missing else []
     return name, str(one.at), one.id, one.kind, f"by {', '.join(one.by)}", "; ".join(about) + doubt(one.unconfirmed)
-
-
-def _json(name: str, one: Instrument, missing: tuple[str, ...]) -> dict[str, Any]:
-    value: dict[str, Any] = {
-        "schema": "relto/instrument/1",
-        "agreement": name,
-        "id": one.id,
-        "kind": one.kind,
-        "by": list(one.by),
-        "at": str(one.at.instant),
-        "precision": one.at.precision,
-        "recorded": str(one.recorded),
-        "targets": list(one.targets),
-        "complete": not missing,
-        "missing": list(missing),
-    }
-    optional = {"item": one.item, "topic": one.topic, "to": list(one.to), "purpose": one.purpose, "text": one.text}
-    value |= {key: found for key, found in optional.items() if found}
-    value |= {"condition": one.condition} if one.condition else {}
-    return value | {"unconfirmed": True} if one.unconfirmed else value

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from relto.core.agreement import Segment, Standing, StandingGround
+from relto.core.agreement import Instrument, Segment, Standing, StandingGround
 from relto.core.canon import JSON
 from relto.core.decision import Ground, Verdict
 from relto.core.dossier import ChronicleEntry
 from relto.core.timeline import Instant
 
-if TYPE_CHECKING:  # a process that asks for one verdict does not load the analysis
+if TYPE_CHECKING:  # a process that asks for one verdict does not load the analysis and the register
     from relto.core.analysis import AgreementBrief, Brief, Deadline
+    from relto.core.register import Holding
 
 STANDING_SCHEMA = "relto/standing/1"
 VERDICT_SCHEMA = "relto/verdict/1"
@@ -160,3 +161,61 @@ def brief_json(told: Brief) -> dict[str, JSON]:
         "incidents": [entry_json(one) for one in told.incidents],
         "exchanges": [entry_json(one) for one in told.exchanges],
     }
+
+
+def holding_json(held: Holding) -> dict[str, JSON]:
+    """`relto/holding/1`."""
+    came = held.received
+    return {
+        "schema": "relto/holding/1",
+        "id": held.id,
+        "item": came.item,
+        "title": came.title,
+        "originator": came.originator,
+        "from": came.sender,
+        "through": held.intermediary,
+        "received_at": str(came.at),
+        "agreement": came.agreement,
+        "mark": came.mark,
+        "origin_mark": came.origin_mark,
+        "topic": came.topic,
+        "purpose": came.purpose,
+        "opened": len(held.openings),
+        "compromises": len(held.compromises),
+        "duties": [
+            {
+                "article": one.article,
+                "do": one.do,
+                "due": str(one.due) if one.due else None,
+                "done": str(one.done) if one.done else None,
+            }
+            for one in held.duties
+        ],
+    }
+
+
+def instrument_json(agreement: str, one: Instrument, missing: tuple[str, ...] = ()) -> dict[str, JSON]:
+    """`relto/instrument/1`: an instrument of the record, or one that waits for the signatures of `missing`."""
+    value: dict[str, JSON] = {
+        "schema": "relto/instrument/1",
+        "agreement": agreement,
+        "id": one.id,
+        "kind": one.kind,
+        "by": list(one.by),
+        "at": str(one.at.instant),
+        "precision": one.at.precision,
+        "recorded": str(one.recorded),
+        "targets": list(one.targets),
+        "complete": not missing,
+        "missing": list(missing),
+    }
+    optional: dict[str, JSON] = {
+        "item": one.item,
+        "topic": one.topic,
+        "to": list(one.to),
+        "purpose": one.purpose,
+        "text": one.text,
+    }
+    value |= {key: found for key, found in optional.items() if found}
+    value |= {"condition": one.condition} if one.condition else {}
+    return value | {"unconfirmed": True} if one.unconfirmed else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from relto.core.canon import digest
@@ -41,7 +41,9 @@ def subject_of(evidence: Evidence) -> str:
 
 
 def sign_and_enter(node: Node, tx: Transaction, evidence: Evidence) -> Entered:
-    """Sign the node's own evidence and enter it."""
+    """Sign the node's own evidence, with who acts, and enter it."""
+    if node.actor:
+        evidence = replace(evidence, says={**evidence.says, "by": node.actor})
     return enter(node, tx, evidence, sign_evidence(evidence, node.keys.signing()))
 
 

@@ -30,7 +30,8 @@ class Moment:
 class Node:
     """The node of `party`. `base`: the dossier it was made with; what its record adds stands in its store.
 
-    `entropy` gives so many random bytes; `read_payload` the content of an item of the dossier.
+    `entropy` gives so many random bytes; `read_payload` the content of an item of the dossier. `actor`: who acts, as
+    the evidence of what is done states it; empty where the node acts by itself.
     """
 
     party: str
@@ -41,12 +42,19 @@ class Node:
     link: Link
     entropy: Callable[[int], bytes]
     read_payload: Callable[[Item], bytes]
+    actor: str = ""
     _folded: tuple[int, Dossier] | None = field(default=None, init=False, repr=False)
 
     def close(self) -> None:
         """Let go of the store and of the ways to the peers."""
         self.link.close()
         self.store.close()
+
+    def acting(self, actor: str) -> Node:
+        """This node, as `actor` makes it act: the same ports, and the dossier as far as it is folded already."""
+        one = replace(self, actor=actor)
+        one._folded = self._folded
+        return one
 
     def dossier(self, reading: Reading) -> Dossier:
         """The base dossier with the instruments that all their makers have signed.

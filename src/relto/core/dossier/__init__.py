@@ -7,7 +7,7 @@ from relto.core.dossier.chronicle import ENTRY_KINDS, ChronicleEntry, Claim
 from relto.core.dossier.consent import Consent
 from relto.core.dossier.dossier import Dossier
 from relto.core.dossier.item import Item, Payload
-from relto.core.dossier.party import Accredited, Assurance, DomesticRule, Facility, Party, Person
+from relto.core.dossier.party import Accredited, Assurance, DomesticRule, Facility, Party, Person, TwoPersonRule
 from relto.core.dossier.span import recorded_span
 
 __all__ = [
@@ -24,5 +24,6 @@ __all__ = [
     "Party",
     "Payload",
     "Person",
+    "TwoPersonRule",
     "recorded_span",
 ]

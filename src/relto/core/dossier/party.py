@@ -55,6 +55,20 @@ class DomesticRule:
 
 
 @dataclass(frozen=True, slots=True)
+class TwoPersonRule:
+    """A rule of a party's own: what it covers is released by two persons. A list left out covers everything."""
+
+    citation: str
+    says: str
+    topics: tuple[str, ...] = ()
+    ranks: tuple[str, ...] = ()
+
+    def covers(self, topic: str, rank: str) -> bool:
+        """Whether an item on `topic`, of `rank`, is one that two persons release."""
+        return (not self.topics or covers_any(self.topics, topic)) and (not self.ranks or rank in self.ranks)
+
+
+@dataclass(frozen=True, slots=True)
 class Party:
     """A party as its own file describes it. `marks` stand high to low."""
 
@@ -66,6 +80,7 @@ class Party:
     contractors: tuple[Accredited, ...] = ()
     domestic: tuple[DomesticRule, ...] = ()
     zone: str = "UTC"
+    two_person: TwoPersonRule | None = None
 
     def mark(self, mark: str) -> Mark | None:
         """The mark of that name, if it has one."""

@@ -228,6 +228,13 @@ class _Reading:
                             where=self.sources["party", party.id].place(rank, "domestic", "ranks"),
                             remedy=f"use {suggestion(rank, sorted(known))}",
                         )
+            for rank in party.two_person.ranks if party.two_person else ():
+                if rank not in known:
+                    raise InputError(
+                        f"the rule of two persons names the unknown rank `{rank[:60]}`",
+                        where=self.sources["party", party.id].place(rank, "two_person", "ranks"),
+                        remedy=f"use {suggestion(rank, sorted(known))}",
+                    )
         order = sorted(self.entries.values(), key=lambda entry: (entry.at.instant, entry.id))
         return Dossier(
             agreements={identifier: self.versions(identifier) for identifier in sorted(self.texts)},

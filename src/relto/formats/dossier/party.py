@@ -6,7 +6,7 @@ from typing import get_args
 
 from relto.core.decision import ACTS
 from relto.core.decision.verdict import Check
-from relto.core.dossier import Accredited, Assurance, DomesticRule, Facility, Party, Person
+from relto.core.dossier import Accredited, Assurance, DomesticRule, Facility, Party, Person, TwoPersonRule
 from relto.core.errors import InputError
 from relto.core.label import Mark, check_id, check_party_id, check_topic
 from relto.core.timeline import check_zone, parse_instant
@@ -32,6 +32,7 @@ def read_party(name: str, data: bytes) -> Party:
         contractors=tuple(_accredited(one) for one in _each(fields, "contractors", "a contractor")),
         domestic=tuple(_domestic(one) for one in _each(fields, "domestic", "a domestic rule")),
         zone=fields.value("zone", check_zone) or "UTC",
+        two_person=_two_person(fields.mapping("two_person", "`two_person`")),
     )
     _provenance(fields)
     fields.close()
@@ -130,6 +131,20 @@ def _domestic(entry: Fields) -> DomesticRule:
         ranks=entry.values("ranks", str),
         purposes=entry.values("purposes", str),
         acts=entry.values("acts", str),
+    )
+    _provenance(entry)
+    entry.close()
+    return found
+
+
+def _two_person(entry: Fields | None) -> TwoPersonRule | None:
+    if entry is None:
+        return None
+    found = TwoPersonRule(
+        citation=entry.needed_text("citation"),
+        says=entry.needed_text("says"),
+        topics=entry.values("topics", check_topic),
+        ranks=entry.values("ranks", str),
     )
     _provenance(entry)
     entry.close()

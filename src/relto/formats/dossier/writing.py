@@ -23,6 +23,7 @@ from relto.core.dossier import (
     Item,
     Party,
     Person,
+    TwoPersonRule,
 )
 from relto.core.label import Caveats, Levels, Mark, RankRow
 from relto.core.timeline import Period, local_day
@@ -98,6 +99,7 @@ def write_party(party: Party) -> bytes:
                 "systems": [_accredited(one) for one in party.systems],
                 "contractors": [_accredited(one) for one in party.contractors],
                 "domestic": [_domestic(one) for one in party.domestic],
+                "two_person": _two_person(party.two_person) if party.two_person else None,
             }
         )
     )
@@ -306,6 +308,10 @@ def _domestic(rule: DomesticRule) -> Tree:
     lists = {name: [*getattr(rule, name)] for name in ("to", "topics", "ranks", "purposes", "acts")}
     check = rule.check if rule.check != "caveat" else None
     return given({"id": rule.id, "citation": rule.citation, "says": rule.says, "check": check, **lists})
+
+
+def _two_person(rule: TwoPersonRule) -> Tree:
+    return given({"citation": rule.citation, "says": rule.says, "topics": [*rule.topics], "ranks": [*rule.ranks]})
 
 
 def _item(item: Item) -> Tree:

@@ -1,0 +1,213 @@
+"""Two-person release: what one composes waits, sealed to the node itself, until a releasing authority approves it.
+
+What is approved is what was submitted, to the byte. It is decided when it is submitted, when it is approved, and again
+when it is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from relto.core.decision import Act
+from relto.core.dossier import Item, TwoPersonRule
+from relto.core.envelope import CONTENT_KEY_BYTES, NONCE_BYTES, Sealed, open_sealed, seal
+from relto.core.errors import Conflict, InputError, NotFound, Refused
+from relto.node.approval import Approval
+from relto.node.deciding import ActRefused
+from relto.node.dispatch import Delivery, delivery_of
+from relto.node.labels import item_of, label_of
+from relto.node.node import Node
+from relto.node.people import Actor
+from relto.node.people_store import People
+from relto.node.release import release
+from relto.node.statements import statement
+from relto.node.transmittal import ID_BYTES
+
+_MAX_NOTE: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What an approval would release: the item as its label will say it, and its content."""
+
+    item: Item
+    payload: bytes = field(repr=False)
+
+
+class TwoPersonsNeeded(Refused):
+    """The party's own law asks for a second person."""
+
+
+def two_person_rule(node: Node, item: Item) -> TwoPersonRule | None:
+    """The rule of the node's own party under which one person alone does not release `item`; None where none does."""
+    party = node.base.parties[node.party]
+    rule, mark = party.two_person, party.mark(item.mark)
+    return rule if rule is not None and rule.covers(item.topic, mark.rank if mark else "") else None
+
+
+def check_one_person(node: Node, item: Item) -> None:
+    """Raise TwoPersonsNeeded, with the national citation, where one person alone does not release `item`."""
+    rule = two_person_rule(node, item)
+    if rule is not None:
+        raise TwoPersonsNeeded(
+            f"one person alone does not release `{item.id}`: {rule.says}",
+            article=f"domestic:{node.party}: {rule.citation}",
+            remedy="submit it, and have another approve it",
+        )
+
+
+def submit(
+    node: Node,
+    people: People,
+    actor: Actor,
+    item: Item,
+    to: str,
+    *,
+    act: Act = "release",
+    purpose: str = "",
+    via: tuple[str, ...] = (),
+    payload: bytes | None = None,
+) -> Approval:
+    """Keep a release until a releasing authority, another person, approves it.
+
+    Raises InputError for an item of another originator, or an act that is none of an originator's.
+    """
+    if item.originator != node.party:
+        raise InputError(
+            f"`{item.id}` is an item of {item.originator}, not of {node.party}", remedy="forward the holding of it"
+        )
+    if act not in ("release", "disclose"):
+        raise InputError(f"to {act} is not to release", remedy="use release or disclose")
+    item_of(label_of(item))  # what no recipient could read is not kept
+    found = Approval(
+        id=f"a-{node.entropy(ID_BYTES).hex()}",
+        item=item.id,
+        to=to,
+        act=act,
+        purpose=purpose,
+        via=via,
+        by=actor,
+        at=node.clock.interval()[1],
+        sealed=_sealed(node, item, node.read_payload(item) if payload is None else payload),
+    )
+    people.add_approval(found)
+    return found
+
+
+def _sealed(node: Node, item: Item, payload: bytes) -> bytes:
+    """An item sealed to the node's own party: it waits no more open than a holding does."""
+    sealed = seal(
+        payload,
+        label_of(item),
+        originator=node.party,
+        signer=node.keys.signing(),
+        recipient=node.party,
+        recipient_key=node.keys.own.wrapping,
+        content_key=node.entropy(CONTENT_KEY_BYTES),
+        nonce=node.entropy(NONCE_BYTES),
+    )
+    return sealed.to_bytes()
+
+
+def submitted(node: Node, approval: Approval) -> Submitted:
+    """What an approval would release. Raises VerificationFailed where it is not as it was submitted."""
+    opened = open_sealed(
+        Sealed.from_bytes(approval.sealed),
+        recipient=node.party,
+        key=node.keys.unwrap(),
+        originators={node.party: node.keys.own.signing},
+    )
+    return Submitted(item_of(opened.label), opened.payload)
+
+
+def find_approval(people: People, identifier: str) -> Approval:
+    """One approval; NotFound where there is none."""
+    found = people.approval(identifier)
+    if found is None:
+        raise NotFound(f"no approval `{identifier[:60]}`", remedy="list the approvals for their ids")
+    return found
+
+
+def refuse(node: Node, people: People, actor: Actor, identifier: str, note: str = "") -> Approval:
+    """Refuse what waits; its submitter may withdraw it this way. Raises Conflict where it waits no more."""
+    waiting = find_approval(people, identifier)
+    if len(note) > _MAX_NOTE:
+        raise InputError(f"a note of {len(note)} signs", remedy=f"say it in {_MAX_NOTE}")
+    done = replace(waiting, state="refused", decided_by=str(actor), decided_at=node.clock.interval()[1], note=note)
+    if not people.move_approval(done, was="pending"):
+        raise _over(find_approval(people, identifier))
+    return done
+
+
+def approve(
+    node: Node, people: People, actor: Actor, identifier: str, *, abandoned: Callable[[str], bool]
+) -> tuple[Approval, Delivery]:
+    """Release what another has submitted; both stand in the evidence.
+
+    `abandoned` says whether nobody is at work on an approval that was begun: it is then found out whether its release
+    was queued, and only if not is it released. Raises Refused for one's own, Conflict where it waits no more, else as
+    `release` does: a refusal by the agreements settles it.
+    """
+    waiting = find_approval(people, identifier)
+    if waiting.by.account == actor.account:
+        raise Refused("one person alone does not release it: you submitted it", remedy="another has to approve it")
+    if waiting.state == "approving" and abandoned(identifier):
+        queued = _queued(node, waiting)
+        if queued is not None:
+            return _approved(people, waiting, queued), queued
+    elif waiting.state != "pending":
+        raise _over(waiting)
+    begun = replace(waiting, state="approving", decided_by=str(actor), decided_at=node.clock.interval()[1])
+    if not people.move_approval(begun, was=waiting.state):
+        raise _over(find_approval(people, identifier))
+    try:
+        delivery = _release(node, begun)
+    except ActRefused as refused:
+        people.move_approval(replace(begun, state="refused", note=str(refused)[:_MAX_NOTE]), was="approving")
+        raise
+    except BaseException:
+        people.move_approval(replace(begun, state="pending", decided_by="", decided_at=None), was="approving")
+        raise
+    return _approved(people, begun, delivery), delivery
+
+
+def _release(node: Node, begun: Approval) -> Delivery:
+    content = submitted(node, begun)
+    both = node.acting(_both(begun))
+    return release(
+        both, content.item, begun.to, act=begun.act, purpose=begun.purpose, via=begun.via, payload=content.payload
+    )
+
+
+def _both(approval: Approval) -> str:
+    """Who acts: the one who approves, of what, and who submitted it."""
+    return f"{approval.decided_by} approving {approval.id} of {approval.by}"
+
+
+def _approved(people: People, approval: Approval, delivery: Delivery) -> Approval:
+    done = replace(approval, state="approved", transmittal=delivery.row.subject)
+    people.move_approval(done, was="approving")
+    return done
+
+
+def _queued(node: Node, approval: Approval) -> Delivery | None:
+    """The release that an approval which was cut short has led to, if it was queued."""
+    with node.store.read() as reading:
+        for leaf in reading.leaves():
+            if leaf.kind != "submission" or leaf.signer != node.party:
+                continue
+            if f" approving {approval.id} of " in str(statement(leaf.evidence).says.get("by", "")):
+                break
+        else:
+            return None
+    return next(iter(delivery_of(node, leaf.subject)), None)
+
+
+def _over(approval: Approval) -> Conflict:
+    if approval.state == "approving":
+        return Conflict(f"`{approval.id}` is being approved just now", remedy="look at it again in a moment")
+    return Conflict(
+        f"`{approval.id}` was {approval.state} already, by {approval.decided_by}", remedy="submit it anew if need be"
+    )

@@ -1,0 +1,101 @@
+"""The application: the operations, the plain routes, and what goes round them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+
+from relto.node import Node
+from relto.node.people_store import People
+from relto.serve.api import accounts, agreeing, health, holding, oidc, proving, releasing, session
+from relto.serve.api.around import Around, json_lines
+from relto.serve.api.context import Context, Rate
+from relto.serve.api.guard import COOKIE
+from relto.serve.api.metrics import Metrics
+from relto.serve.api.operation import Guarded
+from relto.serve.api.problem import MEDIA, http_problem
+from relto.serve.api.provider import Provider
+from relto.serve.api.settings import ApiSettings
+
+_CHAPTERS: Final = (
+    session.operations,
+    oidc.operations,
+    agreeing.operations,
+    releasing.operations,
+    holding.operations,
+    proving.operations,
+    accounts.operations,
+)
+
+
+def create_api(node: Node, people: People, settings: ApiSettings | None = None) -> FastAPI:
+    """The people's interface of `node`. Its server puts the DER of a client's certificate, whose chain and private key
+    TLS has verified, into the scope's state as `peer_certificate`; it closes node and people itself."""
+    chosen = settings or ApiSettings()
+    context = Context(node, people, chosen, Metrics(lambda: _queued(node)), Rate(chosen.logins_a_minute))
+    app = FastAPI(
+        title=f"relto: the node of {node.party}",
+        version="1",
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.context = context
+    app.state.oidc = Provider(chosen.oidc) if chosen.oidc is not None else None
+    app.router.route_class = Guarded
+    app.router.redirect_slashes = False
+    for chapter in _CHAPTERS:
+        chapter.add_to(app)
+    for path, serve in zip(health.PATHS, (health.healthz, health.readyz, health.metrics), strict=True):
+        app.add_route(path, serve, include_in_schema=False)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.openapi = lambda: _description(app)  # type: ignore[method-assign]
+    app.add_middleware(Around, context=context, log=json_lines(context.now) if chosen.log else None)
+    return app
+
+
+async def _on_http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return http_problem(error.status_code, str(error.detail).lower(), dict(error.headers or {}))
+
+
+def _queued(node: Node) -> int:
+    with node.store.read() as reading:
+        return len(reading.outbox("queued"))
+
+
+def _description(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI description, with the three ways to be known, and every problem as the document it is."""
+    if app.openapi_schema is None:
+        described = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        described.setdefault("components", {})["securitySchemes"] = {
+            "bearer": {"type": "http", "scheme": "bearer"},
+            "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+            "certificate": {"type": "mutualTLS"},
+        }
+        for path in described["paths"].values():
+            for operation in path.values():
+                operation["responses"] = _responses(operation["responses"])
+        for name in ("HTTPValidationError", "ValidationError"):
+            described["components"].get("schemas", {}).pop(name, None)
+        app.openapi_schema = described
+    return app.openapi_schema
+
+
+def _responses(found: dict[str, Any]) -> dict[str, Any]:
+    """The answers of an operation, without those that FastAPI adds for errors of its own."""
+    told = {}
+    for status, one in found.items():
+        schema = one.get("content", {}).get("application/json", {}).get("schema", {})
+        if status.startswith(("4", "5")):
+            if not str(schema.get("$ref", "")).endswith("/Problem"):
+                continue
+            one = {**one, "content": {MEDIA: {"schema": schema}}}
+        elif not schema:  # a page, or no body at all
+            media = {kind: given for kind, given in one.get("content", {}).items() if kind != "application/json"}
+            one = {"description": one["description"], **({"content": media} if media else {})}
+        told[status] = one
+    return told

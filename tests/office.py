@@ -1,0 +1,136 @@
+"""An office: one of the cast's nodes with its people, their interface served by a real uvicorn on loopback."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from relto.adapters.people import LIGHT_COST, Passwords, SqlitePeople
+from relto.compose import open_people
+from relto.node import Node
+from relto.node.people import Account, Role
+from relto.serve.api import ApiSettings, create_api
+from tests.test_node_setup import Cast, at
+
+PASSWORD = "correct horse battery staple"
+PEOPLE: dict[str, tuple[Role, ...]] = {
+    "kim-desk": ("desk-officer",),
+    "lee-authority": ("releasing-authority",),
+    "han-authority": ("releasing-authority",),
+    "choi-security": ("security-officer",),
+    "park-analyst": ("analyst",),
+    "jung-operator": ("operator",),
+    "yoon-auditor": ("auditor",),
+}
+NOVEMBER = at("2019-11-18T09:00+09:00")
+
+
+def populate(people: SqlitePeople) -> None:
+    """One account for each role, two for the releasing authority."""
+    for name, roles in PEOPLE.items():
+        people.add_account(Account(name, name.title(), roles), PASSWORD, by="console:test", at=NOVEMBER)
+
+
+class WithCertificate:
+    """What the server does for a connection with a client certificate: its DER is in the scope's state."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.der: bytes | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope.setdefault("state", {})["peer_certificate"] = self.der
+        await self.app(scope, receive, send)
+
+
+@dataclass
+class Office:
+    """The office of KOR in November 2019, while the pact is in force."""
+
+    cast: Cast
+    people: SqlitePeople
+    url: str = ""
+    port: WithCertificate | None = None
+    tokens: dict[str, str] = field(default_factory=dict)
+    client: httpx2.Client = field(default_factory=lambda: httpx2.Client(trust_env=False, verify=False, timeout=30))
+
+    @property
+    def node(self) -> Node:
+        return self.cast.kor
+
+    def ask(self, method: str, path: str, **more: Any) -> httpx2.Response:
+        """Ask as nobody in particular; headers and bodies as given."""
+        self.client.cookies.clear()
+        return self.client.request(method, f"{self.url}{path}", **more)
+
+    def login(self, account: str, *, kind: str = "bearer", password: str = PASSWORD) -> httpx2.Response:
+        return self.ask("POST", "/v1/session", json={"account": account, "password": password, "kind": kind})
+
+    def as_(self, account: str, method: str, path: str, body: Any = None, *, step_up: bool = False) -> httpx2.Response:
+        """Ask as a program that `account` has signed in, stepped up first where it says so."""
+        if account not in self.tokens:
+            self.tokens[account] = self.login(account).json()["token"]
+        if step_up:
+            told = self.ask(
+                "POST", "/v1/session/step-up", json={"password": PASSWORD}, headers=self.bearer(account)
+            ).json()
+            self.tokens[account] = told["token"]
+        more: dict[str, Any] = {} if body is None else {"json": body}
+        return self.ask(method, path, headers=self.bearer(account), **more)
+
+    def bearer(self, account: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens[account]}"}
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[str]:
+    """Serve an application on a port of loopback; its address."""
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off", access_log=False)
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.005)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@contextmanager
+def office(
+    folder: Path, settings: ApiSettings | None = None, change: Callable[[Node], None] = lambda node: None
+) -> Iterator[Office]:
+    """An office with its people, served."""
+    cast = Cast(folder)
+    cast.enter_into_force()
+    cast.clock.set(NOVEMBER)
+    change(cast.kor)
+    people = open_people(folder / "KOR")
+    populate(people)
+    made = Office(cast, people)
+    made.port = WithCertificate(create_api(cast.kor, people, settings or ApiSettings(log=False, logins_a_minute=1000)))
+    with serving(made.port) as made.url:
+        yield made
+        made.client.close()
+    people.close()
+    for node in cast.nodes.values():
+        node.store.close()
+
+
+def fresh_people(path: Path) -> SqlitePeople:
+    """People of nobody's node, at the light cost."""
+    return SqlitePeople(path, Passwords(LIGHT_COST))
