@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +18,13 @@ import httpx2
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from relto.adapters.clock import ReplayClock
 from relto.adapters.people import LIGHT_COST, Passwords, SqlitePeople
-from relto.compose import open_people
+from relto.compose import open_node, open_people, wire
 from relto.node import Node
 from relto.node.people import Account, Role
 from relto.serve.api import ApiSettings, create_api
-from tests.test_node_setup import Cast, at
+from tests.test_node_setup import PASSPHRASE, Cast, at
 
 PASSWORD = "correct horse battery staple"
 PEOPLE: dict[str, tuple[Role, ...]] = {
@@ -32,6 +37,7 @@ PEOPLE: dict[str, tuple[Role, ...]] = {
     "yoon-auditor": ("auditor",),
 }
 NOVEMBER = at("2019-11-18T09:00+09:00")
+QUIET = ApiSettings(log=False, logins_a_minute=1000)
 
 
 def populate(people: SqlitePeople) -> None:
@@ -110,19 +116,41 @@ def serving(app: ASGIApp) -> Iterator[str]:
         thread.join(timeout=10)
 
 
+@cache
+def _made_once() -> Path:
+    """The folder of a cast with the pact in force and people at KOR, to be copied: making keys takes long."""
+    folder = Path(tempfile.mkdtemp(prefix="relto-office-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    cast = Cast(folder)
+    cast.enter_into_force()
+    people = open_people(folder / "KOR")
+    populate(people)
+    people.close()
+    for node in cast.nodes.values():
+        node.store.close()
+    return folder
+
+
+def copied_cast(folder: Path) -> Cast:
+    """A cast of its own in `folder`, in November 2019, the pact in force."""
+    shutil.copytree(_made_once(), folder, dirs_exist_ok=True)
+    cast = object.__new__(Cast)
+    cast.folder, cast.clock = folder, ReplayClock(NOVEMBER)
+    cast.nodes = {party: open_node(folder / party, PASSPHRASE, clock=cast.clock) for party in ("KOR", "JPN", "USA")}
+    cast.link = wire(cast.nodes.values())
+    return cast
+
+
 @contextmanager
 def office(
     folder: Path, settings: ApiSettings | None = None, change: Callable[[Node], None] = lambda node: None
 ) -> Iterator[Office]:
     """An office with its people, served."""
-    cast = Cast(folder)
-    cast.enter_into_force()
-    cast.clock.set(NOVEMBER)
+    cast = copied_cast(folder)
     change(cast.kor)
     people = open_people(folder / "KOR")
-    populate(people)
     made = Office(cast, people)
-    made.port = WithCertificate(create_api(cast.kor, people, settings or ApiSettings(log=False, logins_a_minute=1000)))
+    made.port = WithCertificate(create_api(cast.kor, people, settings or QUIET))
     with serving(made.port) as made.url:
         yield made
         made.client.close()

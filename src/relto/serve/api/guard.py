@@ -36,6 +36,7 @@ BY_CERTIFICATE: Final = "certificate"
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST_TOKEN: Final = 200
+_SECOND: Final = 1_000_000_000
 
 
 def csrf_of(token: str) -> str:
@@ -155,5 +156,5 @@ def _is_valid(der: bytes, at: Instant) -> bool:
         certificate = x509.load_der_x509_certificate(der)
     except ValueError:
         return False
-    seconds = at.ns / 1e9
-    return certificate.not_valid_before_utc.timestamp() <= seconds < certificate.not_valid_after_utc.timestamp()
+    second = at.ns // _SECOND  # whole: both limits are, and a float would round the last nanosecond up to the end
+    return certificate.not_valid_before_utc.timestamp() <= second < certificate.not_valid_after_utc.timestamp()
