@@ -24,6 +24,7 @@ from relto.compose import open_node, open_people, wire
 from relto.node import Node
 from relto.node.people import Account, Role
 from relto.serve.api import ApiSettings, create_api
+from relto.serve.log import Log, silent
 from tests.test_node_setup import PASSPHRASE, Cast, at
 
 PASSWORD = "correct horse battery staple"
@@ -37,7 +38,7 @@ PEOPLE: dict[str, tuple[Role, ...]] = {
     "yoon-auditor": ("auditor",),
 }
 NOVEMBER = at("2019-11-18T09:00+09:00")
-QUIET = ApiSettings(log=False, logins_a_minute=1000)
+QUIET = ApiSettings(logins_a_minute=1000)
 
 
 def populate(people: SqlitePeople) -> None:
@@ -143,14 +144,17 @@ def copied_cast(folder: Path) -> Cast:
 
 @contextmanager
 def office(
-    folder: Path, settings: ApiSettings | None = None, change: Callable[[Node], None] = lambda node: None
+    folder: Path,
+    settings: ApiSettings | None = None,
+    change: Callable[[Node], None] = lambda node: None,
+    log: Log = silent,
 ) -> Iterator[Office]:
     """An office with its people, served."""
     cast = copied_cast(folder)
     change(cast.kor)
     people = open_people(folder / "KOR")
     made = Office(cast, people)
-    made.port = WithCertificate(create_api(cast.kor, people, settings or QUIET))
+    made.port = WithCertificate(create_api(cast.kor, people, settings or QUIET, log))
     with serving(made.port) as made.url:
         yield made
         made.client.close()

@@ -19,6 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from relto.node.people import MAY, ROLES, STEP_UP, PersonalAct
 from relto.serve.api import ApiSettings
+from relto.serve.log import open_log
 from tests.office import NOVEMBER, PASSWORD, PEOPLE, Office, office
 
 JSON = {"Content-Type": "application/json"}
@@ -202,7 +203,7 @@ class TestForgedRequests:
         assert kor.ask("POST", "/v1/session", json=login, headers=origin).status_code == 403
 
     def test_origins_are_those_of_the_settings(self, tmp_path: Path) -> None:
-        settings = ApiSettings(log=False, origins=("https://node.kor.example",))
+        settings = ApiSettings(origins=("https://node.kor.example",))
         with office(tmp_path, settings) as kor:
             login = {"account": "kim-desk", "password": PASSWORD}
             for origin, status in (("https://node.kor.example", 200), (kor.url, 403)):
@@ -360,7 +361,7 @@ class TestBombs:
 
 
 def test_guessing_from_one_address_is_slowed_down(tmp_path: Path) -> None:
-    with office(tmp_path, ApiSettings(log=False, logins_a_minute=5)) as kor:
+    with office(tmp_path, ApiSettings(logins_a_minute=5)) as kor:
         codes = [kor.login(f"guess-{n}", password="guess").status_code for n in range(8)]
         assert codes[:5] == [401] * 5
         assert set(codes[5:]) <= {401, 429}
@@ -368,7 +369,7 @@ def test_guessing_from_one_address_is_slowed_down(tmp_path: Path) -> None:
 
 
 def test_the_log_says_who_asked_for_what_and_nothing_secret(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    with office(tmp_path, ApiSettings(logins_a_minute=100)) as kor:
+    with office(tmp_path, log=open_log("json", "KOR")) as kor:
         told = kor.as_("lee-authority", "POST", "/v1/releases", {**RELEASE, "payload": "cGF5bG9hZA=="}, step_up=True)
         kor.as_("lee-authority", "GET", f"/v1/transmittals/{told.json()['id']}")
         token = kor.tokens["lee-authority"]

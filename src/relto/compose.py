@@ -10,20 +10,21 @@ import os
 import shutil
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from relto.adapters.clock import NANOS_A_MILLISECOND, FolderClock, ReplayClock, SystemClock
 from relto.adapters.folder import load_dossier, make_private_folder, move_whole, read_limited
 from relto.adapters.http import HttpLink
-from relto.adapters.keys import FULL_COST, LIGHT_COST, FileKeys, create_keys, open_keys, pin_card
+from relto.adapters.keys import FULL_COST, LIGHT_COST, FileKeys, create_keys, open_keys, pin_card, read_private
 from relto.adapters.keys import set_address as set_address_of_keys
 from relto.adapters.link import InProcessLink
 from relto.adapters.people import FULL_COST as FULL_PASSWORD
 from relto.adapters.people import LIGHT_COST as LIGHT_PASSWORD
-from relto.adapters.people import Passwords, SqlitePeople
+from relto.adapters.people import Passwords, SessionLimits, SqlitePeople
 from relto.adapters.sqlite import SqliteStore
 from relto.core.dossier import Dossier, Item
 from relto.core.errors import Conflict, InputError, NotFound
@@ -35,7 +36,12 @@ from relto.node.card import Card
 from relto.node.ports import Clock, Link
 from relto.serve.settings import ServeSettings, host_and_port, read_serve_settings
 
+if TYPE_CHECKING:
+    from relto.serve.log import Log
+    from relto.serve.server import Port
+
 _SETTINGS: Final = "node.toml"
+PEOPLE: Final = "people.db"
 CLOCK: Final = "clock"
 """The file, in the folder of a rehearsal node, that says where its clock stands."""
 _SCHEMA: Final = "node/1"
@@ -144,11 +150,11 @@ def pin(folder: Path | str, card: Path | str) -> Card:
     return pinned
 
 
-def open_people(folder: Path | str) -> SqlitePeople:
+def open_people(folder: Path | str, limits: SessionLimits | None = None) -> SqlitePeople:
     """The people of the node in `folder`, made empty where there are none. NotFound where there is no node."""
     root = Path(folder).absolute()
     _, replay = _read_settings(root)
-    return SqlitePeople(root / "people.db", Passwords(LIGHT_PASSWORD if replay else FULL_PASSWORD))
+    return SqlitePeople(root / PEOPLE, Passwords(LIGHT_PASSWORD if replay else FULL_PASSWORD), limits)
 
 
 def clock_of(folder: Path | str) -> Clock:
@@ -193,23 +199,53 @@ def serve(
     root = Path(folder).absolute()
     settings = read_serve_settings(_read_toml(root).get("serve", {}), environment, flags, name=str(root / _SETTINGS))
     clock = None if _read_settings(root)[1] else SystemClock(settings.uncertainty_ms * NANOS_A_MILLISECOND)
-    node = open_node(root, passphrase, clock=clock)
+    with ExitStack() as open_now:
+        node = open_node(root, passphrase, clock=clock)
+        open_now.callback(node.close)
+        assert isinstance(node.keys, FileKeys)
+        log = open_log(settings.log, node.party)
+        context = peer_context(node.keys, node.keys.peers.values(), lambda why: log("refused a connection", state=why))
+        pump = Pump(
+            node,
+            lambda peer, subject, state: log("sent", peer=peer, subject=subject, state=state),
+            lambda: trust(context, node.keys.peers.values()),
+            SystemRandom(),
+        )
+        app = peer_app(node, lambda peer, kind, state: log("received", peer=peer, kind=kind, state=state), pump.wake)
+        ports = [Port(app, *host_and_port(settings.peers), context)]
+        if settings.people:
+            ports.append(_people_port(root, node, settings, log, open_now))
+        pump.start()
+        open_now.callback(pump.stop)
+        serve_ports(ports, lambda: started(settings))
+
+
+def _people_port(root: Path, node: Node, settings: ServeSettings, log: Log, open_now: ExitStack) -> Port:
+    """The port of the party's own people, under the node's own certificate."""
+    from relto.adapters.http import people_context
+    from relto.serve.api import ApiSettings, OidcSettings, create_api
+    from relto.serve.server import Port
+
     assert isinstance(node.keys, FileKeys)
-    log = open_log(settings.log, node.party)
-    context = peer_context(node.keys, node.keys.peers.values(), lambda why: log("refused a connection", state=why))
-    pump = Pump(
-        node,
-        lambda peer, subject, state: log("sent", peer=peer, subject=subject, state=state),
-        lambda: trust(context, node.keys.peers.values()),
-        SystemRandom(),
-    )
-    app = peer_app(node, lambda peer, kind, state: log("received", peer=peer, kind=kind, state=state), pump.wake)
-    pump.start()
-    try:
-        serve_ports([Port(app, *host_and_port(settings.peers), context)], lambda: started(settings))
-    finally:
-        pump.stop()
-        node.close()
+    oidc = None
+    if settings.oidc_issuer:
+        secret = settings.oidc_client_secret_file
+        oidc = OidcSettings(
+            settings.oidc_issuer,
+            settings.oidc_client_id,
+            settings.oidc_redirect_uri,
+            read_private(root / secret).decode("utf-8").strip() if secret else "",
+            settings.oidc_scope,
+            settings.oidc_origins,
+            root / settings.oidc_ca_file if settings.oidc_ca_file else None,
+            settings.oidc_after,
+        )
+    chosen = ApiSettings(settings.origins, settings.logins_a_minute, metrics=settings.metrics, oidc=oidc)
+    clients = read_limited(root / settings.client_ca) if settings.client_ca else b""
+    people = open_people(root, SessionLimits(settings.session_seconds, settings.idle_seconds, settings.step_up_seconds))
+    open_now.callback(people.close)
+    app = create_api(node, people, chosen, log)
+    return Port(app, *host_and_port(settings.people), people_context(node.keys, clients))
 
 
 def _node(root: Path, base: Dossier, keys: FileKeys, clock: Clock, link: Link | None) -> Node:

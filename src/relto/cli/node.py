@@ -6,8 +6,9 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,6 +20,27 @@ from relto.core.timeline import Instant
 
 if TYPE_CHECKING:
     from relto.serve.settings import ServeSettings
+
+F = TypeVar("F", bound=Callable[..., Any])
+_SHAPES = {"address": "HOST:PORT", "address or nothing": "HOST:PORT", "list": "A,B", "text": "TEXT", "number": "N"}
+
+
+def _serve_options(function: F) -> F:
+    """A flag for each setting, as it describes itself."""
+    from relto.serve.settings import SETTINGS, ServeSettings, flag_of
+
+    for key in reversed(list(SETTINGS)):
+        takes, default = SETTINGS[key], getattr(ServeSettings(), key)
+        shown = {True: "yes", (): "none", "": "none"}.get(default, default)
+        says = f"{takes.says[:1].upper()}{takes.says[1:]} (default {shown})."
+        names, kind = flag_of(key), click.types.convert_type(int if takes.kind == "number" else str)
+        if takes.kind == "switch":
+            names, kind = f"{names}/--no-{names.removeprefix('--')}", click.BOOL
+        elif takes.kind == "word":
+            kind = click.Choice(takes.words)
+        shape = _SHAPES.get(takes.kind)
+        function = click.option(names, type=kind, metavar=shape, default=None, help=says)(function)
+    return function
 
 
 @click.group()
@@ -137,16 +159,13 @@ def card(address: str | None, node_dir: Path, as_json: bool) -> None:
 
 @node.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--peers", metavar="HOST:PORT", help="Where to listen for peers (default 127.0.0.1:7400).")
-@click.option("--people", metavar="HOST:PORT", help="Where to listen for its own people (default 127.0.0.1:7401).")
-@click.option("--uncertainty-ms", type=int, metavar="MS", help="How far this machine's clock may be off (default 250).")
-@click.option("--log", type=click.Choice(["json", "plain", "none"]), help="How to log, on stderr (default json).")
-@click.option("--metrics/--no-metrics", default=None, help="Whether to answer /metrics (default yes).")
+@_serve_options
 @click.option("--while-stdin", is_flag=True, hidden=True, help="End when standard input does.")
 def serve(folder: Path, while_stdin: bool, **flags: Any) -> None:
     """Serve the node in DIR: its peers over TLS 1.3, and its own people. Ends with SIGTERM or Ctrl-C.
 
-    Settings come from the table [serve] of its node.toml, then RELTO_SERVE_PEERS and the like, then flags.
+    Settings come from the table [serve] of its node.toml, then RELTO_SERVE_PEERS and the like, then flags; the
+    later counts. docs/operator.md has them all.
 
     \b
     Example:
@@ -158,7 +177,8 @@ def serve(folder: Path, while_stdin: bool, **flags: Any) -> None:
     def started(settings: ServeSettings) -> None:
         if while_stdin:
             threading.Thread(target=_end_with_stdin, daemon=True).start()
-        click.echo(f"serving {folder}: peers on {settings.peers}", err=True)
+        people = f", its people on https://{settings.people}" if settings.people else ""
+        click.echo(f"serving {folder}: peers on {settings.peers}{people}", err=True)
 
     serve_node(folder, _needed_passphrase(folder), os.environ, flags, started)
 

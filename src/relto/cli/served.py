@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -27,10 +28,13 @@ def free_address() -> str:
 class Served:
     """A process that serves the node in a folder, until it is closed; it ends with us even if we are killed."""
 
-    def __init__(self, folder: Path, address: str, passphrase: str) -> None:
+    def __init__(
+        self, folder: Path, address: str, passphrase: str, *, people: str = "", more: Sequence[str] = ()
+    ) -> None:
+        """`people`: where to serve its own people; empty: nowhere. `more`: further flags of `relto node serve`."""
         self._log = folder.with_name(f"{folder.name}.log")
         command = [sys.executable, "-c", "from relto.cli import main; main()", "node", "serve", str(folder)]
-        options = ["--peers", address, "--people", "", "--log", "plain", "--while-stdin"]
+        options = ["--peers", address, "--people", people, "--log", "plain", "--while-stdin", *more]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603
                 [*command, *options],

@@ -82,6 +82,10 @@ class NotAllowed(Refused):
     """Somebody is signed in, but the act is not one of their roles'."""
 
 
+class ForgedRequest(NotAllowed):
+    """A request that another origin's page may have made a browser send."""
+
+
 class StepUpNeeded(NotAllowed):
     """The act needs its actor to show again who they are."""
 
@@ -160,7 +164,7 @@ guard because no browser sends it by itself."""
 
 @dataclass(frozen=True, slots=True)
 class JournalRow:
-    """What was done to the accounts: by whom, when, to which."""
+    """What was done to the accounts, or refused to their holders: by whom, when, to which."""
 
     number: int
     at: Instant

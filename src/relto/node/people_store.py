@@ -44,8 +44,12 @@ class People(Protocol):
         """Give an account a new password, or none; its sessions end."""
         ...
 
+    def note_refusal(self, identifier: str, what: str, *, at: Instant) -> None:
+        """Put into the journal that something was refused to an account; the same again within a minute is not."""
+        ...
+
     def journal(self) -> list[JournalRow]:
-        """What was done to the accounts, in order."""
+        """What was done to the accounts and refused to them, in order."""
         ...
 
     def check_password(self, identifier: str, password: str, at: Instant) -> Account:

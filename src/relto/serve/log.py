@@ -17,7 +17,7 @@ class Log(Protocol):
 def open_log(form: str, party: str) -> Log:
     """A log as `json` lines, as `plain` text, or `none`; each line has its instant and the node's party."""
     if form == "none":
-        return _silent
+        return silent
     import structlog
 
     last = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
@@ -31,5 +31,5 @@ def open_log(form: str, party: str) -> Log:
     return log
 
 
-def _silent(event: str, **fields: object) -> None:
+def silent(event: str, **fields: object) -> None:
     """Say nothing."""

@@ -7,6 +7,7 @@ from relto.adapters.keys.files import (
     create_keys,
     open_keys,
     pin_card,
+    read_private,
     set_address,
     write_private,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "create_keys",
     "open_keys",
     "pin_card",
+    "read_private",
     "set_address",
     "write_private",
 ]

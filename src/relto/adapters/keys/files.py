@@ -184,6 +184,11 @@ def pin_card(node: Path, card: Card) -> None:
     write_private(path, card.to_bytes())
 
 
+def read_private(path: Path) -> bytes:
+    """The bytes of a file with a secret in it. Raises NotFound, and InputError for one that others may read."""
+    return _read(path, _MAX_PEM_BYTES, private=True)
+
+
 def _unlock(keys: Path, secret: bytes, own: Card) -> _Private:
     folder = keys.stat()
     if folder.st_mode & 0o077:

@@ -4,6 +4,6 @@ Passwords are kept as argon2id, tokens as SHA-256; what time it is comes in with
 """
 
 from relto.adapters.people.passwords import FULL_COST, LIGHT_COST, Passwords
-from relto.adapters.people.store import SqlitePeople
+from relto.adapters.people.store import SessionLimits, SqlitePeople
 
-__all__ = ["FULL_COST", "LIGHT_COST", "Passwords", "SqlitePeople"]
+__all__ = ["FULL_COST", "LIGHT_COST", "Passwords", "SessionLimits", "SqlitePeople"]

@@ -16,6 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from relto.adapters.people.attempts import count_attempt, forget_attempts
 from relto.adapters.people.file import PeopleFile
+from relto.adapters.people.journal import note, note_refused
 from relto.adapters.people.passwords import Passwords
 from relto.adapters.people.rows import (
     account_of,
@@ -89,7 +90,7 @@ class SqlitePeople:
         columns = {"id": new.id, "password": kept, "created": str(at), **columns_of_account(new)}
         with self._write() as connection:
             connection.execute(insert(account).values(**columns))
-            _note(connection, at, by, f"added as {', '.join(new.roles)}", new.id)
+            note(connection, at, by, f"added as {', '.join(new.roles)}", new.id)
         return replace(new, has_password=kept is not None, created=at)
 
     def change_account(self, identifier: str, how: Callable[[Account], Account], *, by: str, at: Instant) -> Account:
@@ -101,7 +102,7 @@ class SqlitePeople:
             before = account_of(_find(connection, identifier))
             after = replace(how(before), id=before.id, has_password=before.has_password, created=before.created)
             for what in _differences(before, after):
-                _note(connection, at, by, what, identifier)
+                note(connection, at, by, what, identifier)
             if before.roles != after.roles or after.disabled:
                 connection.execute(delete(session).where(session.c.account == identifier))
             connection.execute(update(account).where(account.c.id == identifier).values(**columns_of_account(after)))
@@ -117,10 +118,15 @@ class SqlitePeople:
             connection.execute(update(account).where(account.c.id == identifier).values(password=kept))
             connection.execute(delete(session).where(session.c.account == identifier))
             forget_attempts(connection, _who(identifier))
-            _note(connection, at, by, "given a password" if kept else "left without a password", identifier)
+            note(connection, at, by, "given a password" if kept else "left without a password", identifier)
+
+    def note_refusal(self, identifier: str, what: str, *, at: Instant) -> None:
+        """Put into the journal that something was refused to an account; the same again within a minute is not."""
+        with self._write() as connection:
+            note_refused(connection, at, identifier, what)
 
     def journal(self) -> list[JournalRow]:
-        """What was done to the accounts, in order."""
+        """What was done to the accounts and refused to them, in order."""
         with self._read() as connection:
             return [journal_row_of(row) for row in connection.execute(select(journal).order_by(journal.c.number))]
 
@@ -138,6 +144,8 @@ class SqlitePeople:
         kept = None if row is None else row.password
         right = self._passwords.matches(kept, password)
         if not right or row is None or kept is None or row.disabled:
+            if row is not None:
+                self.note_refusal(identifier, f"sign-in: {'disabled' if row.disabled else 'wrong password'}", at=at)
             raise _not_signed_in("that is no account with that password")
         with self._write() as connection:
             forget_attempts(connection, who)
@@ -304,7 +312,3 @@ def _check_operator_left(connection: Connection) -> None:
     left = select(func.count()).where(account.c.disabled == 0, account.c.roles.like('%"operator"%'))
     if not connection.execute(left).scalar_one():
         raise Conflict("nobody would be left to administer accounts", remedy="make another operator first")
-
-
-def _note(connection: Connection, at: Instant, by: str, act: str, about: str) -> None:
-    connection.execute(insert(journal).values(at=str(at), by=by, act=act, about=about))

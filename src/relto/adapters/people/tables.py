@@ -8,6 +8,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -93,4 +94,5 @@ journal = Table(
     _text("by"),
     _text("act"),
     _text("about"),
+    Index("journal_by_act", "by", "act"),
 )

@@ -15,6 +15,7 @@ from relto.serve.api.answers import Accounts, Journal, NodeState
 from relto.serve.api.asked import AccountChange, NewAccount, NewPassword
 from relto.serve.api.context import Caller, Calling
 from relto.serve.api.operation import Operations, answer
+from relto.serve.api.paging import Limit, Offset, page
 
 operations: Final = Operations("accounts")
 
@@ -74,10 +75,11 @@ def set_password(identifier: str, body: NewPassword, caller: Calling) -> Respons
 
 
 @operations("GET", "/v1/journal", act="see-journal", answers={200: Journal})
-def see_journal(caller: Calling) -> Response:
-    """What was done to the accounts, by whom and when."""
-    entries = [journal_json(one) for one in caller.context.people.journal()]
-    return answer({"schema": "relto/journal/1", "entries": entries})
+def see_journal(caller: Calling, limit: Limit = 200, offset: Offset = 0) -> Response:
+    """What was done to the accounts and what was refused to them, by whom and when; the newest first."""
+    rows = caller.context.people.journal()[::-1]
+    entries = [journal_json(one) for one in page(rows, limit, offset)]
+    return answer({"schema": "relto/journal/1", "total": len(rows), "entries": entries})
 
 
 @operations("GET", "/v1/node", act="see-state", answers={200: NodeState})

@@ -361,9 +361,10 @@ class JournalEntry(Answer):
 
 
 class Journal(Answer):
-    """`relto/journal/1`: what was done to the accounts, in order."""
+    """`relto/journal/1`: what was done to the accounts and what was refused to them, the newest first."""
 
     schema_: Literal["relto/journal/1"] = Field(alias="schema")
+    total: int
     entries: list[JournalEntry]
 
 

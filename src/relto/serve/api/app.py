@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from relto.node import Node
 from relto.node.people_store import People
 from relto.serve.api import accounts, agreeing, health, holding, oidc, proving, releasing, session
-from relto.serve.api.around import Around, json_lines
+from relto.serve.api.around import Around
 from relto.serve.api.context import Context, Rate
 from relto.serve.api.guard import COOKIE
 from relto.serve.api.metrics import Metrics
@@ -19,6 +19,7 @@ from relto.serve.api.operation import Guarded
 from relto.serve.api.problem import MEDIA, http_problem
 from relto.serve.api.provider import Provider
 from relto.serve.api.settings import ApiSettings
+from relto.serve.log import Log, silent
 
 _CHAPTERS: Final = (
     session.operations,
@@ -31,11 +32,11 @@ _CHAPTERS: Final = (
 )
 
 
-def create_api(node: Node, people: People, settings: ApiSettings | None = None) -> FastAPI:
+def create_api(node: Node, people: People, settings: ApiSettings | None = None, log: Log = silent) -> FastAPI:
     """The people's interface of `node`. Its server puts the DER of a client's certificate, whose chain and private key
     TLS has verified, into the scope's state as `peer_certificate`; it closes node and people itself."""
     chosen = settings or ApiSettings()
-    context = Context(node, people, chosen, Metrics(lambda: _queued(node)), Rate(chosen.logins_a_minute))
+    context = Context(node, people, chosen, Metrics(lambda: _queued(node)), Rate(chosen.logins_a_minute), log)
     app = FastAPI(
         title=f"relto: the node of {node.party}",
         version="1",
@@ -49,11 +50,12 @@ def create_api(node: Node, people: People, settings: ApiSettings | None = None) 
     app.router.redirect_slashes = False
     for chapter in _CHAPTERS:
         chapter.add_to(app)
-    for path, serve in zip(health.PATHS, (health.healthz, health.readyz, health.metrics), strict=True):
-        app.add_route(path, serve, include_in_schema=False)
+    for path, serve in health.ROUTES.items():
+        if chosen.metrics or path != health.METRICS:
+            app.add_route(path, serve, include_in_schema=False)
     app.add_exception_handler(HTTPException, _on_http)
     app.openapi = lambda: _description(app)  # type: ignore[method-assign]
-    app.add_middleware(Around, context=context, log=json_lines(context.now) if chosen.log else None)
+    app.add_middleware(Around, context=context)
     return app
 
 

@@ -6,19 +6,16 @@ The line says who asked for what and how it ended; never a payload, a mark, a pa
 from __future__ import annotations
 
 import secrets
-import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from relto.core.errors import ReltoError
-from relto.core.timeline import Instant
 from relto.serve.api.context import Caller, Context
-from relto.serve.api.health import PATHS
+from relto.serve.api.health import ROUTES
 from relto.serve.api.problem import problem
 
 _HEADERS: Final = (
@@ -29,38 +26,11 @@ _HEADERS: Final = (
 )
 
 
-class Log(Protocol):
-    """Where lines go."""
-
-    def info(self, event: str, **fields: Any) -> Any:
-        """A line about what was done."""
-        ...
-
-    def error(self, event: str, **fields: Any) -> Any:
-        """A line about what went wrong."""
-        ...
-
-
-def json_lines(at: Callable[[], Instant]) -> Log:
-    """A log of JSON lines on stderr, each with the node's own time."""
-    import structlog
-
-    def stamp(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-        return {"at": str(at()), **event}
-
-    found: Log = structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr),
-        processors=[structlog.processors.add_log_level, stamp, structlog.processors.JSONRenderer(ensure_ascii=False)],
-        wrapper_class=structlog.BoundLogger,
-    )
-    return found
-
-
 class Around:
     """Goes round the application."""
 
-    def __init__(self, app: ASGIApp, context: Context, log: Log | None) -> None:
-        self._app, self._context, self._log = app, context, log
+    def __init__(self, app: ASGIApp, context: Context) -> None:
+        self._app, self._context = app, context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; what fails unforeseen is a problem document too."""
@@ -89,27 +59,28 @@ class Around:
             self._done(scope, name, status, time.perf_counter() - started)
 
     def _failed(self, name: str, error: Exception) -> None:
-        if self._log is not None:
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{Path(last.filename).name}:{last.lineno} {last.name}"
-            self._log.error("failed", request=name, error=type(error).__name__, where=where)
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(last.filename).name}:{last.lineno} {last.name}"
+        self._context.log("failed", request=name, error=type(error).__name__, where=where)
 
     def _done(self, scope: Scope, name: str, status: int, seconds: float) -> None:
-        plain = scope["path"] if scope["path"] in PATHS else "unmatched"
+        plain = scope["path"] if scope["path"] in ROUTES else "unmatched"
         route = str(getattr(scope.get("route"), "path", plain))
-        self._context.metrics.answered(_method(scope["method"]), route, status, seconds)
-        if self._log is None:
-            return
-        caller = scope["state"].get("caller")
-        who = caller.account.id if isinstance(caller, Caller) else None
-        self._log.info(
+        method, state = _method(scope["method"]), scope["state"]
+        self._context.metrics.answered(method, route, status, seconds)
+        caller = state.get("caller")
+        refused = (
+            {"refused": state["refused"], "address": (scope.get("client") or ("",))[0]} if "refused" in state else {}
+        )
+        self._context.log(
             "answered",
             request=name,
-            account=who,
-            method=_method(scope["method"]),
+            account=caller.account.id if isinstance(caller, Caller) else None,
+            method=method,
             route=route,
             status=status,
             ms=round(seconds * 1000, 1),
+            **refused,
         )
 
 

@@ -17,6 +17,7 @@ from relto.node.people import Account, Actor, NotSignedIn, Session, TooManyAttem
 from relto.node.people_store import People
 from relto.serve.api.metrics import Metrics
 from relto.serve.api.settings import ApiSettings
+from relto.serve.log import Log, silent
 
 _MOST_ADDRESSES: Final = 10_000
 
@@ -53,6 +54,7 @@ class Context:
     settings: ApiSettings
     metrics: Metrics
     logins: Rate
+    log: Log = silent
     approving: set[str] = field(default_factory=set)
     lock: Lock = field(default_factory=Lock)
 

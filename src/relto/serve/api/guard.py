@@ -19,7 +19,7 @@ from relto.core.timeline import Instant
 from relto.node.people import (
     STEP_UP,
     Account,
-    NotAllowed,
+    ForgedRequest,
     NotSignedIn,
     PersonalAct,
     Session,
@@ -47,23 +47,22 @@ def csrf_of(token: str) -> str:
 def admit(context: Context, request: Request, act: PersonalAct | None) -> Caller:
     """Who is asking, if they may; what they are known by is kept with the request. `act` None: anybody signed in.
 
-    Raises NotSignedIn, NotAllowed, StepUpNeeded.
+    Raises NotSignedIn, ForgedRequest, NotAllowed, StepUpNeeded.
     """
     at = context.now()
     certified = certified_account(context, request, at)
     token, kind = presented(request)
     if token:
-        caller = _by_session(context, token, kind, at)
+        request.state.caller = caller = _by_session(context, token, kind, at)
         if certified is not None and certified.id != caller.account.id:
             raise NotSignedIn("not signed in: certificate and session are of two accounts", remedy="use one of them")
         if kind == "cookie":
             check_meant(context, request, csrf_of(token))
     elif certified is not None:
-        caller = Caller(context, certified, None)
+        request.state.caller = caller = Caller(context, certified, None)
         check_meant(context, request, BY_CERTIFICATE)
     else:
         raise NotSignedIn("not signed in", remedy="sign in")
-    request.state.caller = caller
     if act is None:
         return caller
     actor = check_allowed(caller.account, act)
@@ -98,22 +97,22 @@ def certified_account(context: Context, request: Request, at: Instant) -> Accoun
 
 
 def check_meant(context: Context, request: Request, expected: str) -> None:
-    """Raise NotAllowed where a request that changes something may have been forged by another origin's page."""
+    """Raise ForgedRequest where a request that changes something may have been forged by another origin's page."""
     if request.method in _SAFE:
         return
     check_origin(context, request)
     given = request.headers.get(CSRF, "")
     if not hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode("ascii")):
-        raise NotAllowed(
+        raise ForgedRequest(
             "the request does not prove that a page of this node made it",
             remedy="send the header X-Relto-CSRF as the session gives it",
         )
 
 
 def check_origin(context: Context, request: Request) -> None:
-    """Raise NotAllowed where a browser says that another origin's page is asking."""
+    """Raise ForgedRequest where a browser says that another origin's page is asking."""
     if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-        raise NotAllowed("the request comes from a page of another origin", remedy="use the node's own pages")
+        raise ForgedRequest("the request comes from a page of another origin", remedy="use the node's own pages")
     origin = request.headers.get("origin")
     if origin is None:
         return
@@ -124,7 +123,7 @@ def check_origin(context: Context, request: Request) -> None:
     except InputError:
         same = False
     if not same:
-        raise NotAllowed("the request comes from a page of another origin", remedy="use the node's own pages")
+        raise ForgedRequest("the request comes from a page of another origin", remedy="use the node's own pages")
 
 
 def _by_session(context: Context, token: str, kind: str, at: Instant) -> Caller:

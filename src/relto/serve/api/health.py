@@ -13,7 +13,7 @@ from relto.node import Node
 from relto.serve.api.context import Context
 from relto.serve.api.metrics import MEDIA
 
-PATHS: Final = ("/healthz", "/readyz", "/metrics")
+METRICS: Final = "/metrics"
 
 
 async def healthz(_: Request) -> Response:
@@ -47,3 +47,7 @@ def readiness(node: Node) -> dict[str, bool]:
     except (ReltoError, OSError):
         pass
     return checks
+
+
+ROUTES: Final = {"/healthz": healthz, "/readyz": readyz, METRICS: metrics}
+"""The plain routes, by path."""

@@ -20,9 +20,9 @@ from relto.core.errors import InputError, ReltoError
 from relto.node import ActRefused
 from relto.node.people import PersonalAct
 from relto.serve.api.answers import Answer, Problem
-from relto.serve.api.context import context_of
+from relto.serve.api.context import Caller, Context, context_of
 from relto.serve.api.guard import admit
-from relto.serve.api.problem import TooLarge, WrongMedia, problem
+from relto.serve.api.problem import TooLarge, WrongMedia, kind_of, problem
 
 F = TypeVar("F", bound=Callable[..., Any])
 _ACT: Final = "x-relto-act"
@@ -119,14 +119,26 @@ class Guarded(APIRoute):
                 return problem(_of_validation(error))
             except ActRefused as error:
                 context.metrics.refused(error.verdict)
+                request.state.refused = error.evidence
                 return problem(error)
             except ReltoError as error:
                 found = problem(error)
                 if found.status_code >= 500 and error.exit_code == 1:
                     raise  # it goes into the log
+                if found.status_code in (401, 403, 429):
+                    await run_in_threadpool(_note, context, request, error, act or self.operation_id or "")
                 return found
 
         return guarded
+
+
+def _note(context: Context, request: Request, error: ReltoError, what: str) -> None:
+    """Leave in the log what was refused; and in the journal, where it is known to whom."""
+    _, kind = kind_of(error)
+    request.state.refused = kind
+    caller = getattr(request.state, "caller", None)
+    if isinstance(caller, Caller):
+        context.people.note_refusal(caller.account.id, f"{what.replace('_', '-')}: {kind}", at=context.now())
 
 
 class _Read(Request):

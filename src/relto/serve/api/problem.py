@@ -19,7 +19,7 @@ from relto.core.errors import (
 from relto.formats.answers import verdict_json
 from relto.node import ActRefused
 from relto.node.approving import TwoPersonsNeeded
-from relto.node.people import NotAllowed, NotSignedIn, StepUpNeeded, TooManyAttempts
+from relto.node.people import ForgedRequest, NotAllowed, NotSignedIn, StepUpNeeded, TooManyAttempts
 
 MEDIA: Final = "application/problem+json"
 
@@ -36,6 +36,7 @@ _STATUS: Final[tuple[tuple[type[ReltoError], int, str], ...]] = (
     (NotSignedIn, 401, "not-signed-in"),
     (TooManyAttempts, 429, "too-many-attempts"),
     (StepUpNeeded, 403, "step-up-needed"),
+    (ForgedRequest, 403, "forged-request"),
     (NotAllowed, 403, "not-allowed"),
     (TwoPersonsNeeded, 403, "two-persons-needed"),
     (Refused, 403, "refused"),
@@ -55,9 +56,14 @@ class ProblemResponse(JSONResponse):
     media_type = MEDIA
 
 
+def kind_of(error: ReltoError) -> tuple[int, str]:
+    """The HTTP status of an error, and the last part of its problem's type."""
+    return next(((status, kind) for one, status, kind in _STATUS if isinstance(error, one)), (500, "internal"))
+
+
 def problem(error: ReltoError, **more: Any) -> ProblemResponse:
     """The problem document of an error, with the verdict where an agreement refused. `more` is added as it is."""
-    status, kind = next(((status, kind) for one, status, kind in _STATUS if isinstance(error, one)), (500, "internal"))
+    status, kind = kind_of(error)
     if status == 500:  # what failed may name files of the node: it is in the log, not in the answer
         return _document(500, kind, "the node failed", 1, remedy="ask its operator to look into the log")
     if isinstance(error, ActRefused):

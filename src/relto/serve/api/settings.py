@@ -42,13 +42,16 @@ class OidcSettings:
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """How the people's interface behaves. `origins`: where its pages are served from; empty: where it is asked."""
+    """How the people's interface behaves. `origins`: where its pages are served from; empty: where it is asked.
+
+    `metrics`: whether it answers /metrics.
+    """
 
     origins: tuple[str, ...] = ()
     logins_a_minute: int = 30
     body_bytes: int = 1 << 20
     payload_bytes: int = 64 << 20
-    log: bool = True
+    metrics: bool = True
     oidc: OidcSettings | None = None
 
     def __post_init__(self) -> None:
