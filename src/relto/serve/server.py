@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from relto.serve.peers import PEER_CERTIFICATE
 _KEEP_ALIVE_SECONDS = 75
 _GRACE_SECONDS = 10
 _MAX_CONNECTIONS = 512
+_BACKLOG = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +43,19 @@ def serve_ports(ports: list[Port], started: Callable[[], None]) -> None:
 
 
 async def _serve(ports: list[Port], started: Callable[[], None]) -> None:
-    servers = [_Server(_config(one)) for one in ports]
-    loop = asyncio.get_running_loop()
+    with contextlib.ExitStack() as open_now:
+        sockets = [open_now.enter_context(_listening(one)) for one in ports]
+        servers = [_Server(_config(one)) for one in ports]
+        loop = asyncio.get_running_loop()
 
-    def stop() -> None:
-        for server in servers:
-            server.should_exit = True
+        def stop() -> None:
+            for server in servers:
+                server.should_exit = True
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    tasks = [asyncio.create_task(server.serve()) for server in servers]
-    try:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop)
+        pairs = zip(servers, sockets, strict=True)
+        tasks = [asyncio.create_task(server.serve([listens])) for server, listens in pairs]
         while not all(server.started for server in servers):
             if any(task.done() for task in tasks):
                 break
@@ -63,9 +67,16 @@ async def _serve(ports: list[Port], started: Callable[[], None]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
         for task in done:
             task.result()
-    except SystemExit as error:  # how uvicorn says that it cannot listen
+
+
+def _listening(port: Port) -> socket.socket:
+    """A socket that listens. We make it, for the server would end the process where it cannot."""
+    try:
+        family = socket.AF_INET6 if ":" in port.host else socket.AF_INET
+        return socket.create_server((port.host, port.port), family=family, backlog=_BACKLOG)
+    except OSError as error:
         raise InputError(
-            f"cannot listen on {', '.join(f'{one.host}:{one.port}' for one in ports)}",
+            f"cannot listen on {port.host}:{port.port}: {error.strerror}",
             remedy="choose an address of this machine and a free port",
         ) from error
 
