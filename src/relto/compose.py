@@ -33,6 +33,7 @@ from relto.core.timeline import Instant
 from relto.formats.dossier import FOLDERS, open_record
 from relto.node import Node, handle, handle_many
 from relto.node.card import Card
+from relto.node.people import Account
 from relto.node.ports import Clock, Link
 from relto.serve.settings import ServeSettings, host_and_port, read_serve_settings
 
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 _SETTINGS: Final = "node.toml"
 PEOPLE: Final = "people.db"
+CONSOLE: Final = "console"
+"""Who acts where nobody has signed in: whoever has the passphrase at the machine itself."""
 CLOCK: Final = "clock"
 """The file, in the folder of a rehearsal node, that says where its clock stands."""
 _SCHEMA: Final = "node/1"
@@ -155,6 +158,30 @@ def open_people(folder: Path | str, limits: SessionLimits | None = None) -> Sqli
     root = Path(folder).absolute()
     _, replay = _read_settings(root)
     return SqlitePeople(root / PEOPLE, Passwords(LIGHT_PASSWORD if replay else FULL_PASSWORD), limits)
+
+
+def first_account(folder: Path | str, identifier: str, password: str) -> Account:
+    """Make the first account of the node in `folder`: its operator's. Raises Conflict where there are accounts."""
+    people, at = open_people(folder), clock_of(folder).interval()[1]
+    try:
+        if people.accounts():
+            raise Conflict("the node has accounts already", remedy="add others with `relto account add`")
+        return people.add_account(Account(identifier, identifier, ("operator",)), password, by=CONSOLE, at=at)
+    finally:
+        people.close()
+
+
+def console_actor(folder: Path | str) -> str:
+    """Who acts at the console of the node in `folder`: the account that its operator was made first, if it has one."""
+    if not (Path(folder) / PEOPLE).is_file():
+        return CONSOLE
+    people = open_people(folder)
+    try:
+        able = [one for one in people.accounts() if "operator" in one.roles and not one.disabled]
+    finally:
+        people.close()
+    first = min(able, key=lambda one: (one.created or Instant(0), one.id), default=None)
+    return CONSOLE if first is None else f"{CONSOLE}:{first.id}"
 
 
 def clock_of(folder: Path | str) -> Clock:

@@ -63,14 +63,14 @@ def release(
                 delivery = forward(node, item, to)
             else:
                 found = find_item(dossier, item)
-                content = _content_beside(found, dossier, item)
+                content = content_beside(found, dossier, item)
                 delivery = release_item(node, found, to, act=act, purpose=purpose, via=via, payload=content)
         except ActRefused as refused:
-            return _refused(dossier, refused, as_json)
-        return _told(delivery, as_json)
+            return told_refusal(dossier, refused, as_json)
+        return told_delivery(delivery, as_json)
 
 
-def _content_beside(found: Item, dossier: Dossier, place: str) -> bytes | None:
+def content_beside(found: Item, dossier: Dossier, place: str) -> bytes | None:
     """The content of an item from a file, where it lies beside that file; None: as the node's dossier gives it."""
     if place in dossier.items or found.payload is None or not found.payload.file:
         return None
@@ -80,7 +80,8 @@ def _content_beside(found: Item, dossier: Dossier, place: str) -> bytes | None:
     return read_limited(folder / found.payload.file, inside=folder)
 
 
-def _refused(dossier: Dossier, refused: ActRefused, as_json: bool) -> int:
+def told_refusal(dossier: Dossier, refused: ActRefused, as_json: bool) -> int:
+    """Tell why an act was refused; exit code 3."""
     if as_json:
         from relto.formats.answers import verdict_json
 
@@ -99,7 +100,8 @@ def _check_passing_on(act: Act, purpose: str, via: tuple[str, ...]) -> None:
         raise InputError(f"{wrong} does not apply to a holding that is passed on", remedy="leave it out")
 
 
-def _told(delivery: Delivery, as_json: bool) -> int:
+def told_delivery(delivery: Delivery, as_json: bool) -> int:
+    """Tell what became of a release; its exit code. Raises PeerUnreachable where it is queued."""
     row = delivery.row
     if as_json:
         print_json(transmittal_json(row, delivery.grounds))
@@ -216,7 +218,7 @@ def open_(
         except ActRefused as refused:
             with node.store.read() as reading:
                 dossier = node.dossier(reading)
-            return _refused(dossier, refused, as_json)
+            return told_refusal(dossier, refused, as_json)
     came = found.holding.received
     if as_json:
         value = holding_json(found.holding)

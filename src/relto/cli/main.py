@@ -21,6 +21,8 @@ COMMANDS = {
     "brief": ("relto.cli.brief:brief", "what a desk needs to know at an instant, each under who said it"),
     "export": ("relto.cli.export:export", "the dossier in other formats: cedar"),
     "node": ("relto.cli.node:node", "make a party's node, pin its peers"),
+    "account": ("relto.cli.account:account", "a node's own people: accounts, roles, passwords, the journal"),
+    "approval": ("relto.cli.approval:approval", "releases that two persons make: submit, approve, refuse"),
     "instrument": ("relto.cli.instrument:instrument", "sign an instrument and deliver it; list the record"),
     "release": ("relto.cli.exchange:release", "release an item to a partner: decide, seal, send, get the receipt"),
     "inbox": ("relto.cli.exchange:inbox", "what others have released to this node"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import sys
 import threading
@@ -12,11 +13,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from relto.cli.opening import add_neighbour, keep_passphrase, new_passphrase, passphrase_for
+from relto.cli.opening import (
+    add_neighbour,
+    keep_passphrase,
+    keep_secret,
+    new_passphrase,
+    passphrase_for,
+    password_for,
+)
 from relto.cli.options import INSTANT, dossier_option, dossier_path, json_option, node_option
 from relto.cli.output import print_json
 from relto.core.errors import InputError
 from relto.core.timeline import Instant
+from relto.node.people import check_account_id, check_password
 
 if TYPE_CHECKING:
     from relto.serve.settings import ServeSettings
@@ -61,6 +70,10 @@ def node() -> None:
 @click.option("--address", default="", metavar="HOST:PORT", help="Where it will answer its peers.")
 @click.option("--rehearsal", is_flag=True, help="For rehearsals: its clock stands where --at puts it.")
 @click.option("--at", type=INSTANT, metavar="T", help="Where the clock of a rehearsal node stands.")
+@click.option("--operator", default="operator", show_default=True, metavar="ID", help="The first account's id.")
+@click.option(
+    "--password-file", type=click.Path(path_type=Path), metavar="FILE", help="Its password (default: one is made up)."
+)
 @dossier_option
 @json_option
 def init(
@@ -69,12 +82,15 @@ def init(
     address: str,
     rehearsal: bool,
     at: Instant | None,
+    operator: str,
+    password_file: Path | None,
     dossier_dir: Path | None,
     as_json: bool,
 ) -> None:
-    """Make the node of a party in DIR, with keys of its own and a copy of the dossier.
+    """Make the node of a party in DIR, with keys of its own, a copy of the dossier, and its operator's account.
 
-    The keys are encrypted under RELTO_PASSPHRASE, the content of RELTO_PASSPHRASE_FILE, or what is typed.
+    The keys are encrypted under RELTO_PASSPHRASE, the content of RELTO_PASSPHRASE_FILE, or what is typed. A password
+    that is made up is shown once at the terminal; where there is none, it is kept in a file for its owner alone.
 
     \b
     Example:
@@ -86,6 +102,7 @@ def init(
 
     if rehearsal != (at is not None):
         raise InputError("a rehearsal node needs `--at`, any other has the system's clock", remedy="give both or none")
+    password = _chosen_password(check_account_id(operator), password_file)
     passphrase, made_up = new_passphrase(folder)
     clock = ReplayClock(at) if at is not None else None
     made = create_node(
@@ -94,17 +111,46 @@ def init(
     card = made.keys.own
     made.store.close()
     if made_up:
-        kept = keep_passphrase(folder, passphrase)
-        click.echo(
-            f"relto: no passphrase was given; one was made and kept in {kept}: move it to a safe place", err=True
-        )
+        _keep(folder, passphrase)
+    _first_account(folder, operator, password)
     if as_json:
-        thumbprints = _thumbprints(party, card.signing.id, card.wrapping.id)
-        print_json({"schema": "relto/node/1", "folder": str(folder), "rehearsal": rehearsal, **thumbprints})
+        told = {**_thumbprints(party, card.signing.id, card.wrapping.id), "operator": operator}
+        print_json({"schema": "relto/node/1", "folder": str(folder), "rehearsal": rehearsal, **told})
         return
     click.echo(f"the node of {party} is in {folder}")
     click.echo(f"  signing key   {card.signing.id}\n  wrapping key  {card.wrapping.id}")
     click.echo(f"next: hand {folder / 'keys' / 'card.json'} to the other parties, and pin theirs with `relto node pin`")
+
+
+def _keep(folder: Path, passphrase: str) -> None:
+    kept = keep_passphrase(folder, passphrase)
+    click.echo(f"relto: no passphrase was given; one was made and kept in {kept}: move it to a safe place", err=True)
+
+
+def _chosen_password(operator: str, file: Path | None) -> str | None:
+    """The password in the file, checked before anything is made; None where none was named."""
+    if file is None:
+        return None
+    password = password_for(operator, file, new=True)
+    check_password(password)
+    return password
+
+
+def _first_account(folder: Path, operator: str, password: str | None) -> None:
+    """Make the account of the node's operator, and tell its password where that was made up."""
+    from relto.compose import first_account
+
+    made = password or secrets.token_urlsafe(16)
+    first_account(folder, operator, made)
+    if password is not None:
+        return
+    if sys.stderr.isatty():
+        click.echo(f"relto: the first account is `{operator}`, its password {made} : it is not shown again", err=True)
+        return
+    kept = keep_secret(folder / "operator-password", made)
+    click.echo(
+        f"relto: the first account is `{operator}`; its password is in {kept}: move it to a safe place", err=True
+    )
 
 
 @node.command()

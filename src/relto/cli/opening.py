@@ -17,10 +17,11 @@ import click
 from relto.adapters.clock import ReplayClock
 from relto.adapters.keys import write_private
 from relto.adapters.link import InProcessLink
-from relto.compose import card_of, open_node
+from relto.compose import card_of, console_actor, open_node, open_people
 from relto.core.errors import InputError, PeerUnreachable, ReltoError
 from relto.core.timeline import Instant
 from relto.node import Message, Node, handle, handle_many
+from relto.node.two_persons import TwoPersonsNeeded
 
 UNLOCK: Final = "unlock"
 NEIGHBOURS: Final = "neighbours.json"
@@ -33,9 +34,9 @@ def passphrase_for(folder: Path, *, ask: bool = True) -> str | None:
         return given
     named = os.environ.get("RELTO_PASSPHRASE_FILE")
     if named:
-        return _read_secret(Path(named), "the file named in RELTO_PASSPHRASE_FILE")
+        return read_secret(Path(named), "the file named in RELTO_PASSPHRASE_FILE")
     if (folder / UNLOCK).is_file():
-        return _read_secret(folder / UNLOCK)
+        return read_secret(folder / UNLOCK)
     if ask and sys.stdin.isatty():
         return str(click.prompt(f"Passphrase of the node in {folder}", hide_input=True, err=True))
     return None
@@ -45,11 +46,12 @@ def passphrase_of_neighbour(folder: Path) -> str | None:
     """The passphrase of another node on this machine: its own `unlock` first, for what is in the environment may be
     that of the node which speaks to it."""
     if (folder / UNLOCK).is_file():
-        return _read_secret(folder / UNLOCK)
+        return read_secret(folder / UNLOCK)
     return passphrase_for(folder, ask=False)
 
 
-def _read_secret(path: Path, what: str = "the passphrase") -> str:
+def read_secret(path: Path, what: str = "the passphrase") -> str:
+    """A secret from a file that its owner alone may read; InputError for any other."""
     if not path.is_file():
         raise InputError(f"{what}, `{path}`, is not there", remedy="check its name, or unset the variable")
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
@@ -58,6 +60,18 @@ def _read_secret(path: Path, what: str = "the passphrase") -> str:
         return path.read_text(encoding="utf-8").strip()
     except UnicodeDecodeError:  # what the error says may quote the passphrase
         raise InputError(f"`{path}` is not UTF-8", remedy="name the file with the passphrase") from None
+
+
+def password_for(account: str, file: Path | None, *, new: bool = False) -> str:
+    """The password of an account: from a file (`RELTO_PASSWORD_FILE` names one too), or asked at the terminal, a new
+    one twice. Never from an argument or the environment, which others on the machine may see."""
+    named = os.environ.get("RELTO_PASSWORD_FILE")
+    if file is not None or named:
+        return read_secret(file or Path(named or ""), "the password's file")
+    if sys.stdin.isatty():
+        text = f"{'New password' if new else 'Password'} of {account}"
+        return str(click.prompt(text, hide_input=True, confirmation_prompt=new, err=True))
+    raise InputError(f"no password for `{account}`", remedy="name a file with it in `--password-file`")
 
 
 def new_passphrase(folder: Path) -> tuple[str, bool]:
@@ -73,8 +87,12 @@ def new_passphrase(folder: Path) -> tuple[str, bool]:
 
 def keep_passphrase(folder: Path, passphrase: str) -> Path:
     """Write a made-up passphrase beside the node, for its owner alone; without it the keys are lost."""
-    path = folder / UNLOCK
-    write_private(path, f"{passphrase}\n".encode())
+    return keep_secret(folder / UNLOCK, passphrase)
+
+
+def keep_secret(path: Path, secret: str) -> Path:
+    """Write a secret into a file for its owner alone; the file."""
+    write_private(path, f"{secret}\n".encode())
     return path
 
 
@@ -92,6 +110,7 @@ def opened(folder: Path, *, at: Instant | None = None, unlocked: bool = True) ->
             remedy="give the passphrase in RELTO_PASSPHRASE, or name a file in RELTO_PASSPHRASE_FILE",
         )
     node = open_node(folder, passphrase, clock=clock)
+    node.actor = console_actor(folder) if unlocked else ""
     link = InProcessLink(beyond=node.link)
     neighbours = [_Neighbour(party, place, at) for party, place in read_neighbours(folder).items()]
     for neighbour in neighbours:
@@ -99,10 +118,22 @@ def opened(folder: Path, *, at: Instant | None = None, unlocked: bool = True) ->
     node.link = link
     try:
         yield node
+    except TwoPersonsNeeded:
+        _note_refusal(folder, node)
+        raise
     finally:
         node.close()
         for neighbour in neighbours:
             neighbour.close()
+
+
+def _note_refusal(folder: Path, node: Node) -> None:
+    """Into the journal of the accounts, where the console has one to act as."""
+    _, _, account = node.actor.partition(":")
+    if account:
+        people = open_people(folder)
+        people.note_refusal(account, "release: two-persons-needed", at=node.clock.interval()[1])
+        people.close()
 
 
 class _Neighbour:

@@ -6,12 +6,11 @@ when it is sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from relto.core.decision import Act
-from relto.core.dossier import Item, TwoPersonRule
+from relto.core.dossier import Item
 from relto.core.envelope import CONTENT_KEY_BYTES, NONCE_BYTES, Sealed, open_sealed, seal
 from relto.core.errors import Conflict, InputError, NotFound, Refused
 from relto.node.approval import Approval
@@ -34,28 +33,6 @@ class Submitted:
 
     item: Item
     payload: bytes = field(repr=False)
-
-
-class TwoPersonsNeeded(Refused):
-    """The party's own law asks for a second person."""
-
-
-def two_person_rule(node: Node, item: Item) -> TwoPersonRule | None:
-    """The rule of the node's own party under which one person alone does not release `item`; None where none does."""
-    party = node.base.parties[node.party]
-    rule, mark = party.two_person, party.mark(item.mark)
-    return rule if rule is not None and rule.covers(item.topic, mark.rank if mark else "") else None
-
-
-def check_one_person(node: Node, item: Item) -> None:
-    """Raise TwoPersonsNeeded, with the national citation, where one person alone does not release `item`."""
-    rule = two_person_rule(node, item)
-    if rule is not None:
-        raise TwoPersonsNeeded(
-            f"one person alone does not release `{item.id}`: {rule.says}",
-            article=f"domestic:{node.party}: {rule.citation}",
-            remedy="submit it, and have another approve it",
-        )
 
 
 def submit(
@@ -141,27 +118,30 @@ def refuse(node: Node, people: People, actor: Actor, identifier: str, note: str 
     return done
 
 
-def approve(
-    node: Node, people: People, actor: Actor, identifier: str, *, abandoned: Callable[[str], bool]
-) -> tuple[Approval, Delivery]:
+def approve(node: Node, people: People, actor: Actor, identifier: str) -> tuple[Approval, Delivery]:
     """Release what another has submitted; both stand in the evidence.
 
-    `abandoned` says whether nobody is at work on an approval that was begun: it is then found out whether its release
-    was queued, and only if not is it released. Raises Refused for one's own, Conflict where it waits no more, else as
-    `release` does: a refusal by the agreements settles it.
+    One that was begun and cut short is taken up again: if its release was queued then, it is not released twice.
+    Raises Refused for one's own, Conflict where it waits no more or another is at work on it, else as `release` does:
+    a refusal by the agreements settles it.
     """
-    waiting = find_approval(people, identifier)
-    if waiting.by.account == actor.account:
-        raise Refused("one person alone does not release it: you submitted it", remedy="another has to approve it")
-    if waiting.state == "approving" and abandoned(identifier):
-        queued = _queued(node, waiting)
-        if queued is not None:
-            return _approved(people, waiting, queued), queued
-    elif waiting.state != "pending":
-        raise _over(waiting)
-    begun = replace(waiting, state="approving", decided_by=str(actor), decided_at=node.clock.interval()[1])
-    if not people.move_approval(begun, was=waiting.state):
-        raise _over(find_approval(people, identifier))
+    with people.approving(find_approval(people, identifier).id):
+        waiting = find_approval(people, identifier)
+        if waiting.by.account == actor.account:
+            raise Refused("one person alone does not release it: you submitted it", remedy="another has to approve it")
+        if waiting.state == "approving":  # by nobody now: we are alone
+            queued = _queued(node, waiting)
+            if queued is not None:
+                return _approved(people, waiting, queued), queued
+        elif waiting.state != "pending":
+            raise _over(waiting)
+        begun = replace(waiting, state="approving", decided_by=str(actor), decided_at=node.clock.interval()[1])
+        if not people.move_approval(begun, was=waiting.state):
+            raise _over(find_approval(people, identifier))
+        return _released(node, people, begun)
+
+
+def _released(node: Node, people: People, begun: Approval) -> tuple[Approval, Delivery]:
     try:
         delivery = _release(node, begun)
     except ActRefused as refused:
@@ -177,7 +157,14 @@ def _release(node: Node, begun: Approval) -> Delivery:
     content = submitted(node, begun)
     both = node.acting(_both(begun))
     return release(
-        both, content.item, begun.to, act=begun.act, purpose=begun.purpose, via=begun.via, payload=content.payload
+        both,
+        content.item,
+        begun.to,
+        act=begun.act,
+        purpose=begun.purpose,
+        via=begun.via,
+        payload=content.payload,
+        approved=True,
     )
 
 

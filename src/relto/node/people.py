@@ -7,6 +7,7 @@ nothing; what a desk composes, another person releases.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, cast, get_args
@@ -71,6 +72,8 @@ _APART: Final[tuple[tuple[Role, Role], ...]] = (("operator", "releasing-authorit
 _ACCOUNT = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MAX_NAME: Final = 120
+SHORTEST_PASSWORD: Final = 12
+LONGEST_PASSWORD: Final = 1024
 _MAX_CLAIM: Final = 255
 
 
@@ -180,6 +183,19 @@ def check_account_id(text: str) -> str:
             f"`{text[:60]}` is not the id of an account", remedy="use 1 to 40 of a-z, 0-9 and `-`, no `-` at the ends"
         )
     return text
+
+
+def check_password(text: str) -> bytes:
+    """The bytes of a new password, in one Unicode form (NFC, RFC 8265); InputError for one too short, too long or no
+    text. Nothing else is asked of it (NIST SP 800-63B)."""
+    if not SHORTEST_PASSWORD <= len(text) <= LONGEST_PASSWORD:
+        raise InputError(
+            "a password too short or too long", remedy=f"choose {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} signs"
+        )
+    try:
+        return unicodedata.normalize("NFC", text).encode("utf-8")
+    except UnicodeEncodeError:
+        raise InputError("a password that is not text", remedy="choose whole characters") from None
 
 
 def check_roles(roles: tuple[str, ...]) -> tuple[Role, ...]:

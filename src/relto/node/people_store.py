@@ -6,6 +6,7 @@ A real one: SQLite beside the node's store. Next: a directory of the party's own
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from relto.core.timeline import Instant
@@ -86,6 +87,10 @@ class People(Protocol):
 
     def move_approval(self, approval: Approval, *, was: str) -> bool:
         """Keep an approval's new state, if it is still in the state `was`; whether it was."""
+        ...
+
+    def approving(self, identifier: str) -> AbstractContextManager[None]:
+        """Be the only one at work on an approval, among all processes. Raises Conflict where another is."""
         ...
 
     def close(self) -> None:

@@ -23,6 +23,7 @@ from relto.node.node import Node
 from relto.node.queueing import Asked, queue
 from relto.node.rows import OutboxRow
 from relto.node.transmittal import ID_BYTES, Terms, new_id
+from relto.node.two_persons import check_persons
 
 
 def release(
@@ -34,14 +35,16 @@ def release(
     purpose: str = "",
     via: tuple[str, ...] = (),
     payload: bytes | None = None,
+    approved: bool = False,
 ) -> Delivery:
     """Release an item of the node's own party to `to`: queue it, and send what is queued for that peer.
 
     `via`: the allies it goes through, which the originator consents to by choosing them: the consent is signed and
-    delivered first. `payload` None: the content that the dossier gives. Raises ActRefused where it is refused at
-    queueing, NotFound for a recipient whose card is not pinned, InputError for an item of another originator.
+    delivered first. `payload` None: the content that the dossier gives. `approved`: by a second person. Raises
+    TwoPersonsNeeded where the party's own law asks for one, ActRefused where it is refused at queueing, NotFound for a
+    recipient whose card is not pinned, InputError for an item of another originator.
     """
-    return dispatch_row(node, queue(node, asked_of(node, item, to, act, purpose, via=via, payload=payload)))
+    return dispatch_row(node, queue(node, asked_of(node, item, to, act, purpose, via=via, payload=payload, approved=approved)))
 
 
 def asked_of(
@@ -53,14 +56,17 @@ def asked_of(
     *,
     via: tuple[str, ...] = (),
     payload: bytes | None = None,
+    approved: bool = False,
 ) -> Asked:
-    """What a release asks for. Raises InputError for what cannot be released by this node at all."""
+    """What a release asks for. Raises InputError for what cannot be released by this node at all, TwoPersonsNeeded
+    where the party's own law asks for a second who has `approved` it."""
     if item.originator != node.party:
         raise InputError(
             f"`{item.id}` is an item of {item.originator}, not of {node.party}", remedy="forward the holding of it"
         )
     if act not in ("release", "disclose"):
         raise InputError(f"to {act} is not to release", remedy="use release or disclose")
+    check_persons(node, item, approved=approved)
     label = label_of(item)
     item_of(label)  # what no recipient could read is not signed
     content = node.read_payload(item) if payload is None else payload

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
 import sqlite3
 import stat
@@ -59,9 +61,34 @@ class PeopleFile:
                 f"the accounts `{self._path}` are damaged: {error.orig}", remedy="restore them from a backup"
             ) from error
 
+    @contextmanager
+    def alone(self, identifier: str) -> Iterator[None]:
+        """Hold the lock of this name. Raises Conflict where another holds it."""
+        name = hashlib.sha256(identifier.encode("utf-8")).hexdigest()[:32]
+        path = self._path.with_name(f"{self._path.name}-{name}.lock")
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            if not _locked(handle, path):
+                raise Conflict(f"another is at work on `{identifier}`", remedy="look at it again in a moment")
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+        finally:
+            os.close(handle)
+
     def close(self) -> None:
         """Close the file."""
         self._engine.dispose()
+
+
+def _locked(handle: int, path: Path) -> bool:
+    """Whether we hold the lock, and on the file that is still there: its holder before us takes it away."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False
 
 
 def _make(path: Path) -> None:

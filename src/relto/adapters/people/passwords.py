@@ -13,10 +13,8 @@ from typing import Final
 from argon2 import DEFAULT_MEMORY_COST, DEFAULT_PARALLELISM, DEFAULT_TIME_COST, PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from relto.core.errors import InputError
+from relto.node.people import LONGEST_PASSWORD, check_password
 
-SHORTEST: Final = 12
-LONGEST: Final = 1024
 _AT_ONCE: Final = 2  # each takes 64 MiB; more at once wait
 
 
@@ -43,17 +41,13 @@ class Passwords:
 
     def hash(self, password: str) -> str:
         """What is kept of a new password. Raises InputError for one that is too short, too long or no text."""
-        if not SHORTEST <= len(password) <= LONGEST:
-            raise InputError("a password too short or too long", remedy=f"choose {SHORTEST} to {LONGEST} signs")
-        secret = _bytes(password)
-        if secret is None:
-            raise InputError("a password that is not text", remedy="choose whole characters")
+        secret = check_password(password)
         with self._turns:
             return self._hasher.hash(secret)
 
     def matches(self, kept: str | None, password: str) -> bool:
         """Whether `password` is the one that was kept. None: there is none to compare with, which takes as long."""
-        secret = (_bytes(password) if len(password) <= LONGEST else None) or b""
+        secret = (_bytes(password) if len(password) <= LONGEST_PASSWORD else None) or b""
         with self._turns:
             nobody = self._of_nobody()
             if kept is None:

@@ -236,6 +236,12 @@ class SqlitePeople:
         with self._write() as connection:
             return connection.execute(update(approval).where(same).values(**values)).rowcount == 1
 
+    @contextmanager
+    def approving(self, identifier: str) -> Iterator[None]:
+        """Be the only one at work on an approval, among all processes: the system's lock ends with its holder."""
+        with self._file.alone(identifier):
+            yield
+
     def _account(self, which: ColumnElement[bool]) -> Account | None:
         with self._read() as connection:
             row = connection.execute(select(account).where(which)).one_or_none()

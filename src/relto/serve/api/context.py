@@ -47,7 +47,7 @@ class Rate:
 
 @dataclass
 class Context:
-    """One party's node as its people reach it. `approving`: the approvals that this process is at work on."""
+    """One party's node as its people reach it."""
 
     node: Node
     people: People
@@ -55,8 +55,6 @@ class Context:
     metrics: Metrics
     logins: Rate
     log: Log = silent
-    approving: set[str] = field(default_factory=set)
-    lock: Lock = field(default_factory=Lock)
 
     def now(self) -> Instant:
         """Now, as late as it may be: what expires does so rather too soon than too late."""

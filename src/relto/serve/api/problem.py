@@ -18,8 +18,8 @@ from relto.core.errors import (
 )
 from relto.formats.answers import verdict_json
 from relto.node import ActRefused
-from relto.node.approving import TwoPersonsNeeded
 from relto.node.people import ForgedRequest, NotAllowed, NotSignedIn, StepUpNeeded, TooManyAttempts
+from relto.node.two_persons import TwoPersonsNeeded
 
 MEDIA: Final = "application/problem+json"
 

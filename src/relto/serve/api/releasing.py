@@ -11,7 +11,7 @@ from relto.core.errors import NotFound
 from relto.core.label import check_party_id
 from relto.node import Delivery, delivery_of, forward, release
 from relto.node.answers import approval_json, transmittal_json
-from relto.node.approving import approve, check_one_person, find_approval, refuse, submit, submitted
+from relto.node.approving import approve, find_approval, refuse, submit, submitted
 from relto.node.people import NotAllowed, check_allowed
 from relto.serve.api.answers import Approval, Approvals, Outbox, Transmittal, WaitingApproval
 from relto.serve.api.asked import Forward, Refusal, Release, find_item
@@ -31,7 +31,6 @@ def release_item(body: Release, caller: Calling) -> Response:
     """Release an item of the node's own party: decide, seal, queue, send. 202: queued, the peer does not answer yet."""
     node = caller.node
     item = find_item(node.read_dossier(), body.item)
-    check_one_person(node, item)
     content = body.content(caller.context.settings.payload_bytes)
     to = check_recipient(body.to)
     delivery = release(node, item, to, act=body.act, purpose=body.purpose, via=tuple(body.via), payload=content)
@@ -111,14 +110,7 @@ def see_approval(identifier: str, caller: Calling) -> Response:
 def approve_release(identifier: str, caller: Calling) -> Response:
     """Approve what another has submitted, and release it. 202: queued, the peer does not answer yet."""
     context = caller.context
-    with context.lock:
-        at_work = identifier in context.approving
-        context.approving.add(identifier)
-    try:
-        _, delivery = approve(context.node, context.people, caller.acting, identifier, abandoned=lambda _: not at_work)
-    finally:
-        if not at_work:
-            context.approving.discard(identifier)
+    _, delivery = approve(context.node, context.people, caller.acting, identifier)
     return _told(context, delivery)
 
 
