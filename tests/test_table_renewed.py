@@ -10,11 +10,13 @@ import pytest
 
 from relto.core.decision import Request, evaluate
 from relto.core.decision.table import Table, compile_table, updated
+from relto.core.decision.table.compiling import authorities_of
 from relto.core.dossier import Dossier
 from relto.node.live_table import LiveTable
 from tests.comparing import disagreements
 from tests.making import ANALYST, MISSILE, NOTICE, NOTIFIED, SIGNED, SUSPENSION, act, at, northeast_asia
-from tests.worlds import END, START, random_dossier, random_persons, random_requests
+from tests.worlds import END, START, random_dossier, random_persons, random_requests, redesignated
+from tests.worlds_chance import Chance
 
 WINDOW = at("2015-01-01T00:00Z"), at("2024-01-01T00:00Z")
 ON_THE_25TH = at("2019-11-25T00:00Z")
@@ -92,6 +94,26 @@ def test_a_renewed_table_answers_as_one_compiled_anew(seed: int) -> None:
     assert list(disagreements(renewed, requests)) == []
     assert list(disagreements(updated(renewed, before), random_requests(seed, before, 50, start=START, end=END))) == []
     assert list(disagreements(table, random_requests(seed, before, 50, start=START, end=END))) == []
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_authorities_that_change_hands(seed: int) -> None:
+    before = random_dossier(seed)
+    after = redesignated(seed, before)
+    table = compile_table(before, START, END)
+    renewed = updated(table, after)
+    assert list(disagreements(renewed, _to_authorities(seed, after))) == []
+    assert list(disagreements(updated(renewed, before), _to_authorities(seed, before))) == []
+
+
+def _to_authorities(seed: int, dossier: Dossier) -> list[Request]:
+    """Requests of which half go to an authority that somebody designated once; it may be nobody's then."""
+    chance, names = Chance(seed, 6), authorities_of(dossier)
+    found = random_requests(seed, dossier, 150, start=START, end=END)
+    return [
+        replace(one, recipient=chance.pick(names)) if names and one.person is None and chance.often(0.5) else one
+        for one in found
+    ]
 
 
 def test_readers_see_the_old_table_or_the_new_one() -> None:

@@ -1,8 +1,8 @@
 """Worlds: dossiers, persons and requests of chance, in which every rule that a decision can meet occurs often.
 
 They serve to hold two implementations of one meaning against each other. The same seed gives the same world.
-`random_dossier(seed)`, `large_dossier(seed)`, `random_persons(seed, dossier)`, `random_requests(seed, dossier, n,
-start=..., end=...)`, `undesignated_requests(...)` and `boundaries(dossier)`.
+`random_dossier(seed)`, `redesignated(seed, dossier)`, `large_dossier(seed)`, `random_persons(seed, dossier)`,
+`random_requests(seed, dossier, n, start=..., end=...)`, `undesignated_requests(...)` and `boundaries(dossier)`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from relto.core.dossier import Dossier, Party
 from tests.worlds_boundaries import boundaries
 from tests.worlds_chance import COUNTRIES, DAY, END, SLUGS, START, TOPICS, Chance, Pools
 from tests.worlds_parties import draw_items, draw_parties, random_persons
-from tests.worlds_records import ConsentMaker, RecordMaker
+from tests.worlds_records import ConsentMaker, RecordMaker, redesignated
 from tests.worlds_requests import random_requests, undesignated_requests
 from tests.worlds_texts import draw_amended, draw_arrangement, draw_text
 
@@ -28,6 +28,7 @@ __all__ = [
     "random_dossier",
     "random_persons",
     "random_requests",
+    "redesignated",
     "undesignated_requests",
 ]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from relto.core.agreement import Agreement, Instrument, InstrumentKind, Record
-from relto.core.dossier import Item, Party
+from relto.core.dossier import Dossier, Item, Party
 from relto.core.timeline import Bound, Instant, Stamp, bound_instant
 from tests.worlds_chance import DAY, END, START, Chance, Moments, Pools, draw_bound, person_ids
 
@@ -116,7 +116,7 @@ class RecordMaker:
         low = since if chance.often(0.85) else START
         for number in (1, 0) if chance.often(0.15) else (1,):
             digest, low = self.versions[number].digest, self.moments.after(low, 1500)
-            parties = self.versions[number].parties
+            parties = tuple(dict.fromkeys([*self.text.parties, *self.versions[number].parties]))
             if chance.often(0.5):
                 low = self.make("amendment", parties, low, text=digest).at.instant
                 continue
@@ -194,3 +194,33 @@ class ConsentMaker:
         one = maker.make("designation", by, at, authority=who)
         if chance.often(0.4):
             maker.withdraw((one,), maker.moments.after(at, 1500))
+
+
+def redesignated(seed: int, dossier: Dossier) -> Dossier:
+    """The same dossier in which a designation is taken back, in whichever record it stands, and perhaps made anew by
+    another party in another; the dossier itself where nobody designated anyone."""
+    chance = Chance(seed, 5)
+    made = [
+        (name, one)
+        for name, record in sorted(dossier.records.items())
+        for one in record.instruments
+        if one.kind == "designation"
+    ]
+    if not made:
+        return dossier
+    name, named = chance.pick(made)
+    text, instruments = dossier.agreements[name][0], dossier.record(name).instruments
+    ended = Moments(chance, text.zone).after(named.at.instant, 900)
+    stamp = Stamp(ended, "instant", text.zone)
+    targets = tuple(one.id for one in instruments if one.kind == "withdrawal" and named.id in one.targets)
+    taken_back = Instrument("taken-back", "withdrawal", named.by, stamp, ended, targets=(named.id,))
+    kept = instruments if targets else (*instruments, taken_back)
+    found = dossier.with_instruments(name, tuple(one for one in kept if one.id not in targets))
+    if chance.often(0.5):
+        name = chance.pick(sorted(dossier.agreements))
+        text = dossier.agreements[name][0]
+        again = Instrument(
+            "made-again", "designation", (chance.pick(text.parties),), stamp, ended, authority=named.authority
+        )
+        found = found.with_instruments(name, (*found.record(name).instruments, again))
+    return found

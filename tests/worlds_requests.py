@@ -354,8 +354,9 @@ def _edges(dossier: Dossier, pools: Pools) -> Iterator[_Edge]:
 
 
 def _spans(dossier: Dossier, text: Agreement) -> tuple[tuple[int, int], ...]:
-    """The stretches in which `text` itself governs and is in force, as its first two parties read it."""
-    phases = dossier.history(text.id, between=(text.parties[0], text.parties[1])).phases
+    """The stretches in which `text` itself governs and is in force, as the first two parties read it."""
+    first = dossier.agreements[text.id][0].parties
+    phases = dossier.history(text.id, between=(first[0], first[1])).phases
     ends = (*(phase.start.ns for phase in phases[1:]), ETERNITY.ns)
     return tuple(
         (phase.start.ns, end)

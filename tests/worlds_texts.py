@@ -101,14 +101,32 @@ def draw_amended(chance: Chance, seed: int, text: Agreement, pools: Pools, parti
             changes["zone"] = chance.pick(ZONES)
         else:
             changes["readings"] = {party: chance.pick(_READINGS) for party in text.parties}
-    more = [party for party in pools.names if party not in text.parties]
-    members = text.parties
-    if more and chance.often(0.1):  # the amended text has one party more; it enters no scope of the first
-        members = changes["parties"] = (*text.parties, chance.pick(more))
+    members = _members_amended(chance, text, pools)
+    if members != text.parties:
+        changes["parties"] = members
+        changes["readings"] = {
+            one: how for one, how in changes.get("readings", text.readings).items() if one in members
+        }
+        changes["acceding"] = tuple(party for party in text.acceding if party in members)
+        changes["hub"] = text.hub if text.hub in members else None
+        changes["depositary"] = text.depositary if text.depositary in members else None
     if text.levels is not None and (members != text.parties or chance.often(0.4)):
         changes["levels"] = levels = draw_levels(chance, members, parties)
         changes["persons"] = draw_persons(chance, levels)
     return replace(text, version=2, digest=digest_of(seed, text.id, 2), **changes)
+
+
+def _members_amended(chance: Chance, text: Agreement, pools: Pools) -> tuple[str, ...]:
+    """The parties of the amended text: mostly the same, or one more, who enters no scope of the first; or one of them
+    is left out, perhaps with another in its place."""
+    more = [party for party in pools.names if party not in text.parties]
+    if more and chance.often(0.1):
+        return (*text.parties, chance.pick(more))
+    if len(text.parties) + len(more) > 2 and chance.often(0.2):
+        left = chance.some(text.parties, len(text.parties) - 1, len(text.parties) - 1)
+        stranger = (chance.pick(more),) if more and (len(left) < 2 or chance.often(0.5)) else ()
+        return (*left, *stranger)
+    return text.parties
 
 
 def draw_entry(chance: Chance, members: int) -> Entry:

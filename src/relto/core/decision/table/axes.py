@@ -91,7 +91,7 @@ def axes_of(dossier: Dossier) -> Axes:
     members = {party for text in texts for party in text.parties} | set(dossier.parties)
     return Axes(
         ranks=_ranks(dossier, texts),
-        irregular={party: marks for party in sorted(members) if (marks := _irregular(dossier, texts, party))},
+        irregular={party: marks for party in sorted(members) if (marks := _irregular(dossier, party))},
         topics=_with_other(_topics(dossier, texts)),
         purposes=_with_other(_purposes(dossier, texts)),
         originators=_with_other(members),
@@ -127,13 +127,17 @@ def _purposes(dossier: Dossier, texts: Iterable[Agreement]) -> Iterator[str]:
             yield from rule.purposes
 
 
-def _irregular(dossier: Dossier, texts: Iterable[Agreement], party: str) -> tuple[str, ...]:
-    """The marks of `party` that stand in another row than their rank's, in some text it is a party to."""
+def _irregular(dossier: Dossier, party: str) -> tuple[str, ...]:
+    """The marks of `party` that stand in another row than their rank's, in some text of an agreement it is a party to.
+
+    An amended text that leaves it out has no column for it, and so no row for any of its marks.
+    """
     described = dossier.parties.get(party)
     own = {mark.mark: mark.rank for mark in described.marks} if described is not None else {}
     found: dict[str, None] = {}
-    for text in texts:
-        if text.levels is None or party not in text.parties:
+    mine = [versions for versions in dossier.agreements.values() if any(party in text.parties for text in versions)]
+    for text in (text for versions in mine for text in versions):
+        if text.levels is None:
             continue
         columns = (mark for row in text.levels.rows for mark in row.marks.get(party, ()))
         for mark in dict.fromkeys((*own, *columns)):

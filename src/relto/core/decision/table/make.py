@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from relto.core.agreement import Instrument
 from relto.core.decision.table.compiling import Compiler, Window, authorities_of, ground_of
 from relto.core.decision.table.lane import Lane
 from relto.core.decision.table.table import Table
@@ -81,6 +82,8 @@ class _Touched:
         }
         consents = set(old.consents(known_by)) ^ set(new.consents(known_by))
         self._named = {one for consent in consents for one in consent.to}
+        before, after = _designations(old, known_by), _designations(new, known_by)
+        self._named |= {name for name in {*before, *after} if before.get(name) != after.get(name)}
         self._nationals = bool(consents) and any(
             text.persons.nationality is not None for versions in new.agreements.values() for text in versions
         )
@@ -89,3 +92,15 @@ class _Touched:
         to = {lane.recipient, *(stretch.to.party for stretch in lane.stretches if stretch.to is not None)}
         edges = any(stretch.edges for stretch in lane.stretches)
         return lane.sender in self._parties or bool(self._named & to) or (self._nationals and edges)
+
+
+def _designations(dossier: Dossier, known_by: Instant | None) -> dict[str, set[tuple[str, Instrument]]]:
+    """All that says who an authority is, by its name: its designations, and the withdrawals of those."""
+    found: dict[str, set[tuple[str, Instrument]]] = {}
+    for agreement, record in dossier.records.items():
+        known = record.known(known_by)
+        for one in known:
+            if one.kind == "designation":
+                ends = [other for other in known if other.kind == "withdrawal" and one.id in other.targets]
+                found.setdefault(one.authority, set()).update((agreement, act) for act in (one, *ends))
+    return found

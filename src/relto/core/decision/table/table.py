@@ -17,7 +17,7 @@ from relto.core.decision.table.encoding import Encoder, encoder_of
 from relto.core.decision.table.interned import TableItem, TablePerson
 from relto.core.decision.table.lane import Edge, Lane, Stretch
 from relto.core.decision.table.slices import Ints, slices_of
-from relto.core.decision.table.tracks import Tracks
+from relto.core.decision.table.tracks import INTERNING, Tracks
 from relto.core.decision.table.word import BIT, Words, bits_of
 from relto.core.decision.verdict import Verdict
 from relto.core.dossier import Dossier, Item
@@ -39,8 +39,9 @@ class Table(Tracks):
 
     def purpose(self, purpose: str) -> int:
         """The number of a purpose in columns."""
-        if purpose not in self._purposes:
-            self._purposes.append(purpose)
+        with INTERNING:
+            if purpose not in self._purposes:
+                self._purposes.append(purpose)
         return self._purposes.index(purpose)
 
     def columns(self, **given: Any) -> Columns:

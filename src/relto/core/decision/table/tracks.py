@@ -10,6 +10,8 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count
+from threading import Lock
+from typing import Final
 
 from relto.core.decision.addressee import Addressee, resolve
 from relto.core.decision.request import ACTS, HOLDERS_ACTS, Act
@@ -29,12 +31,14 @@ _TRACKS = 1_000_000
 """Tracks kept before all are forgotten: some 200 bytes each."""
 _COUNTRIES = 1_000
 """More than ISO 3166-1 knows: any of them may be asked about as a recipient."""
+INTERNING: Final = Lock()
+"""Numbers are given to one item or person at a time, in whichever table: `decide` may meet those of another."""
 
 
 class Tracks:
     """The items and persons of one table, and the answers about them.
 
-    Any number of threads may decide at once; items and persons are interned by one at a time.
+    Any number of threads may decide and intern at once.
     """
 
     def __init__(self, dossier: Dossier, window: Window, ground: Ground, lanes: Mapping[tuple[str, str], Lane]) -> None:
@@ -65,10 +69,17 @@ class Tracks:
         return found if found is not None else self._intern(item)
 
     def _intern(self, item: Item) -> TableItem:
+        with INTERNING:
+            found = self._items.get(item)
+            if found is None:
+                found = self._items[item] = self._new_item(item)
+        return found
+
+    def _new_item(self, item: Item) -> TableItem:
         axes = self.ground.axes
         originator = self.dossier.parties.get(item.originator)
         mark = originator.mark(item.mark) if originator else None
-        found = self._items[item] = TableItem(
+        return TableItem(
             number=len(self._items),
             owner=self,
             item=item,
@@ -83,15 +94,20 @@ class Tracks:
                 if item.originator in consent.by and consent.covers_item(item.id, item.topic)
             ),
         )
-        return found
 
     def person(self, person: Person) -> TablePerson:
         """Intern a person once."""
         found = self._persons.get(person)
-        if found is None:
-            cleared = self.ground.requirements.met_by(person.clearance)
-            number = len(self._persons)
-            found = self._persons[person] = TablePerson(number, (number + 1) * self._most_keys, self, person, cleared)
+        return found if found is not None else self._intern_person(person)
+
+    def _intern_person(self, person: Person) -> TablePerson:
+        with INTERNING:
+            found = self._persons.get(person)
+            if found is None:
+                cleared = self.ground.requirements.met_by(person.clearance)
+                number = len(self._persons)
+                offset = (number + 1) * self._most_keys
+                found = self._persons[person] = TablePerson(number, offset, self, person, cleared)
         return found
 
     @property
