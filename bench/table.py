@@ -142,8 +142,8 @@ def columns() -> Iterator[Figure]:
     table = compile_table(dossier, START, END)
     given = _columns(table, bench_requests(dossier))
     slices = table.slices(given)
-    by_slice = {"slice": slices, "cell": given["cell"], "mask": given["mask"]}
-    by_time = {name: given[name] for name in ("lane", "act", "at", "cell", "mask")}
+    by_slice = {"slice": slices, **{name: given[name] for name in ("cell", "mask", "again")}}
+    by_time = {name: given[name] for name in ("lane", "at", "cell", "mask", "again")}
     words, plane = _spread(table)
     kernel = compile_kernel()
     taken: dict[str, list[float]] = {"slices given": [], "unsorted instants": [], "C": []}
@@ -167,7 +167,6 @@ def columns() -> Iterator[Figure]:
 def _columns(table: Table, requests: Sequence[Request]) -> Columns:
     """Ten million requests drawn from those measured on, each at an instant of its own."""
     chance = np.random.default_rng(1)
-    kept = [one for one in requests if (one.item.caveats.eyes is None and one.person is None) or one.person is not None]
     kept = [one for one in requests if one.item.caveats.eyes is None]  # a list of eyes is looked up row by row
     row = chance.integers(0, len(kept), ROWS)
     column = {
@@ -215,13 +214,12 @@ def _joins(table: Table, columns: Columns, words: Any, plane: int, seconds: floa
 def _sampled(table: Table, columns: Columns) -> Figure:
     """Verdicts row by row against the reference on a sample."""
     rows = np.random.default_rng(2).integers(0, ROWS, SAMPLE)
-    part = {name: column[rows] for name, column in columns.items() if name != "again"}
+    part = {name: column[rows] for name, column in columns.items()}
     decisions: Decisions = table.decide_many(part)
-    items, persons = table.items, table.persons
+    items, persons, purposes = table.items, table.persons, table.purposes
     wrong = 0
     for row in range(SAMPLE):
         code = {name: int(column[row]) for name, column in part.items()}
-        purposes = table.purposes
         verdict = evaluate(
             table.dossier,
             Request(

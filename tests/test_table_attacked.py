@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
+import numpy as np
 import pytest
 
 from relto.core.agreement import Agreement, Scope
-from relto.core.decision import Request, evaluate
+from relto.core.decision import ACTS, Request, evaluate
 from relto.core.decision.table import Table, compile_table, updated
 from relto.core.dossier import Dossier, Person
 from relto.core.errors import InputError
 from relto.core.label import Caveats
-from relto.core.timeline import Day
+from relto.core.timeline import Day, Instant
 from relto.node.live_table import LiveTable
 from tests.comparing import disagreements
 from tests.making import ANALYST, MISSILE, NOTIFIED, SIGNED, act, at, northeast_asia
+from tests.worlds import END, START, random_dossier, random_persons
 
 WINDOW = at("2015-01-01T00:00Z"), at("2024-01-01T00:00Z")
 IN_2019 = at("2019-06-01T00:00Z")
@@ -175,3 +179,144 @@ class TestThreadsAtOnce:
                     item = replace(AMERICAN, id=topic, topic=topic)
                     wanted = evaluate(mine.dossier, Request("release", item, "USA", to, IN_2019)).permits
                     assert mine.decide("release", "USA", to, mine.item(item), None, IN_2019).permits is wanted
+
+
+class TestColumnsThatAreNot:
+    """What is given to columns is asked about as it stands, or it is an error that names the column."""
+
+    def given(self, table: Table, **change: object) -> dict[str, Any]:
+        item = np.array([table.item("msl-2019-10-31").number])
+        return {"act": "release", "sender": "KOR", "recipient": "JPN", "item": item, "at": IN_2019, **change}
+
+    @pytest.mark.parametrize(
+        ("change", "says"),
+        [
+            ({"system": "no-such-net"}, "no column `system`; ask for a system with `Table.decide`"),
+            ({"persons": np.array([0])}, "no column `persons`; did you mean `person`"),
+            ({"known_by": IN_2019}, "no column `known_by`; use act, sender"),
+            ({"act": np.array(["release"])}, "the column `act` is <U7"),
+            ({"act": np.array([True])}, "the column `act` is bool"),
+            ({"item": np.array([0.9])}, "the column `item` is float64"),
+            ({"item": np.array([np.nan])}, "the column `item` is float64"),
+            ({"item": np.zeros((2, 2), int)}, "the column `item` is int64 of 2 dimensions"),
+            ({"item": [[0], [0, 1]]}, "the column `item` is"),
+            ({"item": 0.0}, "the column `item` is float"),
+            ({"item": object()}, "the column `item` is object"),
+            ({"person": np.array([2**64 - 1], np.uint64)}, "`person` has a number"),
+            ({"person": np.array([-2])}, "`person` has a number"),
+            ({"at": np.array([float(IN_2019.ns)])}, "the column `at` is float64"),
+            ({"at": np.array(["2019-11-18T00:00"], "M8[s]")}, "the column `at` is datetime64"),
+            ({"at": "2019-11-18T00:00Z"}, "the column `at` is str"),
+            ({"at": [IN_2019]}, "the column `at` is object"),
+            ({"at": True}, "the column `at` is bool"),
+            ({"at": at("2300-01-01T00:00Z")}, "`at` has an instant that no column"),
+            ({"at": [2**63]}, "`at` has an instant that no column"),
+            ({"at": [-(2**63) - 1]}, "`at` has an instant that no column"),
+        ],
+    )
+    def test_are_errors(self, change: dict[str, object], says: str) -> None:
+        table = compile_table(northeast_asia(), *WINDOW)
+        with pytest.raises(InputError, match=re.escape(says)):
+            table.columns(**self.given(table, **change))
+
+    def test_whole_numbers_of_any_kind_serve(self) -> None:
+        table = compile_table(northeast_asia(), *WINDOW)
+        number = table.item("msl-2019-10-31").number
+        items: list[object] = [[number], number, np.array([number], np.uint8), np.array([number], object)]
+        items += [np.int32(number), np.array(number)]
+        for item in items:
+            for when in (IN_2019, IN_2019.ns, np.array([IN_2019.ns]), [IN_2019.ns], np.array([IN_2019.ns], np.uint64)):
+                columns = table.columns(**self.given(table, item=item, at=when))
+                assert table.decide_many(columns).permit.tolist() == [True]
+        empty = table.columns(**self.given(table, item=np.array([])))
+        assert len(table.decide_many(empty).permit) == 0
+
+    def test_an_instant_a_nanosecond_before_entry_into_force_is_that_instant(self) -> None:
+        table = compile_table(northeast_asia(), *WINDOW)
+        entry = at("2016-11-23T12:00+09:00")
+        when = np.array([entry.ns - 1, entry.ns])
+        columns = table.columns(**self.given(table, item=table.item("msl-2019-10-31").number, at=when))
+        assert table.decide_many(columns).permit.tolist() == [False, True]
+
+    def test_the_kernel_takes_columns_only(self) -> None:
+        table = compile_table(northeast_asia(), *WINDOW)
+        columns = table.columns(**self.given(table))
+        for bad, says in (
+            ([1, 2], "columns come by their names"),
+            ({**columns, "again": np.array([99])}, "`again` is int64"),
+            ({**columns, "again": np.array([True, False])}, "different lengths"),
+        ):
+            with pytest.raises(InputError, match=says):
+                table.decide_many(bad)  # type: ignore[arg-type]
+
+
+class TestChunks:
+    """A chunk of rows answers as the same rows do within the whole."""
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_of_any_size(self, seed: int) -> None:
+        table, columns = by_chance(seed, 1200)
+        whole = table.decide_many(columns)
+        looked_for = {name: column for name, column in columns.items() if name != "again"}
+        slices = table.slices(columns)
+        for size in (1, 7, 500, 1199):
+            for start in range(0, 1200, size) if size > 100 else (0, 300, 1200 - size):
+                rows = slice(start, start + size)
+                for given in (columns, looked_for, {**columns, "slice": slices}):
+                    part = table.decide_many({name: column[rows] for name, column in given.items()})
+                    assert part.permit.tolist() == whole.permit[rows].tolist()
+                    assert part.failed.tolist() == whole.failed[rows].tolist()
+                    assert part.slice.tolist() == whole.slice[rows].tolist()
+                    assert ((part.failed == 0) == part.permit).all()
+
+    def test_rows_in_another_order(self) -> None:
+        table, columns = by_chance(3, 1500)
+        order = np.random.default_rng(1).permutation(1500)
+        mixed = table.decide_many({name: column[order] for name, column in columns.items()})
+        assert mixed.permit.tolist() == table.decide_many(columns).permit[order].tolist()
+
+    def test_what_a_mask_does_not_decide_needs_what_was_asked(self) -> None:
+        for seed in range(40):
+            table, columns = by_chance(seed, 500)
+            if columns["again"].any():
+                break
+        bare = {name: columns[name] for name in ("lane", "at", "cell", "mask")}
+        with pytest.raises(InputError, match="no column `act`"):
+            table.decide_many(bare)
+        with pytest.raises(InputError, match="`item` leaves the table"):
+            table.decide_many({**columns, "item": columns["item"] + 1000})
+        with pytest.raises(InputError, match="different lengths"):
+            table.decide_many({**columns, "item": columns["item"][1:]})
+
+    @pytest.mark.parametrize("seed", range(12))
+    def test_the_slice_of_a_row_is_on_its_own_lane(self, seed: int) -> None:
+        table, columns = by_chance(seed, 1500)
+        decisions = table.decide_many(columns)
+        for row, number in enumerate(decisions.slice.tolist()):
+            edge = table._kernel.slices.edge(number)
+            sender, recipient = table.senders[columns["sender"][row]], table.addressees[columns["recipient"][row]]
+            to = table.lanes[sender, recipient].stretch(Instant(int(columns["at"][row]))).to
+            held = columns["act"][row] >= 3 and to is not None and to.party == sender
+            giver = table.items[columns["item"][row]].originator if held else sender
+            assert number % len(ACTS) == columns["act"][row] or edge is None
+            if edge is not None:
+                assert (edge.frame.sender, edge.frame.to) == (giver, to)
+                assert decisions.agreement[row] == edge.agreement
+
+
+def by_chance(seed: int, rows: int) -> tuple[Table, dict[str, Any]]:
+    """A table of chance and columns of chance over all of it."""
+    dossier = random_dossier(seed)
+    table = compile_table(dossier, START, END)
+    for person in random_persons(seed, dossier):
+        table.person(person)
+    chance = np.random.default_rng(seed)
+    columns = table.columns(
+        act=chance.integers(0, len(ACTS), rows),
+        sender=chance.integers(0, len(table.senders), rows),
+        recipient=chance.integers(0, len(table.addressees), rows),
+        item=chance.integers(0, len(table.items), rows),
+        person=chance.integers(-1, len(table.persons), rows),
+        at=chance.integers(START.ns, END.ns, rows),
+    )
+    return table, columns

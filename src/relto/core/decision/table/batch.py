@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -12,22 +12,27 @@ from numpy.typing import NDArray
 
 from relto.core.decision.request import ACTS
 from relto.core.decision.table.slices import Ints, Slices, check_below
-from relto.core.decision.table.word import BIT, FAILED, Layout, Words
+from relto.core.decision.table.word import AGAIN, BIT, FAILED, Layout, Words
 from relto.core.errors import InputError
 from relto.core.timeline import Instant
 
 Columns = dict[str, Any]
-Again = Callable[[Mapping[str, Any], int], tuple[int, int]]
-"""Decides one row of columns by itself: (failed checks, slice)."""
+Again = Callable[[Mapping[str, Any], list[int]], Iterator[tuple[int, int, int]]]
+"""Decides rows of columns one by one: (row, failed checks, slice) of each."""
 
 CHUNK: Final = 1 << 16
 """Rows at a time: what one pass writes the next still finds in the cache."""
+ASKED: Final = ("act", "sender", "recipient", "item", "person", "purpose", "at")
+"""What was asked, by number: read only where a row is decided by itself."""
 _SPREAD: Final = 1 << 22
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """`permit` bool (n,); `hits` uint64 (n,), what stood against each; `slice` int64 (n,), under which it was."""
+    """`permit` bool (n,); `hits` uint64 (n,), what stood against each; `slice` int64 (n,), under which it was.
+
+    A slice lies on the lane from who provides the item (for what a holder does with an item, its originator).
+    """
 
     permit: NDArray[np.bool_]
     hits: Words
@@ -69,9 +74,13 @@ class Kernel:
         """Decide a request a row.
 
         `columns`: `cell` int64, `mask` uint64 and either `slice` int64 or `lane` and `at` int64 (nanoseconds of UTC),
-        all (n,), as `Table.columns` gives them; they may be given in chunks of any size. Raises InputError for columns
-        that are missing or of other lengths, and for instants or slices outside the table.
+        all (n,), as `Table.columns` gives them. No row knows of another, so that they may be given in chunks of any
+        size. `again` bool (n,) spares looking for the rows that a mask does not decide; those need the numbers given
+        as well. Raises InputError for columns that are missing or of other lengths, and for instants or slices
+        outside the table.
         """
+        if not isinstance(columns, Mapping):
+            raise InputError("columns come by their names", remedy="let `Table.columns` make them")
         cell, mask = _column(columns, "cell", np.int64), _column(columns, "mask", np.uint64)
         slices, times = self._when(columns)
         if not len(cell) == len(mask) == len(slices):
@@ -172,11 +181,21 @@ class Kernel:
 
     def _look_again(self, columns: Mapping[str, Any], chosen: Ints, hits: Words, permit: NDArray[np.bool_]) -> None:
         """The rows that a mask alone does not decide, one by one."""
-        rows = np.asarray(columns.get("again", ()), np.int64)
+        if "again" in columns:
+            again = _column(columns, "again", np.bool_)
+            if len(again) != len(hits):
+                raise InputError("columns of different lengths", remedy="give each the same number of rows")
+            rows = np.flatnonzero(again)
+        else:
+            rows = np.flatnonzero(hits & np.uint64(AGAIN))
         if self.layout.shared:
             rows = np.union1d(rows, np.flatnonzero(hits & np.uint64(self.layout.shared)))
-        for row in rows.tolist():
-            failed, number = self.again(columns, row)
+        if not len(rows):
+            return
+        for name in ASKED:
+            if len(_column(columns, name, np.int64)) != len(hits):
+                raise InputError("columns of different lengths", remedy="give each the same number of rows")
+        for row, failed, number in self.again(columns, rows.tolist()):
             hits[row], permit[row], chosen[row] = failed & FAILED, not failed, number
 
 

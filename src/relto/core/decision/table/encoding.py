@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from relto.core.decision.addressee import Addressee, resolve
 from relto.core.decision.request import ACTS, HOLDERS_ACTS
 from relto.core.decision.table.compiling import Ground, authorities_of
+from relto.core.decision.table.given import instants_given, numbers_given, rows_given
 from relto.core.decision.table.interned import TableItem, TablePerson
 from relto.core.decision.table.judge import Judge
 from relto.core.decision.table.roster import (
@@ -25,7 +26,6 @@ from relto.core.decision.table.roster import (
 )
 from relto.core.decision.table.slices import Ints
 from relto.core.decision.table.word import AGAIN, CAVEAT, NEED, Words
-from relto.core.errors import InputError
 from relto.core.timeline import Instant
 
 _FIRST_HOLDERS_ACT = next(number for number, act in enumerate(ACTS) if act in HOLDERS_ACTS)
@@ -51,15 +51,14 @@ class Encoder:
 
     def columns(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """See `Table.columns`."""
-        rows = _rows(given)
-        act = self._coded("act", given, rows, ACTS)
-        sender = self._coded("sender", given, rows, self.ground.senders)
-        recipient = self._coded("recipient", given, rows, self.ground.addressees)
-        item = self._coded("item", given, rows, range(len(self.items.topic)))
-        person = self._coded("person", given, rows, range(len(self.persons.masks)), none=True)
-        purpose = self._coded("purpose", given, rows, self.purposes, none=True)
-        at = given["at"]
-        times = np.full(rows, at.ns, np.int64) if isinstance(at, Instant) else np.asarray(at, np.int64)
+        rows = rows_given(given)
+        act = numbers_given("act", given, rows, ACTS)
+        sender = numbers_given("sender", given, rows, self.ground.senders)
+        recipient = numbers_given("recipient", given, rows, self.ground.addressees)
+        item = numbers_given("item", given, rows, range(len(self.items.topic)))
+        person = numbers_given("person", given, rows, range(len(self.persons.masks)), none=True)
+        purpose = numbers_given("purpose", given, rows, self.purposes, none=True)
+        times = instants_given(given["at"], rows)
         giver = self._giver(act, sender, recipient, item)
         own = (purpose < 0) | (purpose == self.items.purpose.take(item))
         cell = self._cell(giver, item, purpose, own)
@@ -77,7 +76,7 @@ class Encoder:
             "at": times,
             "cell": cell,
             "mask": mask,
-            "again": np.flatnonzero(mask & np.uint64(AGAIN)),
+            "again": (mask & np.uint64(AGAIN)) != 0,
             "act": act,
             "sender": sender,
             "recipient": recipient,
@@ -85,24 +84,6 @@ class Encoder:
             "person": person,
             "purpose": purpose,
         }
-
-    def _coded(
-        self, name: str, given: Mapping[str, Any], rows: int, names: Sequence[Any], *, none: bool = False
-    ) -> Ints:
-        """A column of numbers in `names`, from numbers or one name for all rows; -1 for none where that may be."""
-        value = given.get(name)
-        if value is None and not none:
-            raise InputError(f"no `{name}` is given", remedy=f"give `{name}` as a number for each row, or one name")
-        if value is None:
-            return np.full(rows, -1, np.int64)
-        if isinstance(value, str):
-            if value not in names:
-                raise InputError(f"`{value[:60]}` is no {name} of this table", remedy="use one that it knows")
-            return np.full(rows, list(names).index(value), np.int64)
-        found = np.broadcast_to(np.asarray(value).astype(np.int64, copy=False), (rows,))
-        if rows and not (-1 if none else 0) <= int(found.min()) <= int(found.max()) < len(names):
-            raise InputError(f"`{name}` has a number that this table does not know", remedy="intern it first")
-        return found
 
     def _giver(self, act: Ints, sender: Ints, recipient: Ints, item: Ints) -> Ints:
         """Who provides it: for what a holder does with an item it has, the originator (the last row where unknown)."""
@@ -178,13 +159,3 @@ def encoder_of(
         items=item_columns(items, ground, dossier.parties, to, purposes, needs),
         persons=person_columns(persons, ground, judge, parties, needs),
     )
-
-
-def _rows(given: Mapping[str, Any]) -> int:
-    """How many rows: the length of the columns, which must agree; names and single values serve all rows."""
-    if "at" not in given:
-        raise InputError("no `at` is given", remedy="give an instant, or nanoseconds of UTC for each row")
-    lengths = {len(value) for value in given.values() if not isinstance(value, str | Instant) and np.ndim(value)}
-    if len(lengths) > 1:
-        raise InputError("columns of different lengths", remedy="give each the same number of rows")
-    return lengths.pop() if lengths else 1

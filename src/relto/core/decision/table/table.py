@@ -10,13 +10,13 @@ import numpy as np
 
 from relto.core.decision.addressee import resolve
 from relto.core.decision.reference import evaluate
-from relto.core.decision.request import ACTS, Act, Request
-from relto.core.decision.table.batch import Columns, Decisions, Kernel
+from relto.core.decision.request import ACTS, HOLDERS_ACTS, Act, Request
+from relto.core.decision.table.batch import ASKED, Columns, Decisions, Kernel
 from relto.core.decision.table.compiling import Ground, Window
 from relto.core.decision.table.encoding import Encoder, encoder_of
 from relto.core.decision.table.interned import TableItem, TablePerson
 from relto.core.decision.table.lane import Edge, Lane, Stretch
-from relto.core.decision.table.slices import Ints, slices_of
+from relto.core.decision.table.slices import Ints, check_below, slices_of
 from relto.core.decision.table.tracks import INTERNING, Tracks
 from relto.core.decision.table.word import BIT, Words, bits_of
 from relto.core.decision.verdict import Verdict
@@ -49,9 +49,10 @@ class Table(Tracks):
 
         `act`, `sender`, `recipient`: numbers (n,) in ACTS, `senders` and `addressees`, or one name for all. `item`:
         numbers (n,) of interned items. `person` and `purpose`: likewise; -1, or left out, for none and for the item's
-        own. `at`: nanoseconds of UTC, int64 (n,), or one Instant. Returns `lane`, `at`, `cell` (int64) and `mask`
-        (uint64), `again` (the rows that need more than the mask), and the numbers given, all (n,). Raises InputError
-        for numbers and names that the table does not know.
+        own. `at`: nanoseconds of UTC, int64 (n,), or one Instant. Returns `lane`, `at`, `cell` (int64), `mask`
+        (uint64), `again` (bool: rows that need more than the mask), and the numbers given, all (n,): a row stands for
+        itself, so that every column may be cut into chunks alike. Raises InputError, naming the column, for one that
+        is unknown, that holds anything but whole numbers, or has a number or name that the table does not know.
         """
         return self._current_encoder().columns(given)
 
@@ -184,26 +185,31 @@ class Table(Tracks):
             self._encoder = (known, encoder)
         return self._encoder[1]
 
-    def _again(self, columns: Mapping[str, Any], row: int) -> tuple[int, int]:
-        """Decide one row of columns as `decide` does: its failed checks, and the slice of the agreement chosen."""
-        to, at = int(columns["recipient"][row]), Instant(int(columns["at"][row]))
-        act = int(columns["act"][row])
-        recipient, item = self.addressees[to], list(self._items.values())[int(columns["item"][row])]
-        lanes = [int(columns["lane"][row])]
-        if item.item.originator in self.senders:  # a holder that is an authority has it from the originator
-            number = int(self._lane_numbers[1][self.senders.index(item.item.originator), to])
-            lanes.append(number * len(ACTS) + act)
-        if not self._named(recipient, at):
-            return BIT["standing"], self._kernel.slice_of(lanes[0], at, "")
-        person, purpose = int(columns["person"][row]), int(columns["purpose"][row])
-        answer = self.decide(
-            ACTS[act],
-            self.senders[int(columns["sender"][row])],
-            recipient,
-            item,
-            None if person < 0 else list(self._persons.values())[person],
-            at,
-            None if purpose < 0 else self._current_encoder().purposes[purpose],
-        )
-        numbers = [self._kernel.slice_of(lane, at, answer.agreement) for lane in lanes]
-        return bits_of(answer.failed_checks), max(numbers)
+    def _again(self, columns: Mapping[str, Any], rows: list[int]) -> Iterator[tuple[int, int, int]]:
+        """Decide rows of columns as `decide` does: row, failed checks, slice of the agreement chosen."""
+        encoder, items, persons = self._current_encoder(), list(self._items.values()), list(self._persons.values())
+        limits = {"act": len(ACTS), "sender": len(self.senders), "recipient": len(self.addressees), "item": len(items)}
+        limits |= {"person": len(persons) + 1, "purpose": len(encoder.purposes) + 1}
+        for name, limit in limits.items():
+            check_below(name, columns[name][rows] + (name in ("person", "purpose")), limit)
+        for row in rows:
+            code = {name: int(columns[name][row]) for name in ASKED}
+            act, sender, at = ACTS[code["act"]], self.senders[code["sender"]], Instant(code["at"])
+            recipient, item = self.addressees[code["recipient"]], items[code["item"]]
+            lane = self._lane_number(act, sender, recipient, item, at)
+            if not self._named(recipient, at):
+                yield row, BIT["standing"], self._kernel.slice_of(lane, at, "")
+                continue
+            person = None if code["person"] < 0 else persons[code["person"]]
+            purpose = None if code["purpose"] < 0 else encoder.purposes[code["purpose"]]
+            answer = self.decide(act, sender, recipient, item, person, at, purpose)
+            yield row, bits_of(answer.failed_checks), self._kernel.slice_of(lane, at, answer.agreement)
+
+    def _lane_number(self, act: Act, sender: str, recipient: str, item: TableItem, at: Instant) -> int:
+        """The number of the lane (times ACTS, plus act) on which it is decided then."""
+        to = self.lanes[sender, recipient].stretch(at).to
+        held = act in HOLDERS_ACTS and to is not None and to.party == sender
+        giver = item.item.originator if held else sender
+        numbers = self._lane_numbers[1]
+        place = self.senders.index(giver) if giver in self.senders else len(self.senders)
+        return int(numbers[place, self._recipients[recipient]]) * len(ACTS) + ACTS.index(act)
