@@ -149,8 +149,10 @@ class TestThreadsAtOnce:
                 ]
 
             at_once(ask(good[:14]), ask(bad[:14]), ask(good[14:]), ask(bad[14:]))
-            assert sorted(table.person(one).number for one in table.persons) == list(range(len(table.persons)))
-            assert sorted(table.item(one).number for one in table.items) == list(range(len(table.items)))
+            numbers = [table.person(one).number for one in (*good, *bad)]
+            assert len(set(numbers)) == 56
+            assert [table.persons[number] for number in numbers] == [*good, *bad]
+            assert all(table.items[table.item(one).number] == one for one in table.items)
             for person in (*good, *bad):
                 mine = table.decide("release", "KOR", "JPN", item, table.person(person), IN_2019)
                 assert mine.permits is (person.clearance is not None)
@@ -320,3 +322,156 @@ def by_chance(seed: int, rows: int) -> tuple[Table, dict[str, Any]]:
         at=chance.integers(START.ns, END.ns, rows),
     )
     return table, columns
+
+
+class TestWhatIsNoRequest:
+    """A wrong type or an unknown name is an error that says so, never a traceback of another kind."""
+
+    @pytest.mark.parametrize(
+        ("change", "says"),
+        [
+            ({"item": "msl-2019-10-31"}, "`item` is str; intern it with `table.item"),
+            ({"item": MISSILE}, "`item` is Item"),
+            ({"item": None}, "`item` is NoneType"),
+            ({"person": ANALYST}, "`person` is Person; intern it"),
+            ({"at": IN_2019.ns}, "`at` is int"),
+            ({"at": "2019-11-18T00:00Z"}, "`at` is str"),
+            ({"act": "sell"}, "unknown act `sell`; use one of release"),
+            ({"act": 3}, "`act` is int"),
+            ({"act": ["release"]}, "`act` is list"),
+            ({"sender": None}, "`sender` is NoneType"),
+            ({"sender": "KO"}, "unknown party `KO`"),
+            ({"recipient": None}, "`recipient` is NoneType"),
+            ({"recipient": "JP"}, "unknown party `JP`"),
+            ({"purpose": ["x"]}, "`purpose` is list"),
+            ({"system": 3}, "`system` is int"),
+        ],
+    )
+    def test_is_told_by_decide_and_explain(self, change: dict[str, Any], says: str) -> None:
+        table = compile_table(northeast_asia(), *WINDOW)
+        given = {"act": "release", "sender": "KOR", "recipient": "JPN", "person": None, "at": IN_2019, **change}
+        given = {"item": table.item(MISSILE), **given}
+        for _ in range(2):
+            for ask in (table.decide, table.explain):
+                with pytest.raises(InputError, match=re.escape(says)):
+                    ask(**given)
+            table.decide("release", "KOR", "JPN", table.item(MISSILE), None, IN_2019)
+
+    @pytest.mark.parametrize(
+        ("change", "says"),
+        [
+            ({"act": "sell"}, "unknown act `sell`"),
+            ({"act": 3}, "`act` is int"),
+            ({"sender": "X"}, "unknown party `X`"),
+            ({"sender": 3}, "`sender` is int"),
+            ({"recipient": "X"}, "unknown party `X`"),
+            ({"recipient": 3}, "`recipient` is int"),
+            ({"at": 3}, "`at` is int"),
+            ({"at": at("2030-01-01T00:00Z")}, "is outside the table"),
+        ],
+    )
+    @pytest.mark.parametrize("recipient", ["JPN", "FRA"])
+    def test_is_told_by_releasable_and_recipients(self, recipient: str, change: dict[str, Any], says: str) -> None:
+        table = compile_table(northeast_asia(), *WINDOW)
+        given = {"act": "release", "sender": "KOR", "recipient": recipient, "at": IN_2019, **change}
+        with pytest.raises(InputError, match=re.escape(says)):
+            table.releasable(given["sender"], given["recipient"], given["at"], act=given["act"])
+        if "recipient" not in change:
+            with pytest.raises(InputError, match=re.escape(says)):
+                table.recipients(MISSILE, given["at"], sender=given["sender"], act=given["act"])
+
+    def test_is_told_where_things_are_made(self) -> None:
+        with pytest.raises(InputError, match="`start` is str, not an Instant"):
+            compile_table(northeast_asia(), "2014", "2015")  # type: ignore[arg-type]
+        table = compile_table(northeast_asia(), *WINDOW)
+        for make in (table.item, table.person, table.purpose):
+            with pytest.raises(InputError, match="is int"):
+                make(3)  # type: ignore[arg-type]
+        assert table.releasable("KOR", "FRA", IN_2019) == frozenset()
+
+
+class TestAnItemAsItIsNow:
+    def changed(self) -> Dossier:
+        whole = northeast_asia()
+        return replace(whole, items={**whole.items, MISSILE.id: replace(MISSILE, caveats=Caveats(("KOR", "USA")))})
+
+    def test_counts_alone_after_a_swap(self) -> None:
+        live = LiveTable(compile_table(northeast_asia(), *WINDOW))
+        assert MISSILE.id in live.table.releasable("KOR", "JPN", IN_2019)
+        live.replace(self.changed())
+        assert MISSILE.id not in live.table.releasable("KOR", "JPN", IN_2019)
+        assert MISSILE.id in live.table.releasable("KOR", "USA", IN_2019)
+        live.replace(northeast_asia())
+        assert MISSILE.id in live.table.releasable("KOR", "JPN", IN_2019)
+
+    def test_is_gone_when_its_file_is(self) -> None:
+        live = LiveTable(compile_table(northeast_asia(), *WINDOW))
+        live.replace(replace(northeast_asia(), items={}))
+        assert live.table.releasable("KOR", "JPN", IN_2019) == frozenset()
+
+    def test_counts_beside_another_that_was_asked_about_under_its_name(self) -> None:
+        table = compile_table(self.changed(), *WINDOW)
+        table.item(MISSILE)
+        assert MISSILE.id not in table.releasable("KOR", "JPN", IN_2019)
+        one = replace(MISSILE, id="asked-about")
+        table.item(one)
+        assert "asked-about" in table.releasable("KOR", "JPN", IN_2019)
+        table.item(replace(one, caveats=Caveats(("KOR", "USA"))))
+        assert "asked-about" not in table.releasable("KOR", "JPN", IN_2019)
+
+
+@pytest.mark.filterwarnings("error")
+class TestInstantsThatNoColumnHolds:
+    """A column holds the nanoseconds of 1678 to 2261; everything else is asked about one by one."""
+
+    @pytest.mark.parametrize("until", ["1600-01-01", "2262-01-01", "2263-01-01", "2999-12-31", "9999-12-31"])
+    def test_a_clearance_that_ends_then(self, until: str) -> None:
+        dossier = northeast_asia()
+        table = compile_table(dossier, *WINDOW)
+        person = table.person(replace(ANALYST, clearance_until=Day.parse(until)))
+        item = table.item(MISSILE)
+        alone = table.decide("release", "KOR", "JPN", item, person, IN_2019)
+        assert alone.permits is (until != "1600-01-01")
+        given = {"act": "release", "sender": "KOR", "recipient": "JPN", "item": item.number, "at": IN_2019}
+        decisions = table.decide_many(table.columns(**given, person=person.number))
+        assert decisions.permit.tolist() == [alone.permits]
+        assert MISSILE.id in table.releasable("KOR", "JPN", IN_2019)
+
+    @pytest.mark.parametrize(
+        ("start", "end"),
+        [
+            ("0001-01-01T00:00Z", "9999-12-31T00:00Z"),
+            ("1600-01-01T00:00Z", "2026-01-01T00:00Z"),
+            ("1678-01-01T00:00Z", "2262-01-01T00:00Z"),
+            ("2014-01-01T00:00Z", "2263-01-01T00:00Z"),
+            ("1700-01-01T00:00Z", "2020-01-01T00:00Z"),
+        ],
+    )
+    def test_a_window_that_reaches_them(self, start: str, end: str) -> None:
+        dossier = northeast_asia()
+        table = compile_table(dossier, at(start), at(end))
+        item = table.item(MISSILE)
+        edges = [at(start).ns, at(end).ns - 1, -(2**63), 2**63 - 2, IN_2019.ns, at("2016-11-23T12:00+09:00").ns - 1]
+        whens = sorted({one for one in edges if at(start).ns <= one < at(end).ns})
+        for when in map(Instant, whens):
+            wanted = evaluate(dossier, Request("release", MISSILE, "KOR", "JPN", when)).permits
+            assert table.decide("release", "KOR", "JPN", item, None, when).permits is wanted
+            assert (MISSILE.id in table.releasable("KOR", "JPN", when)) is wanted
+            assert ("JPN" in table.recipients(item, when)) is wanted
+        held = [one for one in whens if -(2**63) <= one < 2**63 - 1]
+        columns = table.columns(act="release", sender="KOR", recipient="JPN", item=item.number, at=held)
+        every = [evaluate(dossier, Request("release", MISSILE, "KOR", "JPN", Instant(one))).permits for one in held]
+        assert table.decide_many(columns).permit.tolist() == every
+        outside = np.array([2**63 - 1, -(2**63)])
+        columns = table.columns(act="release", sender="KOR", recipient="JPN", item=item.number, at=outside)
+        with pytest.raises(InputError, match="`at` leaves the table"):
+            table.decide_many(columns)
+
+    def test_a_window_beyond_them(self) -> None:
+        table = compile_table(northeast_asia(), at("3000-01-01T00:00Z"), at("4000-01-01T00:00Z"))
+        item, when = table.item(MISSILE), at("3500-01-01T00:00Z")
+        assert table.decide("release", "KOR", "JPN", item, None, when).permits
+        assert MISSILE.id in table.releasable("KOR", "JPN", when)
+        columns = table.columns(act="release", sender="KOR", recipient="JPN", item=item.number, at=IN_2019)
+        with pytest.raises(InputError, match="no column of nanoseconds holds"):
+            table.decide_many(columns)

@@ -1,18 +1,14 @@
-"""The memory of a table's cells: blocks are appended, never changed, so an older table's readers are left alone."""
+"""The memory of a table's cells: blocks are appended while it is compiled, and never changed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from threading import Lock
-from typing import Final
 
 import numpy as np
 
 from relto.core.decision.table.word import Words
 
 _FIRST_BLOCKS = 64
-_PLACING: Final = Lock()
-"""One block is placed at a time, of whichever arena: tables that are renewed at once may share one."""
 
 
 class Arena:
@@ -29,13 +25,7 @@ class Arena:
     def place(self, key: Hashable, fill: Callable[[Words], None]) -> int:
         """Where the block of `key` begins, after `fill` has written it where it is new."""
         found = self._places.get(key)
-        return found if found is not None else self._place(key, fill)
-
-    def _place(self, key: Hashable, fill: Callable[[Words], None]) -> int:
-        with _PLACING:
-            found = self._places.get(key)
-            if found is not None:
-                return found
+        if found is None:
             found = len(self._places) * self.size
             if found + self.size > len(self.words):
                 grown = np.empty(2 * len(self.words), np.uint64)
@@ -43,4 +33,10 @@ class Arena:
                 self.words = grown
             fill(self.words[found : found + self.size])
             self._places[key] = found
+        return found
+
+    def copy(self) -> Arena:
+        """The same blocks in the same places, in memory of its own: who adds to it is not met by who adds to this."""
+        found = Arena(self.size)
+        found.words, found._places = self.words.copy(), dict(self._places)
         return found

@@ -16,7 +16,6 @@ from relto.core.decision.table.given import instants_given, numbers_given, rows_
 from relto.core.decision.table.interned import TableItem, TablePerson
 from relto.core.decision.table.judge import Judge
 from relto.core.decision.table.roster import (
-    Flags,
     ItemColumns,
     PersonColumns,
     item_columns,
@@ -24,7 +23,7 @@ from relto.core.decision.table.roster import (
     person_columns,
     purposes_of,
 )
-from relto.core.decision.table.slices import Ints
+from relto.core.decision.table.slices import Flags, Ints
 from relto.core.decision.table.word import AGAIN, CAVEAT, NEED, Words
 from relto.core.timeline import Instant
 

@@ -1,4 +1,4 @@
-"""What is given to be encoded: every column is checked before anything is read from it."""
+"""What is given to be decided, alone or by the column: it is checked before anything is read from it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,41 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from relto.core.decision.table.slices import Ints
+from relto.core.decision.request import ACTS
+from relto.core.decision.table.interned import TableItem, TablePerson
+from relto.core.decision.table.slices import LEAST, MOST, Ints
 from relto.core.errors import InputError
 from relto.core.timeline import Instant
 
 GIVEN: Final = ("act", "sender", "recipient", "item", "person", "purpose", "at")
 """The columns that may be given; `person` and `purpose` may be left out."""
-_LEAST, _MOST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
+
+
+def check_ends(act: object, sender: object, recipient: object, at: object) -> None:
+    """Raises InputError for an act that is unknown, and for names and an instant that are none."""
+    for name, text in (("act", act), ("sender", sender), ("recipient", recipient)):
+        if not isinstance(text, str):
+            raise _mistaken(name, text, "give its name")
+    if act not in ACTS:
+        raise InputError(f"unknown act `{str(act)[:60]}`", remedy=f"use one of {', '.join(ACTS)}")
+    if not isinstance(at, Instant):
+        raise _mistaken("at", at, "give an Instant, for example one of parse_instant")
+
+
+def check_asked(item: object, person: object, purpose: object, system: object) -> None:
+    """Raises InputError for what is of another type than `Table.decide` takes."""
+    if not isinstance(item, TableItem):
+        raise _mistaken("item", item, "intern it with `table.item(...)`")
+    if person is not None and not isinstance(person, TablePerson):
+        raise _mistaken("person", person, "intern it with `table.person(...)`, or give None")
+    if not (purpose is None or isinstance(purpose, str)):
+        raise _mistaken("purpose", purpose, "give its name, or None for the item's own")
+    if not (system is None or isinstance(system, str)):
+        raise _mistaken("system", system, "give its name, or None")
+
+
+def _mistaken(name: str, value: object, remedy: str) -> InputError:
+    return InputError(f"`{name}` is {type(value).__name__}", remedy=remedy)
 
 
 def rows_given(given: Mapping[str, Any]) -> int:
@@ -63,7 +91,7 @@ def instants_given(value: Any, rows: int) -> Ints:
     Raises InputError for anything else: a number with a fraction cannot hold a nanosecond of this century exactly.
     """
     found = np.asarray([value.ns], object) if isinstance(value, Instant) else _integers("at", value)
-    if rows and not _LEAST <= int(found.min()) <= int(found.max()) <= _MOST:
+    if rows and not LEAST <= int(found.min()) <= int(found.max()) <= MOST:
         raise InputError(
             "`at` has an instant that no column of nanoseconds holds",
             remedy="ask by the column about 1678 to 2261 only, and with `Table.decide` about all else",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from relto.core.agreement import Instrument
 from relto.core.decision.table.compiling import Compiler, Window, authorities_of, ground_of
@@ -29,6 +30,9 @@ def compile_table(
     known. `persons`: interned at once, their dates cut slices. `bits`: how many bits of a word the fields share (None:
     all there are). Raises InputError for an empty window or a reading of a party that is unknown.
     """
+    for name, one in (("start", start), ("end", end)):
+        if not isinstance(one, Instant):
+            raise InputError(f"`{name}` is {type(one).__name__}, not an Instant", remedy="give one of parse_instant")
     if end <= start:
         raise InputError(f"a table from {start} to {end} is empty", remedy="let it end after it starts")
     if reading is not None and reading not in dossier.parties:
@@ -47,7 +51,8 @@ def updated(table: Table, dossier: Dossier) -> Table:
     """The table of `dossier`, where it differs from the table's own in its records: only what they touch is compiled.
 
     Where texts, parties or the authorities ever designated differ, everything is. `table` stays as it is; the items and
-    persons it knows are interned in the new one as well.
+    persons it knows are interned in the new one as well, under numbers of its own, but for those of the old dossier
+    that the new one no longer has.
     """
     old, window = table.dossier, table.window
     same_ground = (
@@ -55,7 +60,9 @@ def updated(table: Table, dossier: Dossier) -> Table:
         and dict(old.parties) == dict(dossier.parties)
         and authorities_of(old) == authorities_of(dossier)
     )
-    compiler = Compiler(dossier, window, table.ground if same_ground else ground_of(dossier))
+    # cells of its own: two tables may be renewed from one at the same time
+    ground = replace(table.ground, arena=table.ground.arena.copy()) if same_ground else ground_of(dossier)
+    compiler = Compiler(dossier, window, ground)
     touched = _Touched(old, dossier, window.known_by)
     lanes: dict[tuple[str, str], Lane] = {}
     for sender in compiler.ground.senders:
@@ -64,7 +71,8 @@ def updated(table: Table, dossier: Dossier) -> Table:
             lanes[sender, recipient] = compiler.lane(sender, number) if kept is None or touched(kept) else kept
     renewed = Table(dossier, window, compiler.ground, lanes)
     for item in table.items:
-        renewed.item(item)
+        if old.items.get(item.id) != item or item.id in dossier.items:
+            renewed.item(item)
     for person in table.persons:
         renewed.person(person)
     return renewed

@@ -6,22 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from relto.core.decision.addressee import Addressee
 from relto.core.decision.table.axes import Axes
 from relto.core.decision.table.compiling import Ground
 from relto.core.decision.table.interned import TableItem, TablePerson
 from relto.core.decision.table.judge import Judge
+from relto.core.decision.table.slices import LEAST, MOST, Flags, Ints
 from relto.core.decision.table.word import AGAIN, ASSURANCE, FAILED, Words
 from relto.core.dossier import Dossier, Party
 from relto.core.label import covers
 from relto.core.timeline import bound_instant
-
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-
-_NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -54,8 +49,12 @@ class PersonColumns:
 
 
 def purposes_of(items: Sequence[TableItem], axes: Axes, asked: Sequence[str]) -> tuple[str, ...]:
-    """Every purpose that has a number in columns: those asked, the items' own, those the clauses name."""
-    return tuple(dict.fromkeys([*asked, *(one.item.purpose for one in items), *axes.purposes]))
+    """Every purpose that has a number in columns: those asked, the items' own, those the clauses name.
+
+    One that was asked by two at the same moment stands twice; its number is the first.
+    """
+    others = dict.fromkeys([*(one.item.purpose for one in items), *axes.purposes])
+    return (*asked, *(one for one in others if one not in asked))
 
 
 def needs_of(persons: Sequence[TablePerson]) -> tuple[str, ...]:
@@ -75,7 +74,7 @@ def item_columns(
     axes, layout = ground.axes, ground.layout
     senders = {party: number for number, party in enumerate(ground.senders)}
     strict = {name for name, party in parties.items() if party.domestic}
-    numbers = {purpose: number for number, purpose in enumerate(purposes)}
+    numbers = {purpose: purposes.index(purpose) for purpose in {one.item.purpose for one in items}}
 
     def mask(one: TableItem) -> int:
         refused = sum(1 << number for number, addressee in enumerate(to) if one.refuses(addressee))
@@ -103,12 +102,12 @@ def person_columns(
     """The columns of all persons interned so far."""
     zones = {text.zone for versions in judge.dossier.agreements.values() for text in versions}
     masks = np.zeros((len(persons), len(parties)), np.uint64)
-    ends = np.full((len(persons), 2), _NEVER, np.int64)
+    ends = np.full((len(persons), 2), MOST, np.int64)
     for row, one in enumerate(persons):
         masks[row] = [_person_mask(one, ground, judge, party) for party in parties]
         until = one.person.clearance_until
         if until is not None and zones:
-            instants = [bound_instant(until, zone).ns for zone in zones]
+            instants = [min(max(bound_instant(until, zone).ns, LEAST), MOST) for zone in zones]
             ends[row] = min(instants), max(instants)
     wanted = [[need in one.person.need_to_know for need in needs] for one in persons]
     return PersonColumns(masks, ends[:, 0].copy(), ends[:, 1].copy(), _needed(wanted, len(needs)))

@@ -21,7 +21,11 @@ from relto.core.errors import InputError
 from relto.core.timeline import Instant
 
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
+LEAST: Final = int(np.iinfo(np.int64).min)
+MOST: Final = int(np.iinfo(np.int64).max)
+"""The first and last instants that a column of nanoseconds holds: 1677-09-21 and 2262-04-11."""
 _MOST_STEPS: Final = 1 << 14
 
 
@@ -50,10 +54,11 @@ class Slices:
 
         Raises InputError for an instant outside the window or a lane that is none.
         """
-        step = np.subtract(at, self.cuts[0])
-        check_below("at", step, int(self.cuts[-1] - self.cuts[0]))
+        step = np.subtract(at, self.cuts[0])  # may pass the largest number there is: it is right without its sign
+        check_below("at", step, int(self.cuts[-1]) - int(self.cuts[0]))
         check_below("lane", lane, self.lanes * len(ACTS))
-        np.right_shift(step, self.shift, out=step)
+        unsigned = step.view(np.uint64)
+        np.right_shift(unsigned, np.uint64(self.shift), out=unsigned)
         cut = self.first.take(step, mode="clip")
         following = np.empty_like(cut)
         for _ in range(self.depth):
@@ -69,6 +74,11 @@ class Slices:
         return self.edges[number // len(ACTS)]
 
 
+def _held(at: int) -> int:
+    """The instant, or the nearest to it that a column holds."""
+    return min(max(at, LEAST), MOST)
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     following: int
@@ -76,8 +86,16 @@ class _Row:
 
 
 def slices_of(lanes: Iterable[Lane], ground: Ground, end: Instant) -> Slices:
-    """Number the slices of `lanes`."""
+    """Number the slices of `lanes`, as far as columns hold their instants.
+
+    Raises InputError for a table that lies outside of that altogether.
+    """
     lanes = tuple(lanes)
+    if all(_held(lane.starts[0]) == _held(end.ns) for lane in lanes):
+        raise InputError(
+            "no column of nanoseconds holds an instant of this table",
+            remedy="ask by the column about 1678 to 2261 only, and with `Table.decide` about all else",
+        )
     rows: list[_Row] = []
     later: list[_Row] = []
     total = sum(len(lane.stretches) for lane in lanes)
@@ -89,7 +107,7 @@ def slices_of(lanes: Iterable[Lane], ground: Ground, end: Instant) -> Slices:
                 following = total + len(later) - 1
             rows.append(_Row(following, stretch.edges[0] if stretch.edges else None))
     rows += later
-    cuts = np.array(sorted({start for lane in lanes for start in lane.starts} | {end.ns}), np.int64)
+    cuts = np.array(sorted({_held(at) for lane in lanes for at in (*lane.starts, end.ns)}), np.int64)
     base, asks = _cells(rows, ground)
     following_rows = np.array([row.following for row in rows], np.int64)
     following_rows = following_rows[:, None] * len(ACTS) + np.arange(len(ACTS))
@@ -122,7 +140,7 @@ def _at_cut(lanes: tuple[Lane, ...], cuts: Ints) -> Ints:
     """For each lane, each act and each stretch between two cuts the number of its slice, in that order."""
     found, before = [], 0
     for lane in lanes:
-        starts = np.array(lane.starts, np.int64)
+        starts = np.array([_held(one) for one in lane.starts], np.int64)
         rows = np.searchsorted(starts, cuts[:-1], side="right") - 1 + before
         found.append((rows * len(ACTS) + np.arange(len(ACTS))[:, None]).reshape(-1))
         before += len(starts)
@@ -137,9 +155,12 @@ def check_below(name: str, column: Ints, limit: int) -> None:
 
 def _steps(cuts: Ints) -> tuple[int, Ints, int]:
     """How far to shift an instant to get its step, the cut each step begins in, and the most cuts within one."""
-    span = int(cuts[-1] - cuts[0])
+    start, span = int(cuts[0]), int(cuts[-1]) - int(cuts[0])
     shift = max(span.bit_length() - _MOST_STEPS.bit_length() + 1, 0)
-    steps = np.arange((span >> shift) + 1, dtype=np.int64)
-    first = np.searchsorted(cuts, cuts[0] + (steps << shift), side="right") - 1
-    last = np.searchsorted(cuts, np.minimum(cuts[0] + ((steps + 1) << shift) - 1, cuts[-1] - 1), side="right") - 1
-    return shift, np.minimum(first, len(cuts) - 2), int(np.max(last - first, initial=0))
+    steps = [start + (step << shift) for step in range((span >> shift) + 1)]
+    last = int(cuts[-1]) - 1
+    begins = np.array(steps, np.int64)
+    ends = np.array([min(step + (1 << shift) - 1, last) for step in steps], np.int64)
+    first = np.searchsorted(cuts, begins, side="right") - 1
+    final = np.searchsorted(cuts, ends, side="right") - 1
+    return shift, np.minimum(first, len(cuts) - 2), int(np.max(final - first, initial=0))

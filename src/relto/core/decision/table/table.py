@@ -14,13 +14,15 @@ from relto.core.decision.request import ACTS, HOLDERS_ACTS, Act, Request
 from relto.core.decision.table.batch import ASKED, Columns, Decisions, Kernel
 from relto.core.decision.table.compiling import Ground, Window
 from relto.core.decision.table.encoding import Encoder, encoder_of
+from relto.core.decision.table.given import check_asked, check_ends
 from relto.core.decision.table.interned import TableItem, TablePerson
 from relto.core.decision.table.lane import Edge, Lane, Stretch
-from relto.core.decision.table.slices import Ints, check_below, slices_of
-from relto.core.decision.table.tracks import INTERNING, Tracks
+from relto.core.decision.table.slices import LEAST, MOST, Ints, check_below, slices_of
+from relto.core.decision.table.tracks import Tracks
 from relto.core.decision.table.word import BIT, Words, bits_of
 from relto.core.decision.verdict import Verdict
 from relto.core.dossier import Dossier, Item
+from relto.core.errors import InputError
 from relto.core.timeline import Instant
 
 
@@ -39,9 +41,10 @@ class Table(Tracks):
 
     def purpose(self, purpose: str) -> int:
         """The number of a purpose in columns."""
-        with INTERNING:
-            if purpose not in self._purposes:
-                self._purposes.append(purpose)
+        if not isinstance(purpose, str):
+            raise InputError(f"`purpose` is {type(purpose).__name__}", remedy="give its name")
+        if purpose not in self._purposes:
+            self._purposes.append(purpose)
         return self._purposes.index(purpose)
 
     def columns(self, **given: Any) -> Columns:
@@ -106,7 +109,12 @@ class Table(Tracks):
         purpose: str | None = None,
         system: str | None = None,
     ) -> Verdict:
-        """The reference evaluator's verdict on the same request, with a sentence and an article for every ground."""
+        """The reference evaluator's verdict on the same request, with a sentence and an article for every ground.
+
+        At any instant, within the window or not. Raises InputError as `decide` does.
+        """
+        check_ends(act, sender, recipient, at)
+        check_asked(item, person, purpose, system)
         return evaluate(
             self.dossier,
             Request(
@@ -126,9 +134,15 @@ class Table(Tracks):
     def recipients(
         self, item: TableItem | Item | str, at: Instant, *, sender: str | None = None, act: Act = "release"
     ) -> frozenset[str]:
-        """All to whom `sender` (default: the originator) may release `item` at `at`: parties, firms, authorities."""
+        """All to whom `sender` (default: the originator) may release `item` at `at`: parties, firms, authorities.
+
+        Raises InputError as `decide` does.
+        """
         found = item if isinstance(item, TableItem) else self.item(item)
         giver = found.item.originator if sender is None else sender
+        check_ends(act, giver, "", at)
+        self._check_sender(giver)
+        self._check_window(at)
         return frozenset(
             one
             for one in self.ground.addressees
@@ -141,15 +155,28 @@ class Table(Tracks):
         return lane.stretch(at).to is not None
 
     def releasable(self, sender: str, recipient: str, at: Instant, *, act: Act = "release") -> frozenset[str]:
-        """The ids of all interned items that `sender` may release to `recipient` at `at`."""
-        if recipient not in self._recipients:
+        """The ids of all interned items that `sender` may release to `recipient` at `at`.
+
+        An id stands for the dossier's item; where the dossier has none, for the one interned last under it. Raises
+        InputError as `decide` does, but for an authority that is not designated then, to which nothing may go.
+        """
+        items = {one.item.id: one for one in self._items.rows}
+        items |= {name: self.item(item) for name, item in self.dossier.items.items()}
+        check_ends(act, sender, recipient, at)
+        self._check_sender(sender)
+        self._check_window(at)
+        if recipient not in self.ground.addressees:
             resolve(self.dossier, recipient, at, self.window.known_by)  # InputError unless it is a third country
             return frozenset()
-        items = list(self._items.values())
-        decisions = self.decide_many(
-            self.columns(act=act, sender=sender, recipient=recipient, item=np.arange(len(items)), at=at)
-        )
-        return frozenset(one.item.id for one, permit in zip(items, decisions.permit, strict=True) if permit)
+        if not self._named(recipient, at):
+            return frozenset()
+        if not LEAST <= at.ns < MOST:  # no column holds it
+            return frozenset(
+                name for name, one in items.items() if self.decide(act, sender, recipient, one, None, at).permits
+            )
+        numbers = np.array([one.number for one in items.values()], np.int64)
+        decisions = self.decide_many(self.columns(act=act, sender=sender, recipient=recipient, item=numbers, at=at))
+        return frozenset(name for name, permit in zip(items, decisions.permit, strict=True) if permit)
 
     @cached_property
     def _lane_numbers(self) -> tuple[list[Lane], Ints]:
@@ -177,9 +204,9 @@ class Table(Tracks):
                 self._judge,
                 self.ground,
                 self._lane_numbers[1],
-                list(self._items.values()),
-                list(self._persons.values()),
-                self._purposes,
+                self._items.rows[: known[0]],
+                self._persons.rows[: known[1]],
+                self._purposes[: known[2]],
                 (self.window.start, self.window.known_by),
             )
             self._encoder = (known, encoder)
@@ -187,7 +214,7 @@ class Table(Tracks):
 
     def _again(self, columns: Mapping[str, Any], rows: list[int]) -> Iterator[tuple[int, int, int]]:
         """Decide rows of columns as `decide` does: row, failed checks, slice of the agreement chosen."""
-        encoder, items, persons = self._current_encoder(), list(self._items.values()), list(self._persons.values())
+        encoder, items, persons = self._current_encoder(), self._items.rows, self._persons.rows
         limits = {"act": len(ACTS), "sender": len(self.senders), "recipient": len(self.addressees), "item": len(items)}
         limits |= {"person": len(persons) + 1, "purpose": len(encoder.purposes) + 1}
         for name, limit in limits.items():

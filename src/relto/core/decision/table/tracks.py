@@ -1,26 +1,27 @@
 """Tracks: decisions one by one. Each is looked up in the cells once, and then found again by where and when.
 
 A track holds an item's answers on a lane over time, for one person or none; it is laid at the first question and filled
-as questions come.
+as questions come: with each answer from when until when it holds.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from itertools import count
-from threading import Lock
 from typing import Final
 
-from relto.core.decision.addressee import Addressee, resolve
+from relto.core.decision.addressee import resolve
 from relto.core.decision.request import ACTS, HOLDERS_ACTS, Act
-from relto.core.decision.table import cuts
 from relto.core.decision.table.answer import TableVerdict
+from relto.core.decision.table.block import Frame
 from relto.core.decision.table.compiling import Ground, Window
-from relto.core.decision.table.interned import TableItem, TablePerson, Track
-from relto.core.decision.table.judge import Asked, Judge
+from relto.core.decision.table.given import check_asked, check_ends
+from relto.core.decision.table.interned import TableItem, TablePerson
+from relto.core.decision.table.judge import ACT_NUMBER, Asked, Judge
 from relto.core.decision.table.lane import Lane, Stretch
+from relto.core.decision.table.roll import Roll
 from relto.core.decision.table.word import BIT, checks_of
 from relto.core.decision.verdict import DueDuty
 from relto.core.dossier import Dossier, Item, Person
@@ -28,11 +29,14 @@ from relto.core.errors import InputError
 from relto.core.timeline import Instant
 
 _TRACKS = 1_000_000
-"""Tracks kept before all are forgotten: some 200 bytes each."""
+"""Tracks kept before all are forgotten: some 300 bytes each."""
 _COUNTRIES = 1_000
 """More than ISO 3166-1 knows: any of them may be asked about as a recipient."""
-INTERNING: Final = Lock()
-"""Numbers are given to one item or person at a time, in whichever table: `decide` may meet those of another."""
+_NOT_ASKED: Final = (KeyError, AttributeError, TypeError)
+"""What a look at the tracks ends in where nothing was asked yet, or where what is asked is no request at all."""
+
+Span = tuple[int, int]
+"""Since when and until when, in nanoseconds."""
 
 
 class Tracks:
@@ -48,15 +52,17 @@ class Tracks:
         self.lanes = lanes
         ground.no_agreement()
         self._judge = Judge(dossier, ground.axes, ground.arena.words, ground.requirements)
-        self._items: dict[Item, TableItem] = {}
-        self._persons: dict[Person, TablePerson] = {}
+        self._consents = dossier.consents(window.known_by)
+        most_keys = len(ACTS) * len(ground.senders) * (len(ground.addressees) + _COUNTRIES)
+        self._items: Roll[Item, TableItem] = Roll(self._new_item)
+        self._persons: Roll[Person, TablePerson] = Roll(partial(self._new_person, keys=most_keys))
         self._verdicts: dict[tuple[str, tuple[str, ...], tuple[DueDuty, ...], int], TableVerdict] = {}
+        self._permits: dict[tuple[int, int, str, tuple[str, ...] | None], TableVerdict] = {}
+        self._refusals: dict[tuple[str, int], TableVerdict] = {}
         self._laid = 0
         self._keys: dict[str, dict[str, dict[str, int]]] = {}
         self._recipients = {name: number for number, name in enumerate(ground.addressees)}
         self._numbers = count(len(ground.addressees))
-        self._most_keys = len(ACTS) * len(ground.senders) * (len(ground.addressees) + _COUNTRIES)
-        self._known_starts: dict[tuple[int, ...], list[int]] = {}
         for item in dossier.items.values():
             self.item(item)
         for person in window.persons:
@@ -64,23 +70,19 @@ class Tracks:
 
     def item(self, item: Item | str) -> TableItem:
         """Intern an item, or the dossier's item of that id, once. Raises NotFound for an id that is not there."""
-        item = self.dossier.item(item) if isinstance(item, str) else item
-        found = self._items.get(item)
-        return found if found is not None else self._intern(item)
-
-    def _intern(self, item: Item) -> TableItem:
-        with INTERNING:
-            found = self._items.get(item)
-            if found is None:
-                found = self._items[item] = self._new_item(item)
-        return found
+        if isinstance(item, str):
+            item = self.dossier.item(item)
+        elif not isinstance(item, Item):
+            raise InputError(f"`item` is {type(item).__name__}, not an item", remedy="give an Item, or the id of one")
+        return self._items[item]
 
     def _new_item(self, item: Item) -> TableItem:
         axes = self.ground.axes
         originator = self.dossier.parties.get(item.originator)
         mark = originator.mark(item.mark) if originator else None
+        place = axes.purpose(item.purpose, own=True)
+        named = item.caveats.rel_to
         return TableItem(
-            number=len(self._items),
             owner=self,
             item=item,
             purpose=item.purpose,
@@ -88,37 +90,34 @@ class Tracks:
             by_rank=axes.rank(mark.rank if mark else ""),
             by_mark=axes.slot(item.originator, item.mark),
             topic=axes.topic(item.topic),
+            place=place,
+            own_place=place,
+            named=None if named is None else frozenset(named),
             consents=tuple(
                 consent
-                for consent in self.dossier.consents(self.window.known_by)
+                for consent in self._consents
                 if item.originator in consent.by and consent.covers_item(item.id, item.topic)
             ),
         )
 
     def person(self, person: Person) -> TablePerson:
         """Intern a person once."""
-        found = self._persons.get(person)
-        return found if found is not None else self._intern_person(person)
+        if not isinstance(person, Person):
+            raise InputError(f"`person` is {type(person).__name__}, not a person", remedy="give a Person")
+        return self._persons[person]
 
-    def _intern_person(self, person: Person) -> TablePerson:
-        with INTERNING:
-            found = self._persons.get(person)
-            if found is None:
-                cleared = self.ground.requirements.met_by(person.clearance)
-                number = len(self._persons)
-                offset = (number + 1) * self._most_keys
-                found = self._persons[person] = TablePerson(number, offset, self, person, cleared)
-        return found
+    def _new_person(self, person: Person, *, keys: int) -> TablePerson:
+        return TablePerson(self, person, keys, self.ground.requirements.met_by(person.clearance))
 
     @property
     def items(self) -> tuple[Item, ...]:
         """The items interned so far; their places are the numbers in columns."""
-        return tuple(self._items)
+        return tuple(one.item for one in self._items.rows)
 
     @property
     def persons(self) -> tuple[Person, ...]:
         """The persons interned so far; their places are the numbers in columns."""
-        return tuple(self._persons)
+        return tuple(one.person for one in self._persons.rows)
 
     def decide(
         self,
@@ -134,41 +133,25 @@ class Tracks:
         """May `item` go from `sender` to `recipient` at `at`, for `person` to see?
 
         `item` and `person` come from `table.item()` and `table.person()`; those of another table are interned anew.
-        `purpose` None is the item's own. Raises InputError for a sender or recipient that is unknown, and for an
-        instant outside the table's window.
+        `purpose` None is the item's own. Raises InputError for an act, sender or recipient that is unknown, for an
+        instant outside the table's window, and for whatever is of another type.
         """
-        if item.owner is not self or system is not None:
-            return self._decide_anew(act, sender, recipient, item, person, at, purpose, system)
         try:
-            if purpose is not None:
-                item = item.asked_for[purpose]
-            key = self._keys[act][sender][recipient]
-            if person is not None:
-                key += person.offset if person.owner is self else self._not_mine()
-            starts, answers = item.tracks[key]
-        except KeyError:
-            return self._first(act, sender, recipient, item, person, at, purpose)
-        answer = answers[bisect_right(starts, at.ns)]
-        return answer if answer is not None else self._look_up(act, sender, recipient, item, person, at)
+            if item.owner is self and system is None:
+                asked = item if purpose is None else item.asked_for[purpose]
+                key = self._keys[act][sender][recipient]
+                if person is not None:
+                    key += person.offset if person.owner is self else self._not_mine()
+                starts, answers = asked.tracks[key]
+                answer = answers[bisect_right(starts, at.ns)]
+                if answer is not None:
+                    return answer
+        except _NOT_ASKED:
+            pass  # it is looked up, and what is no request is told there
+        return self._first(act, sender, recipient, item, person, at, purpose, system)
 
-    def _decide_anew(
-        self,
-        act: Act,
-        sender: str,
-        recipient: str,
-        item: TableItem,
-        person: TablePerson | None,
-        at: Instant,
-        purpose: str | None,
-        system: str | None,
-    ) -> TableVerdict:
-        mine = item if item.owner is self else self.item(item.item)
-        if system is None:
-            return self.decide(act, sender, recipient, mine, person, at, purpose)
-        self._check_window(at)
-        named = self._mine(person)
-        mine = mine if purpose is None else self._asked_for(mine, purpose)
-        return self._answered(Asked(act, mine, named, system), sender, recipient, at, at)
+    def _not_mine(self) -> int:
+        raise KeyError
 
     def _first(
         self,
@@ -179,25 +162,36 @@ class Tracks:
         person: TablePerson | None,
         at: Instant,
         purpose: str | None,
+        system: str | None,
     ) -> TableVerdict:
-        """The first decision on a lane, about an item as asked for a purpose: its track is laid."""
-        asked = item if purpose is None or purpose == item.purpose else self._asked_for(item, purpose)
-        return self._look_up(act, sender, recipient, asked, self._mine(person), at)
-
-    def _mine(self, person: TablePerson | None) -> TablePerson | None:
-        return person if person is None or person.owner is self else self.person(person.person)
+        """The first decision of its kind: it is looked up, and kept on its track unless a system is named."""
+        check_ends(act, sender, recipient, at)
+        check_asked(item, person, purpose, system)
+        mine = item if item.owner is self else self._items[item.item]
+        if purpose is not None:
+            mine = self._asked_for(mine, purpose)
+        named = person if person is None or person.owner is self else self._persons[person.person]
+        self._check_window(at)
+        lane = self._lane(sender, recipient, at)
+        asked = Asked(ACT_NUMBER[act], mine, named, system)
+        answer, span = self._look_up(asked, lane, at)
+        if system is None:
+            key = self._key(act, sender, recipient) + (0 if named is None else named.offset)
+            self._keep(mine, key, span, answer)
+        return answer
 
     def _asked_for(self, item: TableItem, purpose: str) -> TableItem:
-        """The item as asked for another purpose than its own."""
-        if purpose == item.item.purpose:
-            item.asked_for[purpose] = item
+        """The item as asked for a purpose, its own or another."""
         found = item.asked_for.get(purpose)
         if found is None:
-            found = item.asked_for[purpose] = replace(item, purpose=purpose, asked_for={}, tracks={})
+            place = self.ground.axes.purpose
+            own = purpose == item.item.purpose
+            asked = item if own else item.asked(purpose, place(purpose, own=False), place(purpose, own=True))
+            found = item.asked_for.setdefault(purpose, asked)
         return found
 
     def _check_window(self, at: Instant) -> None:
-        if not self.window.start <= at < self.window.end:
+        if not self.window.start.ns <= at.ns < self.window.end.ns:
             raise InputError(
                 f"{at} is outside the table, which runs from {self.window.start} to {self.window.end}",
                 remedy="compile one for a window that holds it",
@@ -207,110 +201,122 @@ class Tracks:
         """The lane between the two; one without agreements to a country that the dossier does not describe."""
         found = self.lanes.get((sender, recipient))
         if found is None or sender not in self.dossier.parties:
-            if sender not in self.dossier.parties:
-                known = ", ".join(sorted(self.dossier.parties))
-                raise InputError(f"unknown party `{sender[:60]}`", remedy=f"use one of {known}")
-            return self._empty(sender, resolve(self.dossier, recipient, at, self.window.known_by))
+            self._check_sender(sender)
+            to = resolve(self.dossier, recipient, at, self.window.known_by)
+            start = self.window.start
+            return Lane(sender, to.id, -1, (Stretch(start, to, ()),), (start.ns,))
         return found
 
-    def _empty(self, sender: str, to: Addressee) -> Lane:
-        start = self.window.start
-        return Lane(sender, to.id, -1, (Stretch(start, to, ()),), (start.ns,))
-
-    def _not_mine(self) -> int:
-        raise KeyError
-
-    def _track(self, act: Act, sender: str, recipient: str, item: TableItem, person: TablePerson | None) -> Track:
-        """The track of an item and person on a lane, laid where it is new: where its answers may change."""
-        lane = self._lane(sender, recipient, self.window.start)
-        key = self._key(act, sender, recipient)
-        key += person.offset if person is not None else 0
-        found = item.tracks.get(key)
-        if found is None:
-            starts = (*self._starts(Asked(act, item, person), lane), self.window.end.ns)
-            shared = self._known_starts.setdefault(starts, list(starts))
-            found = item.tracks[key] = (shared, [None] * (len(shared) + 1))
-            self._laid += 1
-        return found
+    def _check_sender(self, sender: str) -> None:
+        if sender not in self.dossier.parties:
+            known = ", ".join(sorted(self.dossier.parties))
+            raise InputError(f"unknown party `{sender[:60]}`", remedy=f"use one of {known}")
 
     def _key(self, act: Act, sender: str, recipient: str) -> int:
         """The key of a lane and act; the same for whoever asks first, for several may at once."""
-        if act not in ACTS:
-            raise InputError(f"unknown act `{act[:60]}`", remedy=f"use one of {', '.join(ACTS)}")
-        number = self._recipients.get(recipient)
-        if number is None:  # a country that the dossier does not describe
-            number = self._recipients.setdefault(recipient, next(self._numbers))
-        place = ACTS.index(act) * len(self.ground.senders) + self.ground.senders.index(sender)
-        key = place * (len(self.ground.addressees) + _COUNTRIES) + number
-        return self._keys.setdefault(act, {}).setdefault(sender, {}).setdefault(recipient, key)
+        recipients = self._keys.setdefault(act, {}).setdefault(sender, {})
+        found = recipients.get(recipient)
+        if found is None:
+            number = self._recipients.get(recipient)
+            if number is None:  # a country that the dossier does not describe
+                number = self._recipients.setdefault(recipient, next(self._numbers))
+            place = ACT_NUMBER[act] * len(self.ground.senders) + self.ground.senders.index(sender)
+            found = recipients.setdefault(recipient, place * (len(self.ground.addressees) + _COUNTRIES) + number)
+        return found
 
-    def _look_up(
-        self, act: Act, sender: str, recipient: str, item: TableItem, person: TablePerson | None, at: Instant
-    ) -> TableVerdict:
-        """Look up the answer that holds at `at`, and keep it on its track."""
-        self._check_window(at)
-        if self._laid >= _TRACKS:
-            self._forget()
-        starts, answers = self._track(act, sender, recipient, item, person)
-        place = bisect_right(starts, at.ns)
-        answer = self._answered(Asked(act, item, person), sender, recipient, Instant(starts[place - 1]), at)
-        answers[place] = answer
-        return answer
+    def _keep(self, item: TableItem, key: int, span: Span, answer: TableVerdict) -> None:
+        """Put an answer on its track. Lists that somebody may be reading are never changed: others take their place."""
+        found = item.tracks.get(key)
+        if found is None:
+            if self._laid >= _TRACKS:
+                self._forget()
+            self._laid += 1
+            item.tracks[key] = ([*span], [None, answer, None])
+            return
+        starts, answers = found
+        place = bisect_right(starts, span[0])
+        since = [] if place and starts[place - 1] == span[0] else [span[0]]
+        until = [] if place < len(starts) and starts[place] == span[1] else [span[1]]
+        if answers[place] is None:
+            item.tracks[key] = (
+                [*starts[:place], *since, *until, *starts[place:]],
+                [*answers[:place], *([None] * len(since)), answer, *([None] * len(until)), *answers[place + 1 :]],
+            )
 
     def _forget(self) -> None:
         """Forget all tracks: they are looked up again."""
         self._laid = 0
-        for one in self._items.values():
+        for one in tuple(self._items.rows):
             one.tracks, one.asked_for = {}, {}
 
-    def _answered(self, asked: Asked, sender: str, recipient: str, since: Instant, at: Instant) -> TableVerdict:
-        """The answer at `since`, which still holds at `at`; InputError where nobody goes by the recipient's name."""
-        return self._answer(asked, sender, self._lane(sender, recipient, at), since)
+    def _look_up(self, asked: Asked, lane: Lane, at: Instant) -> tuple[TableVerdict, Span]:
+        """The answer at `at`, and from when until when it holds; InputError where the recipient is nobody then."""
+        stretch, span = self._stretch(lane, at.ns)
+        to = stretch.to
+        if to is None:
+            resolve(self.dossier, lane.recipient, at, self.window.known_by)
+            raise AssertionError(f"no answer for {lane.recipient} at {at}")
+        act, item, person, _ = asked
+        if to.party == lane.sender and ACTS[act] in HOLDERS_ACTS:
+            own = self.lanes.get((item.item.originator, lane.recipient))
+            if own is None:
+                stretch = Stretch(stretch.start, to, ())
+            else:
+                stretch, other = self._stretch(own, at.ns)
+                span = max(span[0], other[0]), min(span[1], other[1])
+        if item.consents or person is not None:
+            span = _narrowed(span, _changes(stretch, item, person), at.ns)
+        return self._answer(stretch, asked, at), span
 
-    def _starts(self, asked: Asked, lane: Lane) -> list[int]:
-        """Every instant at which an answer for this item and person on this lane may change."""
-        lanes = [lane]
-        own = self.lanes.get((asked.item.item.originator, lane.recipient))
-        if asked.act in HOLDERS_ACTS and own is not None:
-            lanes.append(own)
-        found = {start for one in lanes for start in one.starts}
-        found.update(one.ns for consent in asked.item.consents for one in (consent.valid.start, consent.valid.end))
-        if asked.person is not None:
-            texts = {edge.frame.text.id: edge.frame.text for one in lanes for s in one.stretches for edge in s.edges}
-            every = [text for name in texts for text in self.dossier.agreements[name]]
-            who = asked.person.person
-            parties = {s.to for one in lanes for s in one.stretches if s.to is not None}
-            found.update(one.ns for to in parties for one in cuts.person_cuts((who,), to, every))
-        start, end = self.window.start.ns, self.window.end.ns
-        return sorted(one for one in found | {start} if start <= one < end)
+    def _stretch(self, lane: Lane, at: int) -> tuple[Stretch, Span]:
+        """The stretch of a lane in which `at` lies, and from when until when it lasts."""
+        starts = lane.starts
+        place = bisect_right(starts, at)
+        end = starts[place] if place < len(starts) else self.window.end.ns
+        return lane.stretches[place - 1], (starts[place - 1], end)
 
-    def _answer(self, asked: Asked, sender: str, lane: Lane, at: Instant) -> TableVerdict:
-        """The answer at one instant; InputError, as the reference has it, where nobody goes by that name then."""
-        stretch = lane.stretch(at)
-        to = stretch.to or resolve(self.dossier, lane.recipient, at, self.window.known_by)
-        if asked.act in HOLDERS_ACTS and to.party == sender:
-            own = self.lanes.get((asked.item.item.originator, lane.recipient))
-            stretch = own.stretch(at) if own is not None else Stretch(stretch.start, to, ())
+    def _answer(self, stretch: Stretch, asked: Asked, at: Instant) -> TableVerdict:
+        """The answer at one instant: of several agreements that which permits, else the closest to it."""
+        edges = stretch.edges
+        if len(edges) == 1:
+            failed = self._judge.failed(edges[0], asked, at)
+            return self._verdict_under(stretch, asked, 0, failed)
         best: tuple[bool, bool, int, int, int] | None = None
-        for number, edge in enumerate(stretch.edges):
+        for number, edge in enumerate(edges):
             failed = self._judge.failed(edge, asked, at)
             weight = (failed != 0, not edge.in_force, failed.bit_count(), number, failed)
             best = weight if best is None else min(best, weight)
         if best is None:
-            return self._verdict("", (), (), BIT["standing"])
+            return self._refusal("", BIT["standing"])
         return self._verdict_under(stretch, asked, best[3], best[4])
 
     def _verdict_under(self, stretch: Stretch, asked: Asked, number: int, failed: int) -> TableVerdict:
-        edge, item = stretch.edges[number], asked.item.item
+        edge = stretch.edges[number]
         if failed:
-            return self._verdict(edge.agreement, (), (), failed)
-        marks = edge.frame.grades[asked.item.grade(edge.frame.sender)].marks
-        if edge.frame.to.party == item.originator and item.mark in marks:
+            return self._refusal(edge.agreement, failed)
+        item, frame = asked.item.item, edge.frame
+        grade = asked.item.grade(frame.sender)
+        mark = item.mark if frame.to.party == item.originator else ""
+        key = (id(frame), grade, mark, item.caveats.eyes)  # a frame lasts as long as the table's lanes, which hold it
+        found = self._permits.get(key)
+        if found is None:
+            found = self._permits[key] = self._permit(edge.agreement, frame, grade, item)
+        return found
+
+    def _permit(self, agreement: str, frame: Frame, grade: int, item: Item) -> TableVerdict:
+        marks = frame.grades[grade].marks
+        if frame.to.party == item.originator and item.mark in marks:
             marks = (item.mark,)
-        duties = tuple(DueDuty(one.article, one.do, one.on, one.within, one.to) for one in edge.frame.text.duties)
+        duties = tuple(DueDuty(one.article, one.do, one.on, one.within, one.to) for one in frame.text.duties)
         if item.caveats.eyes is not None:
             duties += (DueDuty("label:eyes", f"show only to {', '.join(item.caveats.eyes)}", "receipt"),)
-        return self._verdict(edge.agreement, marks, duties, 0)
+        return self._verdict(agreement, marks, duties, 0)
+
+    def _refusal(self, agreement: str, failed: int) -> TableVerdict:
+        found = self._refusals.get((agreement, failed))
+        if found is None:
+            found = self._refusals.setdefault((agreement, failed), self._verdict(agreement, (), (), failed))
+        return found
 
     def _verdict(
         self, agreement: str, marks: tuple[str, ...], duties: tuple[DueDuty, ...], failed: int
@@ -319,5 +325,28 @@ class Tracks:
         found = self._verdicts.get(key)
         if found is None:
             verdict = TableVerdict("refuse" if failed else "permit", agreement, marks, duties, checks_of(failed))
-            found = self._verdicts[key] = verdict
+            found = self._verdicts.setdefault(key, verdict)
         return found
+
+
+def _changes(stretch: Stretch, item: TableItem, person: TablePerson | None) -> Iterator[int]:
+    """When, within a stretch, what an item's consents or a person bring may change, in nanoseconds."""
+    for consent in item.consents:
+        yield consent.valid.start.ns
+        yield consent.valid.end.ns
+    if person is not None:
+        for edge in stretch.edges:
+            yield person.cleared_until(edge.frame.text.zone)
+        if person.person.assurance is not None:
+            yield person.person.assurance.at.ns
+
+
+def _narrowed(span: Span, changes: Iterable[int], at: int) -> Span:
+    """The part of `span` round `at` in which there is none of `changes`."""
+    since, until = span
+    for change in changes:
+        if since < change <= at:
+            since = change
+        elif at < change < until:
+            until = change
+    return since, until
