@@ -20,7 +20,7 @@ from typing import Final
 from relto.adapters.clock import ReplayClock
 from relto.adapters.link import InProcessLink
 from relto.compose import open_node
-from relto.node import ActRefused, Node, handle, release
+from relto.node import ActRefused, Node, handle, handle_many, release
 from tests.faults.acts import ACTS, LAPSE, START, play
 from tests.faults.apart import Job, started, together
 from tests.faults.reach import PASSPHRASE, InProcess, make_nodes
@@ -128,7 +128,7 @@ def _opened(folder: Path, place: Path, askew: Askew) -> Iterator[tuple[str, Node
         shutil.copytree(folder / party, place / party)
         clock = ReplayClock(START, uncertainty=askew.declared * MILLISECOND)
         node = open_node(place / party, PASSPHRASE, clock=clock, link=link)
-        link.join(party, partial(handle, node))
+        link.join(party, partial(handle, node), partial(handle_many, node))
         yield party, node
 
 

@@ -8,7 +8,7 @@ die; the acts, the invariants and the experiments stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import permutations
 from pathlib import Path
@@ -18,15 +18,17 @@ from relto.adapters.clock import ReplayClock
 from relto.adapters.link import InProcessLink
 from relto.compose import create_node, open_node, pin
 from relto.core.agreement import Instrument
-from relto.core.errors import PeerUnreachable
+from relto.core.errors import PeerUnreachable, ReltoError
 from relto.core.timeline import Instant
 from relto.node import (
     ActRefused,
     Delivery,
+    Message,
     Node,
     countersign,
     dispatch_pending,
     handle,
+    handle_many,
     open_item,
     relay_pending,
     release,
@@ -78,9 +80,17 @@ class LossyLink(InProcessLink):
 
     def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
         reply = super().exchange(peer, kind, message)
+        self._lose(peer)
+        return reply
+
+    def exchange_many(self, peer: str, messages: Sequence[Message]) -> list[bytes | ReltoError]:
+        replies = super().exchange_many(peer, messages)
+        self._lose(peer)
+        return replies
+
+    def _lose(self, peer: str) -> None:
         if peer in self.muted:
             raise PeerUnreachable(f"the reply of `{peer}` was lost")
-        return reply
 
 
 class InProcess:
@@ -97,7 +107,7 @@ class InProcess:
         for party in PARTIES:
             if (folder / party).exists():
                 node = open_node(folder / party, PASSPHRASE, clock=self.clock, link=self.link)
-                self.link.join(party, partial(handle, node))
+                self.link.join(party, partial(handle, node), partial(handle_many, node))
                 self.nodes[party] = node
                 if steps is not None:
                     count_steps(node, steps)

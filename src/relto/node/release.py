@@ -44,7 +44,8 @@ def release(
     TwoPersonsNeeded where the party's own law asks for one, ActRefused where it is refused at queueing, NotFound for a
     recipient whose card is not pinned, InputError for an item of another originator.
     """
-    return dispatch_row(node, queue(node, asked_of(node, item, to, act, purpose, via=via, payload=payload, approved=approved)))
+    asked = asked_of(node, item, to, act, purpose, via=via, payload=payload, approved=approved)
+    return dispatch_row(node, queue(node, asked))
 
 
 def asked_of(
