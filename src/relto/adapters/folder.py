@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -126,6 +127,8 @@ def move_whole(folder: Path, target: Path) -> None:
 
 def _make_lasting(folder: Path) -> None:
     if not folder.is_dir():
+        if folder.exists():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
         _make_lasting(folder.parent)
         folder.mkdir(exist_ok=True)
         _put_on_disk(folder.parent)
