@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,12 @@ import pytest
 from tests.faults import clocks, desk, kills, power, repetition
 from tests.faults.__main__ import roomy
 from tests.faults.apart import alone
+from tests.faults.invariants import broken, view_of
+from tests.faults.reach import InProcess
+from tests.faults.recovery import TOLD, instant_of
 from tests.faults.report import Outcome, Progress
 from tests.faults.shim import NoShim, compiler
+from tests.faults.told import told_in
 
 QUIET = Progress("", 0, quiet=True)
 
@@ -76,6 +81,29 @@ def test_each_message_many_times_has_one_effect_and_one_answer(folder: Path) -> 
     outcome = repetition.run(folder, 50, QUIET)
     holds(outcome)
     assert outcome.figures["messages"] == repetition.MESSAGES
+    _every_invariant_can_fail(folder)
+
+
+def _every_invariant_can_fail(folder: Path) -> None:
+    """Take from what holds one thing at a time: each is missed by its name."""
+    told = told_in(folder / TOLD)
+    reach = InProcess(folder, instant_of(told))
+    whole = {party: view_of(node) for party, node in reach.nodes.items()}
+    reach.close()
+    jpn, kor = whole["JPN"], whole["KOR"]
+    (receipt, *_), (sent, *_) = jpn.own("receipt"), kor.own("submission")
+    twice = {**jpn.evidence, "another": receipt[1]}
+    less = {name: one for name, one in kor.evidence.items() if name != sent[0]}
+    for word, changed in (
+        ("no holding", replace(jpn, holdings={})),
+        ("doubled", replace(jpn, evidence=twice)),
+        ("no leaf", replace(kor, evidence=less)),
+        ("lost", replace(kor, outbox=())),
+        ("unfinished", replace(kor, outbox=(replace(kor.outbox[0], state="queued"), *kor.outbox[1:]))),
+        ("records differ", replace(kor, instruments={})),
+    ):
+        found = broken({**whole, changed.party: changed}, told)
+        assert any(line.startswith(f"{word}:") for line in found), (word, found)
 
 
 def test_clocks_askew_permit_nothing_after_the_lapse_and_refuse_no_sooner_than_they_must(folder: Path) -> None:

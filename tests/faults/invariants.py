@@ -156,7 +156,8 @@ def _holds(view: View, views: Mapping[str, View], told: Told) -> bool:
     if told.what == "refused":
         return told.subject in view.evidence
     if told.what == "opened":
-        return told.about in view.evidence and bool(view.holdings[told.subject].openings)
+        opened = view.holdings.get(told.subject)
+        return told.about in view.evidence and opened is not None and bool(opened.openings)
     if told.what == "reported":
         holding = view.holdings.get(told.about)
         return holding is not None and told.subject in {event.report for event in holding.compromises}
