@@ -177,7 +177,7 @@ def run(folder: Path, step: int, progress: Progress) -> Outcome:
         furthest = max(furthest, far)
         broken += wrong
         progress.one(wrong)
-    offsets = len({one.sender for one in askews})
+    offsets = len(range(-RANGE, RANGE + 1, step))
     figures = {"offsets": offsets, "pairs_of_clocks": len(askews), **counted, "furthest_refusal_ns": furthest}
     return Outcome("clocks", figures, broken)
 
