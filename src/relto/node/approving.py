@@ -20,7 +20,7 @@ from relto.node.labels import item_of, label_of
 from relto.node.node import Node
 from relto.node.people import Actor
 from relto.node.people_store import People
-from relto.node.release import release
+from relto.node.release import check_own, release
 from relto.node.statements import statement
 from relto.node.transmittal import ID_BYTES
 
@@ -51,12 +51,7 @@ def submit(
 
     Raises InputError for an item of another originator, or an act that is none of an originator's.
     """
-    if item.originator != node.party:
-        raise InputError(
-            f"`{item.id}` is an item of {item.originator}, not of {node.party}", remedy="forward the holding of it"
-        )
-    if act not in ("release", "disclose"):
-        raise InputError(f"to {act} is not to release", remedy="use release or disclose")
+    check_own(node, item, act)
     item_of(label_of(item))  # what no recipient could read is not kept
     found = Approval(
         id=f"a-{node.entropy(ID_BYTES).hex()}",

@@ -48,6 +48,16 @@ def release(
     return dispatch_row(node, queue(node, asked))
 
 
+def check_own(node: Node, item: Item, act: Act) -> None:
+    """Raise InputError for an item of another originator, or an act that is none of an originator's."""
+    if item.originator != node.party:
+        raise InputError(
+            f"`{item.id}` is an item of {item.originator}, not of {node.party}", remedy="forward the holding of it"
+        )
+    if act not in ("release", "disclose"):
+        raise InputError(f"to {act} is not to release", remedy="use release or disclose")
+
+
 def asked_of(
     node: Node,
     item: Item,
@@ -61,12 +71,7 @@ def asked_of(
 ) -> Asked:
     """What a release asks for. Raises InputError for what cannot be released by this node at all, TwoPersonsNeeded
     where the party's own law asks for a second who has `approved` it."""
-    if item.originator != node.party:
-        raise InputError(
-            f"`{item.id}` is an item of {item.originator}, not of {node.party}", remedy="forward the holding of it"
-        )
-    if act not in ("release", "disclose"):
-        raise InputError(f"to {act} is not to release", remedy="use release or disclose")
+    check_own(node, item, act)
     check_persons(node, item, approved=approved)
     label = label_of(item)
     item_of(label)  # what no recipient could read is not signed

@@ -10,12 +10,13 @@ from fastapi import Response
 from relto.core.errors import NotFound
 from relto.node.answers import account_json, journal_json
 from relto.node.people import Account, NotAllowed, check_roles
-from relto.serve.api.answers import Account as AccountAnswer
-from relto.serve.api.answers import Accounts, Journal, NodeState
+from relto.serve.api.answers import NodeState
 from relto.serve.api.asked import AccountChange, NewAccount, NewPassword
 from relto.serve.api.context import Caller, Calling
 from relto.serve.api.operation import Operations, answer
 from relto.serve.api.paging import Limit, Offset, page
+from relto.serve.api.people_answers import Account as AccountAnswer
+from relto.serve.api.people_answers import Accounts, Journal
 
 operations: Final = Operations("accounts")
 

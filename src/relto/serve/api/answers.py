@@ -13,7 +13,6 @@ from relto.core.agreement import InstrumentKind
 from relto.core.agreement.standing import State
 from relto.core.decision import Act
 from relto.node.approval import ApprovalState
-from relto.node.people import PersonalAct, Role, SessionKind
 
 Moment = Annotated[str, Field(description="RFC 3339, UTC, with `Z`", examples=["2019-11-22T15:00:00Z"])]
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -270,51 +269,6 @@ class Checkpoint(Answer):
     note: str | None
 
 
-class Account(Answer):
-    """`relto/account/1`."""
-
-    schema_: Literal["relto/account/1"] = Field(alias="schema")
-    id: str
-    name: str
-    roles: list[Role]
-    disabled: bool
-    password: bool = Field(description="whether it has one")
-    certificate: str | None
-    issuer: str | None
-    subject: str | None
-    created: Moment | None
-
-
-class Accounts(Answer):
-    """`relto/accounts/1`."""
-
-    schema_: Literal["relto/accounts/1"] = Field(alias="schema")
-    accounts: list[Account]
-
-
-class SignedIn(Answer):
-    """`relto/session/1`: who is signed in, in which roles, until when. `token` only for programs, once."""
-
-    schema_: Literal["relto/session/1"] = Field(alias="schema")
-    party: str
-    account: str
-    name: str
-    roles: list[Role]
-    acts: list[PersonalAct]
-    kind: SessionKind | Literal["certificate"]
-    expires: Moment | None
-    stepped_up_until: Moment | None
-    csrf: str | None = Field(description="for the header X-Relto-CSRF")
-    token: str = ""
-
-
-class SignedOut(Answer):
-    """`relto/session/1` when it has ended."""
-
-    schema_: Literal["relto/session/1"] = Field(alias="schema")
-    ended: bool
-
-
 class Approval(Answer):
     """`relto/approval/1`: a release that waits for a second person, or what became of it."""
 
@@ -348,24 +302,6 @@ class WaitingApproval(Approval):
     mark: str | None
     topic: str | None
     payload: str | None = Field(description="base64")
-
-
-class JournalEntry(Answer):
-    """What was done to an account."""
-
-    number: int
-    at: Moment
-    by: str
-    act: str
-    about: str
-
-
-class Journal(Answer):
-    """`relto/journal/1`: what was done to the accounts and what was refused to them, the newest first."""
-
-    schema_: Literal["relto/journal/1"] = Field(alias="schema")
-    total: int
-    entries: list[JournalEntry]
 
 
 class Peer(Answer):

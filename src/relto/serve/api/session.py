@@ -8,11 +8,11 @@ from fastapi import Request, Response
 
 from relto.core.errors import InputError, ReltoError
 from relto.node.people import MAY, NotSignedIn, Session
-from relto.serve.api.answers import SignedIn, SignedOut
 from relto.serve.api.asked import Login, StepUp
 from relto.serve.api.context import Caller, Calling, Context, Having
 from relto.serve.api.guard import BY_CERTIFICATE, COOKIE, certified_account, check_origin, csrf_of, presented
 from relto.serve.api.operation import Operations, answer
+from relto.serve.api.people_answers import SignedIn, SignedOut
 
 operations: Final = Operations("session")
 _PATH: Final = "/v1/session"
