@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import ssl
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -111,3 +112,11 @@ def bare_context(*, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> ssl.SSL
     context.verify_mode = ssl.CERT_NONE
     context.minimum_version = context.maximum_version = version
     return context
+
+
+def until(true: Callable[[], object], patience: float = 30.0) -> None:
+    """Wait until it holds: what another process does takes a moment."""
+    since = time.monotonic()
+    while not true():
+        assert time.monotonic() - since < patience, "it did not come about"
+        time.sleep(0.02)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,7 +29,7 @@ from relto.core.errors import InputError, PeerUnreachable, ReltoError, Verificat
 from relto.core.timeline import parse_instant
 from relto.node import Card, Node, dispatch_pending, release, verify
 from relto.node.framing import read_answers, write_batch
-from tests.serving import Network, bare_context, network
+from tests.serving import Network, bare_context, network, until
 
 ITEM = "msl-2019-10-31"
 TODAY = parse_instant("2026-01-01T00:00Z")
@@ -100,7 +99,7 @@ def test_what_is_no_batch_is_refused_in_a_line(net: Network, body: bytes) -> Non
 def test_the_hubs_process_passes_on_what_only_goes_through_it(net: Network) -> None:
     node, before = net.nodes["KOR"], held(net.nodes["JPN"])
     assert release(node, node.base.item(ITEM), "JPN", via=("USA",)).state == "done"
-    _until(lambda: held(net.nodes["JPN"]) == before + 1)
+    until(lambda: held(net.nodes["JPN"]) == before + 1)
 
 
 def test_what_another_party_signed_is_not_taken_from_this_one(net: Network) -> None:
@@ -160,7 +159,7 @@ def test_more_than_a_node_takes_is_refused_before_it_is_read(net: Network) -> No
             pass
         else:
             assert answer.status_code == 400
-    _until(lambda: "too long" in net.log("JPN"))
+    until(lambda: "too long" in net.log("JPN"))
 
 
 def connected(net: Network, context: ssl.SSLContext) -> bytes:
@@ -221,7 +220,7 @@ def test_a_certificate_that_is_not_pinned_is_refused_and_logged(net: Network, tm
         except (ssl.SSLError, ConnectionError):  # in TLS 1.3 a client learns of it when it reads
             answer = b""
         assert answer == b"", name
-        _until(lambda before=before: net.log("JPN").count("refused a connection") == before + 1)  # type: ignore[misc]
+        until(lambda before=before: net.log("JPN").count("refused a connection") == before + 1)  # type: ignore[misc]
 
 
 def test_an_older_tls_or_none_is_refused(net: Network) -> None:
@@ -281,8 +280,8 @@ def test_a_peer_that_was_down_gets_what_was_queued_meanwhile_from_the_pump() -> 
         delivery = release(node, node.base.item(ITEM), "JPN")
         assert (delivery.state, held(net.nodes["JPN"])) == ("queued", 0)
         net.start("JPN")
-        _until(lambda: held(net.nodes["JPN"]) == 1)
-        _until(lambda: not _queued(node))
+        until(lambda: held(net.nodes["JPN"]) == 1)
+        until(lambda: not _queued(node))
 
 
 def test_what_was_queued_in_time_is_not_sent_after_the_lapse() -> None:
@@ -293,7 +292,7 @@ def test_what_was_queued_in_time_is_not_sent_after_the_lapse() -> None:
         assert release(node, node.base.item(ITEM), "JPN").state == "queued"
         net.set_clock(parse_instant("2019-11-22T15:00:00Z"))
         net.start("JPN")
-        _until(lambda: not _queued(node))
+        until(lambda: not _queued(node))
         with node.store.read() as reading:
             rows = [(row.kind, row.state) for row in reading.outbox()]
             leaves = [leaf.kind for leaf in reading.leaves()]
@@ -318,11 +317,3 @@ def test_two_who_send_at_once_send_each_message_once(net: Network) -> None:
 def _queued(node: Node) -> bool:
     with node.store.read() as reading:
         return bool(reading.queued_peers())
-
-
-def _until(true: Callable[[], object], patience: float = 30.0) -> None:
-    """Wait until it holds: what another process does takes a moment."""
-    since = time.monotonic()
-    while not true():
-        assert time.monotonic() - since < patience, "it did not come about"
-        time.sleep(0.02)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import hashlib
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,61 +9,17 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from relto.cli.served import Served, free_address
 from relto.compose import card_of, open_people
 from relto.core.errors import PeerUnreachable
+from tests.authority import Authority
 from tests.office import NOVEMBER, PASSWORD, copied_cast
+from tests.openid import BACK, CLIENT, SECRET, Openid
+from tests.serving import until
 from tests.test_node_setup import PASSPHRASE
 
 RELEASE = {"item": "msl-2019-10-31", "to": "JPN"}
-
-
-class Authority:
-    """An authority of the party's own, that signs its people's certificates."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.key = generate_private_key(SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "people of KOR")])
-        self.certificate = self._made(self.name, self.key, ca=True)
-        self.file = folder / "clients.pem"
-        self.file.write_bytes(self.certificate.public_bytes(Encoding.PEM))
-
-    def _made(self, name: x509.Name, key: EllipticCurvePrivateKey, *, ca: bool) -> x509.Certificate:
-        start = datetime.datetime(2019, 11, 1, tzinfo=datetime.UTC)
-        own, authority = key.public_key(), self.key.public_key()
-        usage = x509.KeyUsage(not ca, False, False, False, False, ca, ca, False, False)
-        made = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(self.name)
-            .public_key(own)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(start)
-            .not_valid_after(start + datetime.timedelta(days=20 * 365))
-        )
-        made = made.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-        made = made.add_extension(usage, critical=True)
-        made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(own), critical=False)
-        made = made.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority), critical=False)
-        if not ca:
-            made = made.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
-        return made.sign(self.key, SHA256())
-
-    def person(self, name: str) -> tuple[Path, str]:
-        """A person's certificate and key in one file, and its fingerprint."""
-        key = generate_private_key(SECP256R1())
-        found = self._made(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), key, ca=False)
-        path = self.folder / f"{name}.pem"
-        secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        path.write_bytes(found.public_bytes(Encoding.PEM) + secret)
-        return path, hashlib.sha256(found.public_bytes(Encoding.DER)).hexdigest()
 
 
 @dataclass
@@ -75,6 +29,7 @@ class People:
     folder: Path
     url: str
     authority: Authority
+    provider: Openid
 
     def client(self, certificate: Path | None = None) -> httpx2.Client:
         """A client that trusts this node's certificate and no other."""
@@ -97,12 +52,23 @@ def kor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
         node.store.close()
     (folder / "KOR" / "clock").write_text(f"{NOVEMBER}\n")
     authority = Authority(folder)
-    settings = (folder / "KOR" / "node.toml").read_text() + f'[serve]\nclient_ca = "{authority.file}"\n'
-    (folder / "KOR" / "node.toml").write_text(settings)
     address = free_address()
-    with Served(folder / "KOR", free_address(), PASSPHRASE, people=address) as served:
-        served.wait()
-        yield People(folder, f"https://localhost:{address.rpartition(':')[2]}", authority)
+    with Openid(authority.server("provider"), authority.file) as provider:
+        serve = {
+            "client_ca": authority.file,
+            "oidc_issuer": provider.issuer,
+            "oidc_client_id": CLIENT,
+            "oidc_client_secret_file": "secret",
+            "oidc_redirect_uri": BACK,
+            "oidc_ca_file": authority.file,
+        }
+        with (folder / "KOR" / "node.toml").open("a") as settings:
+            settings.write("[serve]\n" + "".join(f'{name} = "{value}"\n' for name, value in serve.items()))
+        (folder / "KOR" / "secret").write_text(SECRET + "\n")
+        (folder / "KOR" / "secret").chmod(0o600)
+        with Served(folder / "KOR", free_address(), PASSPHRASE, people=address) as served:
+            served.wait()
+            yield People(folder, f"https://localhost:{address.rpartition(':')[2]}", authority, provider)
 
 
 def test_it_lives_is_ready_and_tells_its_figures(kor: People) -> None:
@@ -145,6 +111,24 @@ def test_an_officer_is_known_by_certificate_and_the_account_disabled_is_not(kor:
         people.close()
 
 
+def test_an_officer_signs_in_at_the_partys_provider(kor: People) -> None:
+    people = open_people(kor.folder / "KOR")
+    change = {"by": "console:test", "at": NOVEMBER}
+    known = {"issuer": kor.provider.issuer, "subject": "subject-of-han"}
+    people.change_account("han-authority", lambda one: replace(one, **known), **change)  # type: ignore[arg-type]
+    people.close()
+    now = NOVEMBER.ns // 1_000_000_000  # the node's clock is a rehearsal's
+    kor.provider.amiss(claims={"iat": now, "exp": now + 60, "auth_time": now})
+    with kor.client() as client, kor.provider.client() as there:
+        begun = client.get("/v1/oidc/start")
+        told = there.get(begun.headers["location"], headers={"Cookie": "person=subject-of-han"})
+        query = told.headers["location"].partition("?")[2]
+        assert client.get(f"/v1/oidc/callback?{query}").status_code == 200
+        assert client.get("/v1/session").json()["account"] == "han-authority"
+        assert client.get(f"/v1/oidc/callback?{query}").status_code == 401
+    until(lambda: "why='not signed in: this browser began no such sign-in'" in kor.log())
+
+
 def test_a_certificate_of_another_authority_does_not_get_a_connection(kor: People, tmp_path: Path) -> None:
     path, _ = Authority(tmp_path).person("choi")
     with kor.client(path) as client, pytest.raises(httpx2.HTTPError):
@@ -182,7 +166,9 @@ def test_without_figures_there_are_none_and_a_port_that_is_taken_is_said_in_a_li
     address = free_address()
     with Served(tmp_path / "KOR", free_address(), PASSPHRASE, people=address, more=["--no-metrics"]) as served:
         served.wait()
-        with People(tmp_path, f"https://localhost:{address.rpartition(':')[2]}", kor.authority).client() as client:
+        with People(
+            tmp_path, f"https://localhost:{address.rpartition(':')[2]}", kor.authority, kor.provider
+        ).client() as client:
             assert client.get("/metrics").status_code == 404
             assert client.get("/healthz").status_code == 200
         with (

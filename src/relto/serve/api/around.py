@@ -69,9 +69,9 @@ class Around:
         method, state = _method(scope["method"]), scope["state"]
         self._context.metrics.answered(method, route, status, seconds)
         caller = state.get("caller")
-        refused = (
-            {"refused": state["refused"], "address": (scope.get("client") or ("",))[0]} if "refused" in state else {}
-        )
+        refused = {name: state[name] for name in ("refused", "why") if name in state}
+        if refused:
+            refused["address"] = (scope.get("client") or ("",))[0]
         self._context.log(
             "answered",
             request=name,

@@ -70,6 +70,8 @@ def finish_oidc(
 def _begin(context: Context, identity: Identity, flow: Flow, at: Instant) -> Session:
     account = context.people.account_by_subject(identity.issuer, identity.subject)
     if account is None or account.disabled:
+        if account is not None:
+            context.people.note_refusal(account.id, "sign-in: disabled", at=at)
         raise NotSignedIn("not signed in: nobody here is known by that identity", remedy="ask the operator to add it")
     if not flow.token:
         return context.people.begin_session(account.id, "cookie", at)

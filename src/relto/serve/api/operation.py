@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse
 from relto.core.canon import JSON, parse_json
 from relto.core.errors import InputError, ReltoError
 from relto.node import ActRefused
-from relto.node.people import PersonalAct
+from relto.node.people import NotAllowed, NotSignedIn, PersonalAct
 from relto.serve.api.answers import Answer, Problem
 from relto.serve.api.context import Caller, Context, context_of
 from relto.serve.api.guard import admit
@@ -31,6 +31,7 @@ _ANYBODY: Final = "x-relto-anybody"
 _SECURITY: Final[list[dict[str, list[str]]]] = [{"bearer": []}, {"cookie": []}, {"certificate": []}]
 _ALWAYS: Final = (400, 401, 403, 404, 500)
 _WITH_BODY: Final = (413, 415)
+_LONGEST_WHY: Final = 200
 
 
 @dataclass
@@ -133,9 +134,11 @@ class Guarded(APIRoute):
 
 
 def _note(context: Context, request: Request, error: ReltoError, what: str) -> None:
-    """Leave in the log what was refused; and in the journal, where it is known to whom."""
+    """Leave in the log what was refused, and why where it is about who asks; in the journal, where that is known."""
     _, kind = kind_of(error)
     request.state.refused = kind
+    if isinstance(error, NotSignedIn | NotAllowed):  # of what is released, a log says nothing
+        request.state.why = error.message[:_LONGEST_WHY]
     caller = getattr(request.state, "caller", None)
     if isinstance(caller, Caller):
         context.people.note_refusal(caller.account.id, f"{what.replace('_', '-')}: {kind}", at=context.now())
