@@ -110,7 +110,7 @@ class TestProve:
             "USA",
             "2007-08-09T15:00:00Z",
         )
-        assert (found["table_says"], found["reference"]) == ("permit", "permits")
+        assert (found["table_says"], found["reference"][:33]) == ("permit", "permits: standing (signature clau")
         code, out, _ = call(capsys, "prove", "all", "--file", "mine.yaml")
         assert code == 5
         assert out.count("holds  ") == len(PROPERTIES)

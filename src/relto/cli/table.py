@@ -11,7 +11,7 @@ import click
 from relto.cli.options import INSTANT, check_reading, json_option, open_dossier, reading_option, source_option
 from relto.cli.output import columns, print_json, safe
 from relto.core.errors import InputError
-from relto.core.timeline import Instant
+from relto.core.timeline import ETERNITY, Instant
 
 if TYPE_CHECKING:
     from relto.core.decision.proof import Proof, Property
@@ -110,6 +110,9 @@ def prove(
 ) -> int:
     """Prove properties by looking at every cell; exit 0 if all hold, 5 with a counterexample if one fails.
 
+    The reference evaluator confirms every counterexample, with article and sentence; where it does not, relto is at
+    fault (exit 1).
+
     PROPERTY: lapsed-releases-nothing, no-onward-without-consent, no-level-above-ceiling, purpose-bound,
     every-refusal-cites, mediated-within-scope, or the id of one in --file. Without any: those of --file, else all.
 
@@ -122,11 +125,12 @@ def prove(
     dossier = open_dossier(dossier_dir)
     chosen = _chosen(properties, _own_properties(file, dossier))
     compiled, _ = _compiled(dossier, start, end, reading)
+    from relto.core.decision.proof import upheld
     from relto.formats.proofs import proof_json, proof_lines
 
     failed = False
     for one in chosen:
-        proof = one(compiled)
+        proof = upheld(one(compiled))
         failed = failed or not proof.holds
         if as_json:
             print_json(proof_json(proof))
@@ -187,6 +191,8 @@ def show(
       relto table show --from KOR --to JPN
       relto table show --at 2019-11-23T00:00+09:00
     """
+    if at == ETERNITY:
+        raise InputError(f"--at: every table ends before {at}", remedy="ask about an earlier instant")
     dossier = open_dossier(dossier_dir)
     start, end = _span(dossier, None, None)
     if at is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from relto.core.agreement import Agreement, History, Instrument, Record, Standing, Supersession, fold_history
 from relto.core.dossier.chronicle import ChronicleEntry
@@ -122,6 +123,11 @@ class Dossier:
             found = self._consents[known_by] = consents_of(self.records.values(), zones, known_by)
         return found
 
+    @cached_property
+    def unconsented(self) -> Dossier:
+        """This dossier as if no originator had ever consented to anything: what stands on the texts alone."""
+        return replace(self, records={name: _without_consents(one) for name, one in self.records.items()})
+
     def rank_order(self, text: Agreement) -> RankOrder:
         """How ranks compare under a text: its own rows first, then its parties' marks, then the standard order."""
         key = f"{text.id}@{text.version}"
@@ -168,6 +174,14 @@ class Dossier:
             if len(starts) == len(parties) - 1:
                 found.append(Supersession(max(starts), name, later.entry.article))
         return min(found, key=lambda one: (one.at, one.by), default=None)
+
+
+def _without_consents(record: Record) -> Record:
+    """The record without consents, and without what was withdrawn of them."""
+    gone = {one.id for one in record.instruments if one.kind == "consent"}
+    left = (replace(one, targets=tuple(t for t in one.targets if t not in gone)) for one in record.instruments)
+    kept = (one for one in left if one.id not in gone and (one.targets or one.kind != "withdrawal"))
+    return replace(record, instruments=tuple(kept)) if gone else record
 
 
 def _pair(text: Agreement, between: tuple[str, str] | None) -> tuple[str, str] | None:

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from relto.core.agreement import Agreement
-from relto.core.decision import ACTS, Request, resolve
+from relto.core.decision import ACTS, Request, evaluate, resolve
 from relto.core.decision.proof import (
     Counterexample,
     Proof,
@@ -24,7 +24,7 @@ from relto.core.decision.proof import (
 from relto.core.decision.proof.bounds import LAPSED, LEVEL, ONWARD, PURPOSE
 from relto.core.decision.proof.citing import CITING
 from relto.core.decision.proof.view import history_of
-from relto.core.decision.proof.wording import ITEM_ID, mark_of, rank_of, unnamed
+from relto.core.decision.proof.wording import ITEM_ID, mark_of, rank_of, said, unnamed
 from relto.core.decision.request import HOLDERS_ACTS
 from relto.core.decision.table import Table
 from relto.core.decision.table.lane import CLOSED
@@ -85,9 +85,12 @@ def prove_mediated(table: Table, router: Router = mediated_routes) -> Proof:
 
 
 def _routes(table: Table, router: Router, request: Request) -> tuple[MediatedRoute, ...]:
-    """The routes that would serve; none where a party on the way has no file, for then it cannot be asked as sender."""
+    """The routes that would serve; none where a party on the way has no file, for then it cannot be asked as sender.
+
+    No consent on record counts, as in the cells; that to the hops the originator gives by choosing the route.
+    """
     try:
-        return router(table.dossier, request)
+        return router(table.dossier.unconsented, request)
     except InputError:
         return ()
 
@@ -193,6 +196,7 @@ def _refused(table: Table, asked: _Asked, sender: str, recipient: str, agreement
 
 def _shown(table: Table, way: _Way, asked: _Asked, route: MediatedRoute, why: str) -> Counterexample:
     request = asked.request
+    reference, confirmed = _confirmed(table, way, asked, route)
     return Counterexample(
         act=request.act,
         sender=request.sender,
@@ -208,8 +212,30 @@ def _shown(table: Table, way: _Way, asked: _Asked, route: MediatedRoute, why: st
         end=way.end,
         table_says=f"mediated route via {', '.join(route.route.via) or 'nobody'}",
         demands=why,
-        reference="permits each hop: " + ", ".join(f"{one.sender} to {one.recipient}" for one in route.hops),
+        reference=reference,
+        confirmed=confirmed,
     )
+
+
+def _confirmed(table: Table, way: _Way, asked: _Asked, route: MediatedRoute) -> tuple[str, bool]:
+    """What the reference evaluator says of each hop, and whether route and table are of one mind with it.
+
+    It must give the same route at both ends of the way, and the table must permit every hop as it does.
+    """
+    told, alike = [], True
+    for number, hop in enumerate(route.hops):
+        last, onward = number == len(route.hops) - 1, number > 0
+        request = replace(asked.request, sender=hop.sender, recipient=way.recipient if last else hop.recipient)
+        verdict = evaluate(
+            table.dossier.unconsented, request, only=(hop.verdict.agreement,), consented=onward, last_hop=last
+        )
+        told.append(f"{hop.sender} to {hop.recipient} under {hop.verdict.agreement}: {said(verdict)}")
+        refused = _refused(table, asked, hop.sender, hop.recipient, hop.verdict.agreement, onward=onward)
+        alike = alike and verdict.permits and not refused
+    for at in (way.start, way.end.plus(-1)):
+        served = mediated_routes(table.dossier.unconsented, replace(asked.request, at=at))
+        alike = alike and route.route in [one.route for one in served]
+    return "hop by hop: " + " | ".join(told), alike
 
 
 PROPERTIES: Final[Mapping[str, Prover]] = {

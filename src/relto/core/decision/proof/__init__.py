@@ -6,7 +6,7 @@ A table goes in; proofs come out, each with what it looked at and, where it fail
 from relto.core.decision.proof.bounds import prove_lapsed, prove_level, prove_onward, prove_purpose
 from relto.core.decision.proof.citing import prove_citing
 from relto.core.decision.proof.pattern import Pattern, Property, prove_property
-from relto.core.decision.proof.proof import Counterexample, Proof, Prover
+from relto.core.decision.proof.proof import Counterexample, Proof, Prover, upheld
 
 __all__ = [
     "Counterexample",
@@ -20,4 +20,5 @@ __all__ = [
     "prove_onward",
     "prove_property",
     "prove_purpose",
+    "upheld",
 ]

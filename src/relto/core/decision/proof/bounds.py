@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from relto.core.agreement import IN_FORCE, Agreement, ThirdParty
+from relto.core.agreement import IN_FORCE, Agreement, History, ThirdParty
 from relto.core.decision.addressee import resolve
 from relto.core.decision.proof.proof import Counterexample, Proof
 from relto.core.decision.proof.view import (
@@ -26,6 +26,7 @@ from relto.core.decision.proof.view import (
     permitted,
     phases_of,
     rows_of,
+    spans_of,
 )
 from relto.core.decision.proof.wording import Cell, counterexample, mark_of, spot_of
 from relto.core.decision.table import Table
@@ -37,8 +38,8 @@ ONWARD: Final = "no-onward-without-consent"
 LEVEL: Final = "no-level-above-ceiling"
 PURPOSE: Final = "purpose-bound"
 
-Finding = tuple[Instant, Flags, str]
-"""From when the cells that are set must not permit, and why not."""
+Finding = tuple[Instant, Instant, Flags, str]
+"""From when until when the cells that are set must not permit, and why not."""
 
 
 def prove_lapsed(table: Table) -> Proof:
@@ -46,9 +47,9 @@ def prove_lapsed(table: Table) -> Proof:
     says = "while an agreement is not in force, nothing is released, disclosed or forwarded under it"
 
     def forbidden(row: Row) -> Iterator[Finding]:
-        for at, phase in phases_of(table, row):
+        for at, end, phase in spans_of(table, row):
             if phase.state not in IN_FORCE:
-                yield at, NEW_RELEASE, f"no new release: {row.edge.agreement} is {phase.state} then"
+                yield at, end, NEW_RELEASE, f"no new release: {row.edge.agreement} is {phase.state} then"
 
     return _prove(table, LAPSED, says, forbidden)
 
@@ -58,12 +59,12 @@ def prove_level(table: Table) -> Proof:
     says = "nothing goes above the table of levels, nor to a contractor above or after its approval"
 
     def forbidden(row: Row) -> Iterator[Finding]:
-        for at, phase in phases_of(table, row):
-            for grade, (since, why) in enumerate(_levels(table, row, phase.text, at)):
+        for at, end, phase in spans_of(table, row):
+            for grade, (since, why) in enumerate(_levels(table, row, phase.text, at, end)):
                 if why:
                     chosen = np.zeros(table.ground.axes.shape, np.bool_)
                     chosen[grade] = True
-                    yield since, chosen, why
+                    yield since, end, chosen, why
 
     return _prove(table, LEVEL, says, forbidden)
 
@@ -73,7 +74,7 @@ def prove_purpose(table: Table) -> Proof:
     says = "an item serves the purpose it was provided for, or one that the text itself names or leaves open"
 
     def forbidden(row: Row) -> Iterator[Finding]:
-        for at, phase in phases_of(table, row):
+        for at, end, phase in spans_of(table, row):
             clause = phase.text.purpose
             if clause is None or clause.rule == "any":
                 continue
@@ -83,7 +84,7 @@ def prove_purpose(table: Table) -> Proof:
                 for own in (True, False)
             ]
             why = f"no other purpose: article {clause.article} says {clause.rule}"
-            yield at, ~np.array(passes, np.bool_)[:, None], why
+            yield at, end, ~np.array(passes, np.bool_)[:, None], why
 
     return _prove(table, PURPOSE, says, forbidden)
 
@@ -96,25 +97,25 @@ def _prove(table: Table, name: str, says: str, forbidden: Callable[[Row], Iterat
         if found is not None:
             continue
         permits = permitted(table, row.edge)
-        for at, chosen, why in forbidden(row):
+        for at, end, chosen, why in forbidden(row):
             wrong = permits & chosen
             if wrong.any():
-                found = _shown(table, row, wrong, at, why)
+                found = _shown(table, row, wrong, (at, end), why)
                 break
     return Proof(name, says, count * table.ground.axes.size, count, found)
 
 
-def _shown(table: Table, row: Row, wrong: Flags, at: Instant, why: str) -> Counterexample:
+def _shown(table: Table, row: Row, wrong: Flags, span: tuple[Instant, Instant], why: str) -> Counterexample:
     """The first cell that is wrong, of the sender's own items where it has a mark for it."""
     cells: list[Cell] = [tuple(cell) for cell in np.argwhere(wrong).tolist()]  # type: ignore[misc]
     sender = row.lane.sender
     cell = next((one for one in cells if mark_of(table, sender, sender, one[0]) is not None), cells[0])
     spot = spot_of(table, cell)
-    return counterexample(table, row, spot, originator=sender, at=at, table_says="permit", demands=why)
+    return counterexample(table, row, spot, originator=sender, span=span, table_says="permit", demands=why)
 
 
-def _levels(table: Table, row: Row, text: Agreement, at: Instant) -> Iterator[tuple[Instant, str]]:
-    """For each grade since when and why the recipient may not have it; no reason where it may."""
+def _levels(table: Table, row: Row, text: Agreement, at: Instant, end: Instant) -> Iterator[tuple[Instant, str]]:
+    """For each grade since when in [at, end) and why the recipient may not have it; no reason where it may."""
     axes, dossier, sender = table.ground.axes, table.dossier, row.lane.sender
     to = resolve(dossier, row.lane.recipient, at, table.window.known_by)
     order = dossier.rank_order(text)
@@ -132,7 +133,7 @@ def _levels(table: Table, row: Row, text: Agreement, at: Instant) -> Iterator[tu
             yield at, f"no permit: {text.id} has no equivalent for {to.party}"
         elif firm is not None and not order.at_least(firm.ceiling, protected.rank):
             yield at, f"no permit: {firm.id} is approved up to {firm.ceiling}, not {protected.rank}"
-        elif firm is not None and firm.until is not None and bound_instant(firm.until, text.zone) < row.end:
+        elif firm is not None and firm.until is not None and bound_instant(firm.until, text.zone) < end:
             ended = max(at, bound_instant(firm.until, text.zone))
             yield ended, f"no permit: the approval of {firm.id} ends {firm.until}"
         else:
@@ -143,7 +144,7 @@ def prove_onward(table: Table) -> Proof:
     """An item of a third goes on only as its originator, or the texts it came under, allow (article 6(a))."""
     says = (
         "an item of a third party goes on without a consent on record only where every text that binds the sender to "
-        "its originator names the recipient, and with one only where those texts ask for one"
+        "its originator binds the recipient to it as well, or names it; with one only where those texts ask for one"
     )
     axes = table.ground.axes
     count, found = 0, None
@@ -159,9 +160,9 @@ def prove_onward(table: Table) -> Proof:
 def _onward(table: Table, row: Row, number: int, originator: str) -> Counterexample | None:
     permits = permitted(table, row.edge)
     asked = needed(table, row.edge, number)
-    for at, governing in _governing(table, row, originator):
+    for at, end, governing in _governing(table, row, originator):
         strictest, text = max(
-            ((_demand(one, originator, row.recipient), one) for one in governing), key=lambda pair: pair[0]
+            ((_demand(table, row, one, originator, at), one) for one in governing), key=lambda pair: pair[0]
         )
         wrong = permits & (asked < strictest)
         if not wrong.any():
@@ -171,35 +172,56 @@ def _onward(table: Table, row: Row, number: int, originator: str) -> Counterexam
         cells: list[Cell] = [tuple(cell) for cell in np.argwhere(wrong).tolist()]  # type: ignore[misc]
         sender = row.lane.sender
         cell = next((one for one in cells if mark_of(table, sender, originator, one[0]) is not None), cells[0])
-        low = int(asked[cell])
-        says = "permit" if low == FREE else "permit with a consent on record"
+        consented = int(asked[cell]) != FREE
         return counterexample(
-            table, row, spot_of(table, cell), originator=originator, at=at, table_says=says, demands=why
+            table,
+            row,
+            spot_of(table, cell),
+            originator=originator,
+            span=(at, end),
+            table_says="permit with a consent on record" if consented else "permit",
+            demands=why,
+            consented=consented,
         )
     return None
 
 
-def _governing(table: Table, row: Row, originator: str) -> Iterator[tuple[Instant, list[Agreement]]]:
-    """The texts that bind the sender to the originator, at the start of the row and whenever they change within it."""
+def _governing(table: Table, row: Row, originator: str) -> Iterator[tuple[Instant, Instant, list[Agreement]]]:
+    """The texts that bind the sender to the originator, over the row, cut whenever they change, or whom they bind."""
     sender = row.lane.sender
-    histories = [
-        history_of(table, name, sender, originator)
+    names = [
+        name
         for name, versions in sorted(table.dossier.agreements.items())
         if not versions[0].mediates and {originator, sender} <= set(versions[0].parties)
     ]
+    histories = [history_of(table, name, sender, originator) for name in names]
+    together = [_together(table, row, name, originator) for name in {*names, row.edge.agreement}]
     own = list(phases_of(table, row))
     changes = {at for at, _ in own}
-    changes.update(phase.start for one in histories for phase in one.phases if row.start < phase.start < row.end)
-    for at in sorted(changes):
+    for history in (*histories, *(one for one in together if one is not None)):
+        changes.update(phase.start for phase in history.phases if row.start < phase.start < row.end)
+    ordered = sorted(changes)
+    for at, end in zip(ordered, (*ordered[1:], row.end), strict=True):
         found = [one.phase(at).text for one in histories if one.ever_in_force(at)]
-        yield at, found or [[phase.text for since, phase in own if since <= at][-1]]
+        yield at, end, found or [[phase.text for since, phase in own if since <= at][-1]]
 
 
-def _demand(text: Agreement, originator: str, recipient: str) -> int:
-    """What a text asks before an item of `originator` goes on to `recipient`: FREE, CONSENT or CLOSED."""
-    if {originator, recipient} <= set(text.parties):
+def _together(table: Table, row: Row, agreement: str, originator: str) -> History | None:
+    """The history of an agreement between the originator and the recipient; None where one is no party to it."""
+    if not {originator, row.recipient} <= set(table.dossier.agreements[agreement][0].parties):
+        return None
+    return history_of(table, agreement, row.lane.sender, row.recipient, originator)
+
+
+def _demand(table: Table, row: Row, text: Agreement, originator: str, at: Instant) -> int:
+    """What a text asks at `at` before an item of `originator` goes on along the row: FREE, CONSENT or CLOSED.
+
+    A recipient that has not joined the text yet, or has left it, is a third (article 6(a)).
+    """
+    together = _together(table, row, text.id, originator)
+    if together is not None and together.in_force(at):
         return FREE
     clause = text.third_party or ThirdParty(text.scope.article, "originator-consent")
-    if clause.rule == "nations" and recipient in clause.nations:
+    if clause.rule == "nations" and row.recipient in clause.nations:
         return FREE
     return CONSENT if clause.rule == "originator-consent" else CLOSED

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from relto.core.decision.table import Table
+from relto.core.errors import ReltoError
 from relto.core.timeline import Instant
 
 
@@ -14,7 +15,8 @@ class Counterexample:
     """A request in the dossier's own words, from `start` until `end`, on which table and property part.
 
     `mark` is the originator's, empty where it has none of that rank. `purpose` is the one asked and `provided_for` the
-    item's own. `reference` is what the reference evaluator says of it, empty where it cannot be asked.
+    item's own. `reference` is what the reference evaluator says of it, empty where it cannot be asked; `confirmed`:
+    it says at both ends of the stretch what the table does.
     """
 
     act: str
@@ -32,6 +34,7 @@ class Counterexample:
     table_says: str
     demands: str
     reference: str = ""
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,23 @@ class Proof:
     def holds(self) -> bool:
         """Whether no cell contradicts it."""
         return self.counterexample is None
+
+
+def upheld(proof: Proof) -> Proof:
+    """`proof`, if its counterexample, should it have one, is the reference evaluator's as well.
+
+    Raises ReltoError where it is not: then relto itself is wrong about what it compiled, and not the dossier.
+    """
+    found = proof.counterexample
+    if found is None or found.confirmed:
+        return proof
+    raise ReltoError(
+        f"`{proof.id}` cannot be judged: on {found.act} from {found.sender} to {found.recipient} under "
+        f"{found.agreement or 'no agreement'} of an item of {found.originator} ({found.mark or found.rank}, "
+        f"{found.topic}, for {found.purpose}) from {found.start} until {found.end} the table says {found.table_says}, "
+        f"the reference evaluator {found.reference or 'cannot be asked'}",
+        remedy="this is a fault of relto; report it, and trust no table of this dossier until then",
+    )
 
 
 Prover = Callable[[Table], Proof]

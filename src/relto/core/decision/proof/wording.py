@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from relto.core.decision.proof.proof import Counterexample
 from relto.core.decision.proof.view import Row
@@ -16,6 +18,8 @@ from relto.core.errors import ReltoError
 from relto.core.timeline import Instant
 
 ITEM_ID = "any-item"
+_BASIS = ("standing", "scope", "level", "third-party", "purpose")
+"""The checks of a permit that are told: what persons, labels and systems bring is not asked about."""
 Cell = tuple[int, int, int, int]
 """Grade, topic, purpose, act: a place in `axes.shape`."""
 
@@ -102,13 +106,23 @@ def counterexample(
     spot: Spot,
     *,
     originator: str,
-    at: Instant,
+    span: tuple[Instant, Instant],
     table_says: str,
     demands: str,
+    alike: Callable[[Verdict], bool] = attrgetter("permits"),
+    consented: bool = False,
 ) -> Counterexample:
-    """The counterexample that a cell is from `at` on, with the reference evaluator's word on it."""
-    asked = request_of(table, row, spot, originator, at)
+    """The counterexample that a cell is over `span`, with the reference evaluator's word on it.
+
+    `alike`: whether a verdict of the reference says what the table does; it is asked at the first and the last instant
+    of the span. `consented`: a consent of the originator is taken for given. Otherwise none is, on record or not.
+    """
+    start, end = span
+    asked = request_of(table, row, spot, originator, start)
     irregular = spot.grade >= len(table.ground.axes.ranks)
+    says, confirmed = "", False
+    if asked is not None:
+        says, confirmed = _reference(table, row, asked, end, alike, consented)
     return Counterexample(
         act=ACTS[spot.act],
         sender=row.lane.sender,
@@ -120,25 +134,37 @@ def counterexample(
         topic=spot.topic,
         purpose=spot.purpose,
         provided_for=asked.item.purpose if asked else "",
-        start=at,
-        end=row.end,
+        start=start,
+        end=end,
         table_says=table_says,
         demands=demands,
-        reference=_reference(table, row, asked) if asked else "",
+        reference=says,
+        confirmed=confirmed,
     )
 
 
-def _reference(table: Table, row: Row, asked: Request) -> str:
+def _reference(
+    table: Table, row: Row, asked: Request, end: Instant, alike: Callable[[Verdict], bool], consented: bool
+) -> tuple[str, bool]:
+    """What the reference evaluator says, and whether it is what the table does: at the last instant where only that
+    differs."""
+    dossier, only = table.dossier.unconsented, (row.edge.agreement,)
     try:
-        return said(evaluate(table.dossier, asked, only=(row.edge.agreement,)))
+        first = evaluate(dossier, asked, only=only, consented=consented)
+        last = evaluate(dossier, replace(asked, at=end.plus(-1)), only=only, consented=consented)
     except ReltoError as error:
-        return str(error)
+        return str(error), False
+    if alike(first) and not alike(last):
+        return f"{said(last)} (at {last.at})", False
+    return said(first), alike(first)
 
 
 def said(verdict: Verdict) -> str:
-    """A verdict in one line: `permits`, or what it refuses on and why."""
-    if verdict.permits:
-        return "permits"
-    return "refuses: " + "; ".join(
-        f"{ground.check} ({ground.article or 'no article'}): {ground.says}" for ground in verdict.failed()
-    )
+    """A verdict in one line: what it refuses on and why; or that it permits, and under which articles."""
+    grounds = verdict.grounds if verdict.permits else verdict.failed()
+    told = [
+        f"{one.check} ({one.article or 'no article'}): {one.says}"
+        for one in grounds
+        if not verdict.permits or (one.check in _BASIS and one.article)
+    ]
+    return ("permits: " if verdict.permits else "refuses: ") + "; ".join(told)

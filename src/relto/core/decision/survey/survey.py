@@ -148,7 +148,8 @@ def _merged(table: Table, lane: Lane) -> Iterator[Span]:
 def _finer(table: Table, lane: Lane, stretch: Stretch, end: Instant) -> Iterator[tuple[Instant, Instant]]:
     """The stretch, cut where the articles cited change though the answers do not."""
     others = table.dossier.parties if stretch.edges else ()
-    cuts = moments(table, lane.sender, others, stretch.start, end)
+    to = stretch.to.party if stretch.to is not None else ""
+    cuts = moments(table, lane.sender, others, stretch.start, end, to)
     yield from zip(cuts, (*cuts[1:], end), strict=True)
 
 
@@ -211,7 +212,7 @@ def _grounds(table: Table, row: Row, cell: Cell) -> tuple[Ground, ...]:
     assert owner is not None
     asked = request_of(table, row, spot_of(table, cell), owner, row.start)
     assert asked is not None
-    verdict = evaluate(table.dossier, asked, only=(row.edge.agreement,))
+    verdict = evaluate(table.dossier.unconsented, asked, only=(row.edge.agreement,))
     return tuple(one for one in verdict.grounds if one.check != "third-party")
 
 
@@ -281,5 +282,5 @@ def _binding(table: Table, row: Row, originator: str) -> Iterator[Cited]:
     """The articles that refuse an item of `originator`: at the first grade it has a mark for, else at none."""
     spots = (spot_of(table, (grade, 0, 0, 0)) for grade in range(table.ground.axes.shape[0]))
     asked = next(one for spot in spots if (one := request_of(table, row, spot, originator, row.start)))
-    verdict = evaluate(table.dossier, asked, only=(row.edge.agreement,))
+    verdict = evaluate(table.dossier.unconsented, asked, only=(row.edge.agreement,))
     yield from dict.fromkeys(_cite(ground) for ground in verdict.failed() if ground.check == "third-party")
