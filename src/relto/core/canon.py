@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, NoReturn, TypeAlias
 
 import rfc8785
@@ -24,6 +25,7 @@ MAX_DEPTH: Final = 32
 MAX_INTEGER: Final = 2**53 - 1
 MAX_JSON_BYTES: Final = 1 << 20
 
+_FROM_URL: Final = bytes.maketrans(b"-_+/", b"+/!!")
 _PLAIN: Final = frozenset({str, bool, type(None)})
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _PREFIX = re.compile(r"[a-z][a-z0-9-]{0,15}", re.ASCII)
@@ -43,6 +45,12 @@ def canonical(value: JSON) -> bytes:
         raise InputError(
             f"no canonical JSON: {error}", remedy="use whole numbers up to 2^53 - 1 and valid text"
         ) from error
+
+
+@lru_cache(maxsize=1024)
+def quoted(text: str) -> str:
+    """`text` as canonical JSON: for a document that is put together from parts. Raises InputError as `canonical`."""
+    return canonical(text).decode("utf-8")
 
 
 def _simple(value: object, depth: int) -> bool:
@@ -244,7 +252,8 @@ def base64url(data: bytes) -> str:
 def from_base64url(text: str) -> bytes:
     """Read base64url without padding; InputError unless `text` is the one way to write those bytes."""
     try:
-        data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), b"-_", validate=True)
+        plain = text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4)
+        data = binascii.a2b_base64(plain, strict_mode=True)
     except (UnicodeEncodeError, binascii.Error) as error:
         raise InputError(f"{_quoted(text)} is not base64url", remedy="use A-Z, a-z, 0-9, `-` and `_`") from error
     if base64url(data) != text:

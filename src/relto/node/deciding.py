@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from relto.core.canon import canonical, digest
+from relto.core.canon import digest
 from relto.core.decision import Ground, Request, Verdict
 from relto.core.decision.request import HOLDERS_ACTS
 from relto.core.dossier import Dossier, Item
@@ -16,8 +16,8 @@ from relto.node.log import Entered, sign_and_enter
 from relto.node.node import Moment, Node
 from relto.node.ports import Transaction
 from relto.node.rows import DecisionRow, Stage
+from relto.node.steady import document
 from relto.node.transmittal import Terms
-from relto.node.verdicts import decision_to_json
 
 
 class ActRefused(Refused):
@@ -60,12 +60,14 @@ def decide_now(
 
     `request.at` and `request.reading` are set here. Raises InputError for unknown parties.
     """
-    dossier = node.dossier(tx)
     asked = replace(request, reading=node.party)
-    verdict = verdict_within(dossier, asked, moment, via)
-    document = decision_to_json(verdict, asked, stage, (str(moment.earliest), str(moment.latest)))
-    data = canonical(document)
-    row = DecisionRow(subject, stage, data.decode("utf-8"), digest(data))
+    steady = node.steady(node.dossier(tx))
+    at, stretch = moment.earliest, steady.stretch(_verdict, asked, via, moment.earliest)
+    if stretch.verdict.permits and moment.latest != moment.earliest:
+        at, stretch = moment.latest, steady.stretch(_verdict, asked, via, moment.latest)
+    verdict = stretch.verdict._replace(at=at, item=request.item.id)
+    text = document(verdict, asked, stage, (str(moment.earliest), str(moment.latest)), stretch)
+    row = DecisionRow(subject, stage, text, digest(text.encode("utf-8")))
     tx.add_decision(row)
     return Decision(verdict, row)
 

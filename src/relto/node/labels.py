@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
-from relto.core.canon import JSON, object_in, only_keys, text_in
+from relto.core.canon import JSON, object_in, only_keys, parse_object, text_in
 from relto.core.dossier import Item, Payload
+from relto.core.envelope import MAX_MANIFEST_BYTES, Manifest
 from relto.core.errors import InputError
 from relto.core.label import Caveats, check_id, check_party_id, check_topic
 from relto.node.contents import stamp_of, stamp_to_json
@@ -43,6 +45,24 @@ def label_of(item: Item) -> dict[str, JSON]:
         label["at"] = stamp_to_json(item.at)
     label |= {name: getattr(item, name) for name in ("source", "note", "unconfirmed") if getattr(item, name)}
     return label
+
+
+@lru_cache(maxsize=256)
+def checked_label(item: Item) -> Mapping[str, JSON]:
+    """The label of an item, if a recipient can read it. Raises InputError."""
+    label = label_of(item)
+    item_of(label)
+    return label
+
+
+def item_under(manifest: Manifest) -> Item:
+    """The item that a manifest's label describes. Raises InputError as `item_of` does."""
+    return _item_in(manifest.label_text)
+
+
+@lru_cache(maxsize=512)  # many items have the same label
+def _item_in(label: bytes) -> Item:
+    return item_of(parse_object(label, MAX_MANIFEST_BYTES, name="label"))
 
 
 def item_of(label: Mapping[str, JSON]) -> Item:

@@ -12,6 +12,7 @@ from relto.core.timeline import Instant
 from relto.node.card import Card
 from relto.node.contents import read_content
 from relto.node.ports import Clock, Keys, Link, Reading, Store, Transaction
+from relto.node.steady import Steady
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Node:
     read_payload: Callable[[Item], bytes]
     actor: str = ""
     _folded: tuple[int, Dossier] | None = field(default=None, init=False, repr=False)
+    _steady: Steady | None = field(default=None, init=False, repr=False)
 
     def close(self) -> None:
         """Let go of the store and of the ways to the peers."""
@@ -53,7 +55,7 @@ class Node:
     def acting(self, actor: str) -> Node:
         """This node, as `actor` makes it act: the same ports, and the dossier as far as it is folded already."""
         one = replace(self, actor=actor)
-        one._folded = self._folded
+        one._folded, one._steady = self._folded, self._steady
         return one
 
     def dossier(self, reading: Reading) -> Dossier:
@@ -72,6 +74,13 @@ class Node:
         """The dossier as the store stands now."""
         with self.store.read() as reading:
             return self.dossier(reading)
+
+    def steady(self, dossier: Dossier) -> Steady:
+        """The verdicts under `dossier` that are remembered: of the last one asked about."""
+        found = self._steady
+        if found is None or found.dossier is not dossier:
+            found = self._steady = Steady(dossier)
+        return found
 
     def _with_instruments(self, reading: Reading) -> Dossier:
         dossier = self.base

@@ -19,7 +19,7 @@ from relto.core.errors import Conflict, InputError, VerificationFailed
 from relto.core.evidence import MAX_JWS_BYTES, Evidence, verify_evidence
 from relto.core.register import Received, apply, event_to_json
 from relto.node.deciding import Decision, decide_now, refusal
-from relto.node.labels import item_of
+from relto.node.labels import item_under
 from relto.node.log import Entered, enter, sign_and_enter
 from relto.node.node import Moment, Node
 from relto.node.ports import Transaction
@@ -146,7 +146,7 @@ def _verify(node: Node, evidence: Evidence, data: bytes) -> _Arrived:
     for what in ("payload", "label", "sealed"):
         if evidence.digests.get(what) != expected[what]:
             raise VerificationFailed(f"the {what} is not the one that `{evidence.party}` signed for")
-    item = item_of(opened.label)
+    item = item_under(opened.manifest)
     if item.id != evidence.item:
         raise VerificationFailed(f"the label is of `{item.id}`, the sender signed for `{evidence.item}`")
     first_hand = item.originator == evidence.party

@@ -18,7 +18,7 @@ from relto.node.agree import sign_instrument
 from relto.node.contents import instrument_subject
 from relto.node.deciding import ActRefused, route_through
 from relto.node.dispatch import Delivery, dispatch_row
-from relto.node.labels import item_of, label_of
+from relto.node.labels import checked_label, item_under
 from relto.node.node import Node
 from relto.node.queueing import Asked, queue
 from relto.node.rows import OutboxRow
@@ -73,8 +73,7 @@ def asked_of(
     where the party's own law asks for a second who has `approved` it."""
     check_own(node, item, act)
     check_persons(node, item, approved=approved)
-    label = label_of(item)
-    item_of(label)  # what no recipient could read is not signed
+    label = checked_label(item)  # what no recipient could read is not signed
     content = node.read_payload(item) if payload is None else payload
     transmittal = new_id(node.entropy(ID_BYTES))
     terms = Terms(act, via[0] if via else to, purpose, to if via else "", via)
@@ -134,7 +133,7 @@ def _forward(node: Node, holding: str, to: str, transmittal: str) -> OutboxRow:
     if held is None or data is None:
         raise NotFound(f"no holding `{holding[:60]}`", remedy="list the holdings for their ids")
     sealed = Sealed.from_bytes(data)
-    item = item_of(verify_label(sealed, node.all_keys()).label)
+    item = item_under(verify_label(sealed, node.all_keys()))
     asked = held.received.purpose
     terms = Terms("forward", to, "" if asked == item.purpose else asked)
 

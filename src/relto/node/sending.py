@@ -9,7 +9,7 @@ from relto.core.envelope import Sealed, verify_label
 from relto.core.errors import NotFound, ReltoError
 from relto.core.evidence import Evidence
 from relto.node.deciding import ask, refusal
-from relto.node.labels import item_of
+from relto.node.labels import item_under
 from relto.node.log import Entered, sign_and_enter
 from relto.node.node import Node
 from relto.node.ports import Reading, Transaction
@@ -93,7 +93,7 @@ def _decide_again(node: Node, tx: Transaction, row: OutboxRow) -> OutboxRow:
     """Decide at the moment of sending. What is refused now is never sent; what may have arrived already is recalled."""
     _, data = unpack(row.message)
     evidence = evidence_of(tx, row.evidence)
-    item = item_of(verify_label(Sealed.from_bytes(data), node.all_keys()).label)
+    item = item_under(verify_label(Sealed.from_bytes(data), node.all_keys()))
     moment = node.now(tx)
     decision = ask(node, tx, item, terms_of(evidence), moment, "sending", row.subject)
     if decision.permits:

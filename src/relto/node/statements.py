@@ -7,10 +7,10 @@ from typing import Final
 from relto.core.canon import from_base64url
 from relto.core.errors import InputError, VerificationFailed
 from relto.core.evidence import Evidence
+from relto.core.memo import Memo
 from relto.node.ports import Reading
 
-_MOST: Final = 1024
-_ENTERED: Final[dict[str, Evidence]] = {}
+_ENTERED: Final[Memo[str, Evidence]] = Memo(2048)
 
 
 def evidence_of(reading: Reading, identifier: str) -> Evidence:
@@ -34,6 +34,4 @@ def statement(signed: str) -> Evidence:
 
 def keep(signed: str, evidence: Evidence) -> None:
     """Keep at hand what a signed statement says: what is queued is soon sent, and what is sent soon settled."""
-    while len(_ENTERED) >= _MOST:
-        _ENTERED.pop(next(iter(_ENTERED)), None)
-    _ENTERED[signed] = evidence
+    _ENTERED.put(signed, evidence)

@@ -41,6 +41,7 @@ class Dossier:
     )
     _direct: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
     _orders: dict[str, RankOrder] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _forgotten: list[None] = field(default_factory=list, init=False, compare=False, repr=False)
 
     def versions(self, agreement: str) -> tuple[Agreement, ...]:
         """All versions of a text; NotFound with the ids there are."""
@@ -85,6 +86,7 @@ class Dossier:
         found = self._asked.get(asked)
         if found is None:
             if len(self._asked) >= _MEMO_LIMIT:
+                self._forgotten.append(None)
                 self._asked.clear()
                 self._histories.clear()
             first = self.versions(agreement)[0]
@@ -94,6 +96,10 @@ class Dossier:
                 found = self._histories[key] = self._fold(key, frozenset())
             self._asked[asked] = found
         return found
+
+    def folded(self) -> tuple[int, list[History]]:
+        """The histories asked for since it last forgot those asked for before, and how often it has done so."""
+        return len(self._forgotten), list(self._histories.values())
 
     def standing(
         self,

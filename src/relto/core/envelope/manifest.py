@@ -6,6 +6,7 @@ label, for the segments decrypt only with this manifest and the signature holds 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -21,18 +22,26 @@ from relto.core.canon import (
     object_in,
     only_keys,
     parse_object,
+    quoted,
     text_in,
 )
 from relto.core.envelope.keys import SigningKey, VerifyKey
 from relto.core.envelope.segments import MAX_PAYLOAD_BYTES, NONCE_BYTES
 from relto.core.errors import InputError, VerificationFailed
 from relto.core.label import check_party_id
+from relto.core.memo import Memo
 
 SCHEMA: Final = "relto/envelope/1"
 MAX_MANIFEST_BYTES: Final = 1 << 16
 COMMITMENT_BYTES: Final = 32
 
 _SIGNED: Final = b"relto/envelope/1 manifest\x00"
+_LABEL: Final = b'{"label":'
+_WRITTEN = re.compile(
+    rb'\{"key":"([A-Za-z0-9_-]{43})","label":(\{.*\}),"nonce":"([A-Za-z0-9_-]{22})","originator":"([A-Za-z0-9-]{1,64})",'
+    rb'"payload":\{"commitment":"([A-Za-z0-9_-]{43})","size":(0|[1-9][0-9]{0,8})\},"schema":"relto/envelope/1"\}',
+    re.DOTALL,
+)
 _KEYS: Final = frozenset({"schema", "originator", "key", "label", "nonce", "payload"})
 _PAYLOAD_KEYS: Final = frozenset({"size", "commitment"})
 
@@ -69,42 +78,59 @@ class Manifest:
             raise InputError("a nonce or commitment of the wrong length")
 
     @cached_property
+    def label_text(self) -> bytes:
+        """The label's canonical JSON."""
+        return canonical({"label": self.label})[len(_LABEL) : -1]  # as deep as it stands in the manifest
+
+    @cached_property
     def label_digest(self) -> str:
         """The digest of the label's canonical JSON, as evidence repeats it."""
-        return digest(canonical(self.label))
+        return digest(self.label_text)
 
     def to_bytes(self) -> bytes:
         """The manifest's canonical JSON. Raises InputError for a label that is too large or not JSON."""
-        data = canonical(
-            {
-                "schema": SCHEMA,
-                "originator": self.originator,
-                "key": self.key,
-                "label": self.label,
-                "nonce": base64url(self.nonce),
-                "payload": {"size": self.size, "commitment": base64url(self.commitment)},
-            }
+        data = b"".join(
+            (
+                f'{{"key":{quoted(self.key)},"label":'.encode(),
+                self.label_text,
+                f',"nonce":"{base64url(self.nonce)}","originator":{quoted(self.originator)},"payload":'.encode(),
+                f'{{"commitment":"{base64url(self.commitment)}","size":{self.size}}},"schema":"{SCHEMA}"}}'.encode(),
+            )
         )
         if len(data) > MAX_MANIFEST_BYTES:
             raise InputError(f"a label of {len(data)} bytes", remedy=f"keep it under {MAX_MANIFEST_BYTES} bytes")
         return data
 
 
+# An item is read, then verified, and read again when it is sent or passed on; what fails is not kept.
+_READ: Final[Memo[bytes, Manifest]] = Memo(512)
+_VERIFIED: Final[Memo[tuple[bytes, bytes, bytes], bool]] = Memo(512)
+
+
 def sign_manifest(manifest: bytes, signer: SigningKey) -> bytes:
     """The originator's signature over a manifest's bytes."""
-    return signer.sign(_SIGNED + manifest)
+    signature = signer.sign(_SIGNED + manifest)
+    _VERIFIED.put((signer.verify_key.raw, signature, manifest), True)
+    return signature
 
 
-@lru_cache(maxsize=512)  # an item is read, then verified, and read again when it is sent; what did not read is not kept
+def keep_manifest(data: bytes, manifest: Manifest) -> None:
+    """Keep at hand a manifest that was just written as `data`."""
+    _READ.put(data, manifest)
+
+
 def read_manifest(data: bytes) -> Manifest:
     """Read a manifest's bytes, strictly; whether it is signed is not looked at here. Raises VerificationFailed."""
+    known = _READ.get(data)
+    if known is not None:
+        return known
     try:
         manifest = _read(data)
         if manifest.to_bytes() != data:
             raise InputError("not in canonical form")
     except InputError as error:
         raise VerificationFailed(f"the manifest is not one: {error.message}") from error
-    return manifest
+    return _READ.put(data, manifest)
 
 
 def verify_manifest(data: bytes, signature: bytes, originators: Mapping[str, VerifyKey]) -> Manifest:
@@ -125,12 +151,45 @@ def verify_manifest(data: bytes, signature: bytes, originators: Mapping[str, Ver
     return manifest
 
 
-@lru_cache(maxsize=512)  # an item is verified when it is queued or received, and again when it is sent or passed on
 def _verify(key: VerifyKey, signature: bytes, data: bytes) -> None:
-    key.verify(signature, _SIGNED + data)  # what raises is not kept
+    if _VERIFIED.get((key.raw, signature, data)) is None:
+        key.verify(signature, _SIGNED + data)
+        _VERIFIED.put((key.raw, signature, data), True)
+
+
+@lru_cache(maxsize=512)  # many items have the same label
+def _label_in(text: bytes) -> Mapping[str, JSON]:
+    """A label as it stands in a manifest. Raises InputError for what is not the canonical JSON of one object."""
+    data = _LABEL + text + b"}"
+    value = parse_object(data, MAX_MANIFEST_BYTES, name="manifest")
+    only_keys(value, frozenset({"label"}))
+    if canonical(value) != data:
+        raise InputError("not in canonical form")
+    return object_in(value, "label")
 
 
 def _read(data: bytes) -> Manifest:
+    """Read a manifest by its parts, where they stand as they are written; else, and for what is wrong, as JSON."""
+    parts = _WRITTEN.fullmatch(data)
+    if parts is None:
+        return _read_json(data)
+    key, label, nonce, originator, commitment, size = parts.groups()
+    try:
+        manifest = Manifest(
+            originator.decode("ascii"),
+            key.decode("ascii"),
+            _label_in(label),
+            int(size),
+            from_base64url(nonce.decode("ascii")),
+            from_base64url(commitment.decode("ascii")),
+        )
+    except InputError:
+        return _read_json(data)
+    manifest.__dict__["label_text"] = label
+    return manifest
+
+
+def _read_json(data: bytes) -> Manifest:
     value = parse_object(data, MAX_MANIFEST_BYTES, name="manifest")
     only_keys(value, _KEYS)
     if text_in(value, "schema") != SCHEMA:

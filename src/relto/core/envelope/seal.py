@@ -14,9 +14,9 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from relto.core.canon import JSON, canonical, digest
+from relto.core.canon import JSON, digest, quoted
 from relto.core.envelope.keys import SigningKey, UnwrapKey, VerifyKey, WrapKey
-from relto.core.envelope.manifest import SCHEMA, Manifest, sign_manifest, verify_manifest
+from relto.core.envelope.manifest import SCHEMA, Manifest, keep_manifest, sign_manifest, verify_manifest
 from relto.core.envelope.sealed import Sealed
 from relto.core.envelope.segments import CONTENT_KEY_BYTES, MAX_PAYLOAD_BYTES, commit, decrypt, derive_keys, encrypt
 from relto.core.errors import InputError, VerificationFailed
@@ -65,6 +65,7 @@ def seal(
     keys = derive_keys(content_key, nonce)
     manifest = Manifest(originator, signer.verify_key.id, label, len(payload), nonce, commit(keys, payload))
     data = manifest.to_bytes()
+    keep_manifest(data, manifest)
     return Sealed(
         manifest=data,
         signature=sign_manifest(data, signer),
@@ -146,16 +147,10 @@ def _unwrap(sealed: Sealed, manifest: Manifest, recipient: str, key: UnwrapKey) 
 
 
 def _info(manifest: Manifest, data: bytes, recipient: str, recipient_key: WrapKey) -> bytes:
-    return canonical(
-        {
-            "schema": SCHEMA,
-            "originator": manifest.originator,
-            "recipient": recipient,
-            "key": recipient_key.id,
-            "label": manifest.label_digest,
-            "manifest": digest(data),
-        }
-    )
+    """Canonical JSON, from parts that all are plain text."""
+    parties = f'"originator":{quoted(manifest.originator)},"recipient":{quoted(recipient)}'
+    digests = f'"label":"{manifest.label_digest}","manifest":"{digest(data)}"'
+    return f'{{"key":"{recipient_key.id}",{digests},{parties},"schema":"{SCHEMA}"}}'.encode()
 
 
 def _bound(manifest: bytes) -> bytes:

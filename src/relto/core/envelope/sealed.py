@@ -7,6 +7,7 @@ The hop (recipient, the id of its key, the wrapped content key) is all that chan
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -23,6 +24,10 @@ WRAPPED_BYTES: Final = 80  # HPKE: 32 encapsulated, 32 content key, 16 tag
 
 _MAGIC: Final = b"relto/envelope/1\n"
 _MAX_HOP_BYTES: Final = 1024
+_SHORT: Final = 1 << 16
+_WRITTEN = re.compile(
+    rb'\{"key":"([A-Za-z0-9_-]{43})","recipient":"([A-Za-z0-9-]{1,64})","wrapped":"([A-Za-z0-9_-]{107})"\}'
+)
 _HOP_KEYS: Final = frozenset({"recipient", "key", "wrapped"})
 
 
@@ -48,10 +53,21 @@ class Sealed:
 
     def to_bytes(self) -> bytes:
         """The wire form."""
+        known: bytes | None = self.__dict__.get("_written")
+        if known is not None:
+            return known
         hop = canonical({"recipient": self.recipient, "key": self.recipient_key, "wrapped": base64url(self.wrapped)})
-        return b"".join(
-            (_MAGIC, _length(self.manifest), self.manifest, self.signature, _length(hop), hop, self.ciphertext)
+        return self._keep(
+            b"".join(
+                (_MAGIC, _length(self.manifest), self.manifest, self.signature, _length(hop), hop, self.ciphertext)
+            )
         )
+
+    def _keep(self, data: bytes) -> bytes:
+        """Keep the wire form at hand, where it is short: it is digested, then sent or stored."""
+        if len(data) <= _SHORT:
+            self.__dict__["_written"] = data
+        return data
 
     @classmethod
     def from_bytes(cls, data: bytes, limit: int = MAX_SEALED_BYTES) -> Sealed:
@@ -70,10 +86,19 @@ class Sealed:
         hop, rest = _take_counted(data, rest, _MAX_HOP_BYTES)
         if len(data) - rest != sealed_size(read_manifest(manifest).size):
             raise VerificationFailed("the sealed payload is not as long as its manifest says")
-        return _with_hop(hop, manifest, signature, data[rest:])
+        sealed = _with_hop(hop, manifest, signature, data[rest:])
+        sealed._keep(data)  # there is no other way to write it
+        return sealed
 
 
 def _with_hop(hop: bytes, manifest: bytes, signature: bytes, ciphertext: bytes) -> Sealed:
+    parts = _WRITTEN.fullmatch(hop)
+    if parts is not None:
+        key, party, wrap = (part.decode("ascii") for part in parts.groups())
+        try:
+            return Sealed(manifest, signature, check_party_id(party), key, from_base64url(wrap), ciphertext)
+        except InputError:
+            pass  # said below
     try:
         value = parse_object(hop, _MAX_HOP_BYTES, name="hop")
         only_keys(value, _HOP_KEYS)

@@ -122,7 +122,7 @@ class Evidence:
             says=object_in(value, "says"),
             **named,
         )
-        if evidence.to_bytes() != data:
+        if canonical(value) != data or str(evidence.at) != value["at"]:
             raise InputError("evidence not in its canonical form")
         return evidence
 

@@ -23,15 +23,28 @@ _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 
 def to_json(value: Any) -> Any:
     """A register value as JSON: dataclasses and named tuples by field name, instants as text, tuples as lists."""
+    if value is None or type(value) is str:
+        return value
     if isinstance(value, Instant):
         return str(value)
     if is_dataclass(value):
-        return {one.name: to_json(getattr(value, one.name)) for one in fields(value)}
+        return {name: to_json(getattr(value, name)) for name in _fields(type(value))}
     if isinstance(value, DueDuty):
         return value._asdict()
     if isinstance(value, tuple):
         return [to_json(one) for one in value]
     return value
+
+
+_FIELDS: Final[dict[Any, tuple[str, ...]]] = {}
+
+
+def _fields(kind: Any) -> tuple[str, ...]:
+    """The names of a class's fields, looked up once."""
+    found = _FIELDS.get(kind)
+    if found is None:
+        found = _FIELDS[kind] = tuple(one.name for one in fields(kind))
+    return found
 
 
 def event_to_json(event: Event) -> dict[str, Any]:
@@ -44,7 +57,7 @@ def event_from_json(value: Mapping[str, Any]) -> Event:
     kind = _KINDS.get(_text(value.get("event"), "event"))
     if kind is None:
         raise InputError(f"unknown event `{value.get('event')!s:.60}`", remedy=f"events: {', '.join(sorted(_KINDS))}")
-    names = [one.name for one in fields(kind)]
+    names = _fields(kind)
     if set(value) != {"event", *names}:
         raise InputError(
             f"the event `{_NAMES[kind]}` has not the fields it should", remedy=f"its fields: {', '.join(names)}"

@@ -28,6 +28,7 @@ _TIME = re.compile(
     r"(?:\[(?P<z1>[A-Za-z0-9_+\-/]{1,64})\]| (?P<z2>[A-Za-z][A-Za-z0-9_+\-/]{0,63}))?)?",
     re.ASCII,
 )
+_UTC = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,6 +60,11 @@ def parse_instant(text: str) -> Instant:
     Raises InputError for naive times, dates alone, skipped or repeated local times without an offset, an offset
     that contradicts its zone, and anything outside the forms of DESIGN 3.
     """
+    if _UTC.fullmatch(text):  # as it is written here, read at once
+        try:
+            return Instant(int(whenever.Instant.parse_iso(text).timestamp(unit="nanosecond")))
+        except ValueError:
+            pass  # no real date: said below
     match = _TIME.fullmatch(text.strip())
     if not match:
         raise InputError(f"`{_short(text)}` is not an instant", remedy=f"write {FORMS}")
