@@ -155,8 +155,9 @@ class TestWords:
         item = Item("x", "x", "KOR", "군사II급비밀", "defence", "p")
         request = Request("release", item, "KOR", "JPN", at(IN_2018))
         assert said(evaluate(pact(), request)) == (
-            "permits: standing (21(1)): in-force; scope (2(a)): defence is within it; level (4): 군사II급비밀 is SECRET, "
-            "for JPN 極秘 or 特定秘密; third-party (6(a)): not passed on to a third party; purpose (6(c)): p, as provided"
+            "permits: standing (21(1)): in-force; scope (2(a)): defence is within it; level (4): 군사II급비밀 is "
+            "SECRET, for JPN 極秘 or 特定秘密; third-party (6(a)): not passed on to a third party; "
+            "purpose (6(c)): p, as provided"
         )
         refused = evaluate(pact(scope=Scope("", ("cyber",)), levels=None), request)
         assert said(refused) == (

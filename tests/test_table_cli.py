@@ -146,7 +146,7 @@ class TestPropertyFile:
     def test_both_forms_are_read(self) -> None:
         text = HEAD + (
             "  - {id: a, says: one, never: {act: [release], from: [KOR], to: [JPN], rank: [SECRET],\n"
-            "      topic: [defence/dprk], purpose: [p], agreement: [kor-jpn-2016], originator: [USA],\n"
+            "      topic: [defence/dprk], purpose: [missile-warning], agreement: [kor-jpn-2016], originator: [USA],\n"
             "      during: {from: 2019-01-01T00:00Z}}}\n"
             "  - {id: b, says: two, where: {}, must: {topic: [defence]}}\n"
         )
@@ -161,7 +161,7 @@ class TestPropertyFile:
                 agreements=("kor-jpn-2016",),
                 ranks=("SECRET",),
                 topics=("defence/dprk",),
-                purposes=("p",),
+                purposes=("missile-warning",),
                 originators=("USA",),
                 start=at("2019-01-01T00:00Z"),
                 end=ETERNITY,
@@ -200,13 +200,13 @@ class TestPropertyFile:
             ),
             (HEAD + "  - {id: a, says: x}", "f:3:5: `a` says neither `never` nor `where` and `must`"),
             (HEAD + "  - {id: a, says: x, where: {}}", "`a` says only one of `where` and `must`"),
-            (HEAD + "  - {id: a, says: x, never: {}, must: {}}", "`a` says both `never` and `must`"),
+            (HEAD + "  - {id: a, says: x, never: {to: [JPN]}, must: {}}", "`a` says both `never` and `must`"),
             (HEAD + "  - {id: a, never: {}}", "a property without `says`"),
             (
-                HEAD + "  - {id: a, says: x, never: {}}\n  - {id: a, says: y, never: {}}",
+                HEAD + "  - {id: a, says: x, never: {to: [JPN]}}\n  - {id: a, says: y, never: {to: [USA]}}",
                 "f:4:5: the property `a` again",
             ),
-            (HEAD + "  - {id: all, says: x, never: {}}", "the property `all` again"),
+            (HEAD + "  - {id: all, says: x, never: {to: [JPN]}}", "the property `all` again"),
         ],
     )
     def test_faults_are_told_with_their_place(self, text: str, says: str) -> None:

@@ -12,7 +12,7 @@
 
 `never`: no permit matches. `where` and `must`: every permit that matches the one matches the other. Keys: `act`,
 `from`, `to`, `agreement`, `rank`, `topic`, `purpose`, `originator` (lists; a key left out is everything) and
-`during: {from: T, until: T}`.
+`during: {from: T, until: T}`. What names nothing that the dossier has, or asks nothing, is an error and no property.
 """
 
 from __future__ import annotations
@@ -20,18 +20,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from relto.core.decision import ACTS
 from relto.core.decision.proof import Pattern, Property
 from relto.core.dossier import Dossier
 from relto.core.errors import InputError
-from relto.core.label import check_id, check_topic
+from relto.core.label import ancestry, check_id
 from relto.core.timeline import ETERNITY, GENESIS, Instant, parse_instant
-from relto.formats.dossier.fields import Fields, check_schema, convert, line, listed, suggestion
+from relto.formats.dossier.fields import Fields, check_schema, listed
 from relto.formats.dossier.nodes import Node, parse_document
+from relto.formats.property_terms import Terms, terms_of
 
 SCHEMA: Final = "property/1"
 MAX_PROPERTIES: Final = 1000
 MAX_NAMES: Final = 1000
+MAX_POINTS: Final = 10_000
+MAX_POINTS_IN_FILE: Final = 100_000
+"""Points: topics times purposes that a property names. Each is looked at on every row of the table."""
 
 
 def read_properties(name: str, data: bytes, dossier: Dossier, taken: Iterable[str] = ()) -> tuple[Property, ...]:
@@ -47,36 +50,29 @@ def read_properties(name: str, data: bytes, dossier: Dossier, taken: Iterable[st
         where = fields.place("properties")
         raise InputError("no property in the file", where=where, remedy="write one, or remove the file")
     fields.close()
-    known, seen, found = _known(dossier), set(taken), []
+    terms, seen, found, points = terms_of(dossier), set(taken), [], 0
     for node in nodes:
-        one = _property(node, known)
+        one = _property(node, terms)
         if one.id in seen:
             raise InputError(f"the property `{one.id}` again", where=node.where, remedy="give it another id")
+        points += _points(one)
+        if _points(one) > MAX_POINTS or points > MAX_POINTS_IN_FILE:
+            most = f"keep to {MAX_POINTS} a property and {MAX_POINTS_IN_FILE} a file"
+            says = f"`{one.id}` names {_points(one)} pairs of topic and purpose, the file so far {points}"
+            raise InputError(says, where=node.where, remedy=f"{most}: name broader topics, or split it")
         seen.add(one.id)
         found.append(one)
     return tuple(found)
 
 
-def _known(dossier: Dossier) -> dict[str, tuple[str, ...]]:
-    """What may stand under each key; a topic or purpose may be any."""
-    texts = [text for versions in dossier.agreements.values() for text in versions]
-    parties = {*dossier.parties, *(party for text in texts for party in text.parties)}
-    firms = {firm.id for party in dossier.parties.values() for firm in party.contractors}
-    instruments = (one for record in dossier.records.values() for one in record.instruments)
-    authorities = {one.authority for one in instruments if one.authority}
-    ranks = [row.rank for text in texts if text.levels for row in text.levels.rows]
-    ranks += [rank for party in dossier.parties.values() for rank in party.ranks()]
-    return {
-        "act": ACTS,
-        "from": tuple(sorted(parties)),
-        "to": tuple(sorted(parties | firms | authorities)),
-        "agreement": tuple(sorted(dossier.agreements)),
-        "rank": tuple(dict.fromkeys(ranks)),
-        "originator": tuple(sorted(dossier.parties)),
-    }
+def _points(one: Property) -> int:
+    patterns = (one.where, one.must) if one.must is not None else (one.where,)
+    topics = {topic for pattern in patterns for topic in pattern.topics or ()}
+    purposes = {purpose for pattern in patterns for purpose in pattern.purposes or ()}
+    return (len(topics) + 1) * (len(purposes) + 1)
 
 
-def _property(node: Node, known: dict[str, tuple[str, ...]]) -> Property:
+def _property(node: Node, terms: Terms) -> Property:
     fields = Fields(node, "a property")
     identifier, says = fields.needed("id", check_id), fields.needed_line("says")
     never = fields.mapping("never", "`never`")
@@ -89,56 +85,74 @@ def _property(node: Node, known: dict[str, tuple[str, ...]]) -> Property:
             remedy="keep `never`, or `where` and `must`",
         )
     if never is not None:
-        return Property(identifier, says, _pattern(never, known))
+        _check_names("never", never)
+        return Property(identifier, says, _pattern(never, terms))
     if where is None or must is None:
         lacks = "neither `never` nor `where` and `must`" if where is must else "only one of `where` and `must`"
         raise InputError(
             f"`{identifier}` says {lacks}", where=node.where, remedy="write `never`, or both `where` and `must`"
         )
-    return Property(identifier, says, _pattern(where, known), _pattern(must, known))
+    _check_names("must", must)
+    found = Property(identifier, says, _pattern(where, terms), _pattern(must, terms))
+    if found.must is not None and _follows(found.where, found.must):
+        remedy = "name in `must` what `where` leaves open"
+        raise InputError(
+            f"`must` of `{identifier}` asks nothing that `where` does not", where=must.node.where, remedy=remedy
+        )
+    return found
 
 
-def _pattern(fields: Fields, known: dict[str, tuple[str, ...]]) -> Pattern:
+def _check_names(key: str, fields: Fields) -> None:
+    if not fields.node.pairs:
+        raise InputError(f"`{key}` names nothing", where=fields.node.where, remedy="name what it is about")
+
+
+def _follows(where: Pattern, must: Pattern) -> bool:
+    """Whether whatever matches `where` matches `must`, by the names alone."""
+    pairs = (
+        (where.acts, must.acts),
+        (where.senders, must.senders),
+        (where.recipients, must.recipients),
+        (where.agreements, must.agreements),
+        (where.ranks, must.ranks),
+        (where.purposes, must.purposes),
+        (where.originators, must.originators),
+    )
+    narrower = all(wide is None or (some is not None and set(some) <= set(wide)) for some, wide in pairs)
+    broad = frozenset(must.topics or ())
+    topics = must.topics is None or (
+        where.topics is not None and not any(broad.isdisjoint(ancestry(topic)) for topic in where.topics)
+    )
+    return narrower and topics and must.start <= where.start and where.end <= must.end
+
+
+def _pattern(fields: Fields, terms: Terms) -> Pattern:
     start, end = _during(fields.mapping("during", "`during`"))
     found = Pattern(
-        acts=_names(fields, "act", known),
-        senders=_names(fields, "from", known),
-        recipients=_names(fields, "to", known),
-        agreements=_names(fields, "agreement", known),
-        ranks=_names(fields, "rank", known),
-        topics=_names(fields, "topic", known),
-        purposes=_names(fields, "purpose", known),
-        originators=_names(fields, "originator", known),
+        acts=_names(fields, "act", terms),
+        senders=_names(fields, "from", terms),
+        recipients=_names(fields, "to", terms),
+        agreements=_names(fields, "agreement", terms),
+        ranks=_names(fields, "rank", terms),
+        topics=_names(fields, "topic", terms),
+        purposes=_names(fields, "purpose", terms),
+        originators=_names(fields, "originator", terms),
         start=start,
         end=end,
+        place=fields.node.where,
     )
     fields.close()
     return found
 
 
-def _names(fields: Fields, key: str, known: dict[str, tuple[str, ...]]) -> tuple[str, ...] | None:
+def _names(fields: Fields, key: str, terms: Terms) -> tuple[str, ...] | None:
     node = fields.find(key)
     if node is None:
         return None
-    names = [_name(one, key, known) for one in listed(node, most=MAX_NAMES)]
+    names = [terms.read(one, key) for one in listed(node, most=MAX_NAMES)]
     if not names:
         raise InputError(f"`{key}` names nothing", where=node.where, remedy="name something, or leave it out")
     return tuple(dict.fromkeys(names))
-
-
-def _name(node: Node, key: str, known: dict[str, tuple[str, ...]]) -> str:
-    if key == "topic":
-        return convert(node, check_topic)
-    text = line(node)
-    if key == "purpose" and not text:
-        raise InputError("an empty purpose", where=node.where, remedy="write one")
-    allowed = known.get(key)
-    if allowed is not None and text not in allowed:
-        what = {"from": "party", "to": "party, contractor or authority", "originator": "party"}.get(key, key)
-        raise InputError(
-            f"`{text[:60]}` is no {what} of this dossier", where=node.where, remedy=f"use {suggestion(text, allowed)}"
-        )
-    return text
 
 
 def _during(fields: Fields | None) -> tuple[Instant, Instant]:

@@ -8,7 +8,7 @@ from relto.core.label.equivalence import Levels, RankRow
 from relto.core.label.identifier import check_id, check_party_id, is_code, is_country
 from relto.core.label.mark import Mark
 from relto.core.label.rank import STANDARD_RANKS, RankOrder
-from relto.core.label.topic import check_topic, covers, covers_any
+from relto.core.label.topic import ancestry, check_topic, covers, covers_any
 
 __all__ = [
     "STANDARD_RANKS",
@@ -17,6 +17,7 @@ __all__ = [
     "Mark",
     "RankOrder",
     "RankRow",
+    "ancestry",
     "check_id",
     "check_party_id",
     "check_topic",

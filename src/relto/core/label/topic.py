@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from relto.core.errors import InputError
 
@@ -30,3 +30,10 @@ def covers_any(broad: Iterable[str], topic: str) -> bool:
         if covers(one, topic):
             return True
     return False
+
+
+def ancestry(topic: str) -> Iterator[str]:
+    """The topic and all above it, from the particular to the general."""
+    while topic:
+        yield topic
+        topic = topic.rpartition("/")[0]

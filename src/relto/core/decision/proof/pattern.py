@@ -18,7 +18,7 @@ from relto.core.decision.request import ACTS
 from relto.core.decision.table import Table
 from relto.core.decision.table.axes import OTHER
 from relto.core.errors import InputError, Position
-from relto.core.label import covers_any
+from relto.core.label import ancestry
 from relto.core.timeline import ETERNITY, GENESIS, Instant
 
 Names = tuple[str, ...] | None
@@ -79,7 +79,8 @@ class _Points:
 
     def named(self, pattern: Pattern) -> Flags:
         """Which topics, purposes and acts the pattern names: bool (topics, purposes, acts)."""
-        topics = [pattern.topics is None or (one != OTHER and covers_any(pattern.topics, one)) for one in self.topics]
+        broad = None if pattern.topics is None else frozenset(pattern.topics)
+        topics = [broad is None or not broad.isdisjoint(ancestry(one)) for one in self.topics]
         purposes = [_named(pattern.purposes, name) for name, _ in self.purposes]
         acts = [_named(pattern.acts, act) for act in ACTS]
         flags = [np.array(one, np.bool_) for one in (topics, purposes, acts)]
