@@ -60,7 +60,7 @@ class World:
 def worlds(chance: Random) -> Iterator[World]:
     """The shipped dossier at both sides of its boundaries, the variants, and dossiers made at random."""
     shipped = load_dossier(SHIPPED)
-    for number, instant in enumerate(_boundaries(shipped)):
+    for number, instant in enumerate(boundaries_of(shipped)):
         dossier = shipped if number % 4 == 0 else equipped(shipped, chance)
         reading = chance.choice([None, None, "KOR", "JPN", "USA"])
         known = chance.choice([None, None, None, at("2019-11-18T00:00Z")])
@@ -70,13 +70,13 @@ def worlds(chance: Random) -> Iterator[World]:
             dossier = load_dossier(folder)
         except InputError:  # a fixture that must not load
             continue
-        instants = [at("2024-03-01T00:00Z"), *_boundaries(dossier)]
+        instants = [at("2024-03-01T00:00Z"), *boundaries_of(dossier)]
         for instant in chance.sample(instants, min(3, len(instants))):
             yield World(folder.name, equipped(dossier, chance), instant, None, None, 70)
     yield from _drawn(chance)
     for number in range(MADE):
         dossier = equipped(random_dossier(chance, varied=number % 5 > 0), chance)
-        instant = chance.choice([*_boundaries(dossier), at("2019-11-01T00:00Z"), at("2023-06-01T12:00Z")])
+        instant = chance.choice([*boundaries_of(dossier), at("2019-11-01T00:00Z"), at("2023-06-01T12:00Z")])
         known = chance.choice([None, None, None, at("2019-10-01T00:00Z")])
         reading = chance.choice([None, None, "KOR"])
         if number % 5:
@@ -96,7 +96,7 @@ def _drawn(chance: Random) -> Iterator[World]:
         yield World(f"drawn-{seed}", dossier, instant, reading, known, 150, seed)
 
 
-def _boundaries(dossier: Dossier) -> list[Instant]:
+def boundaries_of(dossier: Dossier) -> list[Instant]:
     """One nanosecond before, at and after each instant at which a standing or a consent changes."""
     found: set[Instant] = set()
     for name, versions in dossier.agreements.items():

@@ -12,12 +12,13 @@ from typing import Any
 import cedarpy
 import pytest
 
+from relto.adapters.folder import load_dossier
 from relto.cli.main import run
 from relto.core.decision import CHECKS, Request, Verdict, evaluate
 from relto.core.errors import InputError
 from relto.formats.cedar import export_cedar
 from relto.formats.cedar.entities import unique
-from tests.cedar_cases import World, requests, worlds
+from tests.cedar_cases import SHIPPED, VARIANTS, World, boundaries_of, requests, worlds
 from tests.comparing import asked_of_table
 from tests.making import MISSILE, at, northeast_asia
 
@@ -114,6 +115,32 @@ def _assert_every_check_matters(refused: list[Asked]) -> None:
     assert [check for check in CHECKS if alone[check] < 30] == []
 
 
+FOLDERS = [SHIPPED, *(one for one in VARIANTS if not one.name.startswith("invalid-"))]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda one: one.name)
+def test_policies_and_entities_of_every_dossier_are_valid_by_the_schema(folder: Path) -> None:
+    """At every instant at which a standing or consent changes, and just before: Cedar's own validator on both."""
+    dossier, instants = load_dossier(folder), [at("2024-03-01T00:00Z")]
+    instants += [one for one in boundaries_of(dossier) if one < at("2100-01-01T00:00Z")][
+        :: 7 if folder == SHIPPED else 5
+    ]
+    for reading in (None, *sorted(dossier.parties)[:1]):
+        for instant in instants:
+            export = export_cedar(dossier, instant, reading=reading)
+            checked = cedarpy.validate_policies(export.policies, export.schema)
+            assert (checked.validation_passed, checked.errors) == (True, [])
+            assert len(cedarpy.Entities.from_json_str(json.dumps(export.entities), export.schema)) == len(
+                export.entities
+            )
+            broken = [{**one, "attrs": {**one["attrs"], "orcon": "no"}} for one in export.entities if one["attrs"]]
+            if any(one["uid"]["type"] == "Item" for one in broken):
+                with pytest.raises(ValueError, match="entity"):
+                    cedarpy.Entities.from_json_str(json.dumps(broken), export.schema)
+    wrong = export.policies.replace("resource.topic", "resource.topics")
+    assert wrong == export.policies or not cedarpy.validate_policies(wrong, export.schema).validation_passed
+
+
 class TestCommand:
     """`relto export cedar`."""
 
@@ -142,10 +169,40 @@ class TestCommand:
         assert json.loads(self.out(capsys, "--out", str(folder), "--json"))["files"] == [str(folder / n) for n in names]
 
     @pytest.mark.parametrize(
+        ("more", "names", "keys"),
+        [
+            ((), ["policies.cedar", "schema.cedarschema", "entities.json"], {"policies", "cedar_schema", "entities"}),
+            (("--schema",), ["schema.cedarschema"], {"cedar_schema"}),
+            (("--entities",), ["entities.json"], {"entities"}),
+            (("--entities", "--schema"), ["schema.cedarschema", "entities.json"], {"cedar_schema", "entities"}),
+        ],
+    )
+    def test_what_is_chosen_goes_into_files_and_json(
+        self,
+        more: tuple[str, ...],
+        names: list[str],
+        keys: set[str],
+        capsys: pytest.CaptureFixture[str],
+        tmp_path: Path,
+    ) -> None:
+        told = json.loads(self.out(capsys, *more, "--json"))
+        assert {*told} - {"schema", "at", "reading", "known_by"} == keys
+        assert self.out(capsys, *more, "--out", str(tmp_path)).splitlines() == [str(tmp_path / one) for one in names]
+        assert sorted(one.name for one in tmp_path.iterdir()) == sorted(names)
+        files = json.loads(self.out(capsys, *more, "--json", "--out", str(tmp_path)))["files"]
+        assert [Path(one).name for one in files] == names
+        if names[-1] == "entities.json":
+            assert json.loads((tmp_path / names[-1]).read_text("utf-8")) == told["entities"]
+        if len(names) == 2:
+            assert len(cedarpy.Entities.from_json_str(*[(tmp_path / one).read_text("utf-8") for one in names[::-1]]))
+
+    @pytest.mark.parametrize(
         ("more", "says"),
         [
-            (("--schema", "--json"), "both --json and --schema"),
-            (("--entities", "--out", "x"), "both --out and --entities"),
+            (
+                ("--schema", "--entities"),
+                "--schema and --entities are two texts; add --out DIR, or --json, or ask for one",
+            ),
             (("--reading", "FRA"), "unknown party `FRA`"),
             (("--out", "/dev/null/x"), "cannot be made"),
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -36,16 +36,22 @@ def export() -> None:
 
 @export.command()
 @at_option
-@click.option("--schema", "part", flag_value="schema", help="Print the schema instead of the policies.")
-@click.option("--entities", "part", flag_value="entities", help="Print the entities, in JSON, instead of the policies.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write the three files into DIR.")
+@click.option("--schema", is_flag=True, help="The schema instead of the policies.")
+@click.option("--entities", is_flag=True, help="The entities, in JSON, instead of the policies; with --schema both.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write files into DIR: what is chosen, else all three.",
+)
 @reading_option
 @known_by_option
 @dossier_option
 @json_option
 def cedar(
     at: Instant | None,
-    part: str | None,
+    schema: bool,
+    entities: bool,
     out: Path | None,
     reading: str | None,
     known_by: Instant | None,
@@ -61,24 +67,34 @@ def cedar(
     Example:
       relto export cedar --at 2019-11-18T09:00+09:00
       relto export cedar --at 2019-11-23T00:00+09:00 --known-by 2019-11-18T00:00Z --out lapsed
+      relto export cedar --at 2019-11-23T00:00+09:00 --schema --entities --out lapsed
     """
-    if out is not None and part is not None:
-        raise InputError(f"both --out and --{part}", remedy="use one of them: --out writes all three files")
-    if as_json and part is not None:
-        raise InputError(f"both --json and --{part}", remedy="use one of them: --json has all three")
+    if schema and entities and out is None and not as_json:
+        raise InputError("--schema and --entities are two texts", remedy="add --out DIR, or --json, or ask for one")
     dossier = open_dossier(dossier_dir)
     check_reading(dossier, reading)
     made = export_cedar(dossier, at or now(), reading=reading, known_by=known_by)
-    written = _write(out, made) if out is not None else []
+    parts = [name for name, chosen in (("cedar_schema", schema), ("entities", entities)) if chosen]
+    contents = _contents(made, parts or [*_FILES])
+    written = _write(out, contents) if out is not None else []
     if as_json:
-        print_json(_as_json(made, written))
+        print_json(_as_json(made, parts or [*_FILES], written))
     elif out is not None:
         click.echo("\n".join(written))
     else:
-        click.echo({"schema": made.schema, "entities": _entities(made)}.get(part or "", made.policies), nl=False)
+        click.echo(contents[(parts or ["policies"])[0]], nl=False)
 
 
-def _as_json(made: CedarExport, written: list[str]) -> dict[str, Any]:
+_FILES: Final = {"policies": "policies.cedar", "cedar_schema": "schema.cedarschema", "entities": "entities.json"}
+"""The parts of an export, each with its file."""
+
+
+def _contents(made: CedarExport, parts: list[str]) -> dict[str, str]:
+    every = {"policies": made.policies, "cedar_schema": made.schema, "entities": _entities(made)}
+    return {name: every[name] for name in parts}
+
+
+def _as_json(made: CedarExport, parts: list[str], written: list[str]) -> dict[str, Any]:
     facts = made.facts
     value: dict[str, Any] = {
         "schema": "relto/cedar/1",
@@ -88,19 +104,19 @@ def _as_json(made: CedarExport, written: list[str]) -> dict[str, Any]:
     }
     if written:
         return {**value, "files": written}
-    return {**value, "policies": made.policies, "cedar_schema": made.schema, "entities": made.entities}
+    every = {"policies": made.policies, "cedar_schema": made.schema, "entities": made.entities}
+    return {**value, **{name: every[name] for name in parts}}
 
 
-def _write(out: Path, made: CedarExport) -> list[str]:
-    """The three files, each whole or not at all; their paths."""
+def _write(out: Path, contents: dict[str, str]) -> list[str]:
+    """The files of these parts, each whole or not at all; their paths."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"`{out}` cannot be made: {error.strerror}", remedy="name another folder") from error
-    contents = {"policies.cedar": made.policies, "schema.cedarschema": made.schema, "entities.json": _entities(made)}
-    for name, text in contents.items():
-        write_file(out / name, text.encode("utf-8"))
-    return [str(out / name) for name in contents]
+    for part, text in contents.items():
+        write_file(out / _FILES[part], text.encode("utf-8"))
+    return [str(out / _FILES[part]) for part in contents]
 
 
 def _entities(made: CedarExport) -> str:
