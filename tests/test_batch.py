@@ -154,6 +154,15 @@ def test_the_same_batch_again_has_the_same_answers_and_no_other_effect(pact: Cas
     all_verify(pact)
 
 
+def test_a_message_twice_in_one_batch_has_one_effect_and_one_answer(pact: Cast) -> None:
+    rows = queued(pact, 3)
+    messages = [(str(row.kind), row.message) for row in (*rows, rows[1])]
+    answers = handle_many(pact.jpn, messages, "KOR")
+    assert answers[1] == answers[3]
+    assert len(holdings(pact.jpn)) == len({bytes(one) for one in answers if isinstance(one, bytes)}) == 3
+    all_verify(pact)
+
+
 def test_a_batch_whose_receipts_were_lost_goes_again_and_first_alone(pact: Cast) -> None:
     link = watched(pact)
     link.loses = True

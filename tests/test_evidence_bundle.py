@@ -16,9 +16,22 @@ from relto.adapters.clock import ReplayClock
 from relto.adapters.folder import dossier_files
 from relto.cli.main import run
 from relto.compose import create_node, open_node, wire
-from relto.core.canon import base64url, canonical
+from relto.core.canon import base64url, canonical, from_base64url
 from relto.core.errors import NotFound, VerificationFailed
-from relto.node import ActRefused, Node, handle, open_item, relay_pending, release, report_compromise, sign_instrument
+from relto.node import (
+    ActRefused,
+    Node,
+    Offer,
+    OutboxRow,
+    dispatch_pending,
+    handle,
+    open_item,
+    relay_pending,
+    release,
+    release_many,
+    report_compromise,
+    sign_instrument,
+)
 from relto.node.bundle import Bundle, Report, examine, seal_bundle
 from relto.node.export import export_bundle
 from tests.test_node_release import tap
@@ -70,6 +83,23 @@ def test_a_release_is_judged_from_either_side_and_from_both_together(released: C
         ("JPN", 11),
     ]
     assert [step.entries[-1].by for step in together.account if step.kind == "submission"] == [released.clock.at]
+
+
+def test_one_of_a_batch_is_judged_alone_though_it_shares_its_signatures(pact: Cast) -> None:
+    offers = [Offer(pact.item("msl-2019-10-31"), "JPN", payload=f"number {number}".encode()) for number in range(5)]
+    rows = [one for one in release_many(pact.kor, offers) if isinstance(one, OutboxRow)]
+    assert [one.state for one in dispatch_pending(pact.kor)] == ["done"] * 5
+    for party in ("KOR", "JPN"):
+        bundle = bundle_of(pact, party, rows[3].subject)
+        joint = [one for one in bundle.leaves if b"relto-joint" in from_base64url(one.evidence.partition(".")[0])]
+        assert len(joint) == (3 if party == "KOR" else 2)
+        report = judged(pact, bundle)
+        assert report.holds, wrong(report)
+        assert not any(row.subject.encode() in bundle.to_bytes() for row in rows if row != rows[3])
+        alone = joint[0].evidence.split(".")
+        moved = replace(joint[0], evidence=f"{alone[0]}.{alone[1]}.{joint[1].evidence.split('.')[2]}")
+        forged = replace(bundle, leaves=tuple(moved if one == joint[0] else one for one in bundle.leaves))
+        assert not judged(pact, forged).holds
 
 
 def test_through_the_ally_three_ledgers_tell_one_story(pact: Cast) -> None:

@@ -12,7 +12,6 @@ from relto.core.errors import Refused
 from relto.core.evidence import Evidence
 from relto.core.route import MediatedRoute, decide, mediated_routes
 from relto.formats.answers import ground_json
-from relto.node.log import Entered, sign_and_enter
 from relto.node.node import Moment, Node
 from relto.node.ports import Transaction
 from relto.node.rows import DecisionRow, Stage
@@ -56,7 +55,8 @@ class Decision:
 def decide_now(
     node: Node, tx: Transaction, request: Request, moment: Moment, stage: Stage, subject: str, via: tuple[str, ...] = ()
 ) -> Decision:
-    """Decide `request` and keep the decision. `via`: the route its originator chose to the request's recipient.
+    """Decide `request`; whoever states it keeps the decision with that. `via`: the route its originator chose to the
+    request's recipient.
 
     `request.at` and `request.reading` are set here. Raises InputError for unknown parties.
     """
@@ -67,9 +67,7 @@ def decide_now(
         at, stretch = moment.latest, steady.stretch(_verdict, asked, via, moment.latest)
     verdict = stretch.verdict._replace(at=at, item=request.item.id)
     text = document(verdict, asked, stage, (str(moment.earliest), str(moment.latest)), stretch)
-    row = DecisionRow(subject, stage, text, digest(text.encode("utf-8")))
-    tx.add_decision(row)
-    return Decision(verdict, row)
+    return Decision(verdict, DecisionRow(subject, stage, text, digest(text.encode("utf-8"))))
 
 
 def verdict_within(dossier: Dossier, request: Request, moment: Moment, via: tuple[str, ...]) -> Verdict:
@@ -109,15 +107,14 @@ def ask(
 
 def refusal(
     node: Node,
-    tx: Transaction,
     decision: Decision,
     *,
     about: str,
     to: str | None,
     answers: str | None = None,
     message: str | None = None,
-) -> Entered:
-    """Sign and enter the refusal that a decision makes: refusals leave evidence too (DESIGN 6).
+) -> Evidence:
+    """The refusal that a decision makes, to be signed and entered: refusals leave evidence too (DESIGN 6).
 
     `about` is the transmittal, `answers` the evidence it answers, `message` the digest of the bytes it answers.
     """
@@ -127,7 +124,7 @@ def refusal(
         digests["evidence"] = answers
     if message is not None:
         digests["message"] = message
-    evidence = Evidence(
+    return Evidence(
         kind="refusal",
         party=node.party,
         at=verdict.at,
@@ -143,4 +140,3 @@ def refusal(
             "grounds": [ground_json(one) for one in verdict.failed()],
         },
     )
-    return sign_and_enter(node, tx, evidence)

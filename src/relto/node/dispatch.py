@@ -19,8 +19,8 @@ from relto.node.batches import Batch, batches
 from relto.node.node import Node
 from relto.node.ports import Transaction
 from relto.node.rows import OutboxRow
-from relto.node.sending import Delivery, delivery_by, delivery_in, keep_error, mark_sent, row_in
-from relto.node.together import together
+from relto.node.sending import Delivery, Marked, delivery_by, delivery_in, keep_error, mark_sent, row_in
+from relto.node.together import Draft, together
 
 __all__ = ["Delivery", "delivery_of", "dispatch_pending", "dispatch_row"]
 
@@ -164,7 +164,7 @@ class _Round:
             self._told(one)
 
 
-def _mark(node: Node, number: int, tx: Transaction) -> tuple[Delivery, bool]:
+def _mark(node: Node, number: int, tx: Transaction) -> Marked | Draft[Marked]:
     return mark_sent(node, tx, number)
 
 

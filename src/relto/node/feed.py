@@ -14,7 +14,7 @@ from relto.core.dossier import Item
 from relto.core.errors import InputError
 from relto.node.deciding import ActRefused
 from relto.node.node import Node
-from relto.node.queueing import queue_in
+from relto.node.queueing import queue_all
 from relto.node.release import asked_of
 from relto.node.rows import OutboxRow
 
@@ -45,4 +45,4 @@ def release_many(node: Node, offers: Iterable[Offer]) -> list[OutboxRow | ActRef
     if not asked:
         return []
     with node.store.write() as tx:
-        return [queue_in(node, tx, one) for one in asked]
+        return queue_all(node, tx, asked)

@@ -11,7 +11,7 @@ from relto.node.compromise import receive_compromise
 from relto.node.framing import Message
 from relto.node.node import Node
 from relto.node.receive import Answering, receive_recall, receive_transmittal
-from relto.node.together import together
+from relto.node.together import finished, together
 
 _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] = {
     "transmittal": receive_transmittal,
@@ -26,7 +26,7 @@ def handle(node: Node, kind: str, message: bytes, sender: str | None = None) -> 
     signed is then not taken from it. Raises InputError for a kind that is none, else as its handler does."""
     answer = _verified(node, kind, message, sender)
     with node.store.write() as tx:
-        return answer(tx)
+        return finished(node, [answer(tx)])[0]
 
 
 def handle_many(node: Node, messages: Sequence[Message], sender: str | None = None) -> list[bytes | ReltoError]:
@@ -40,7 +40,10 @@ def handle_many(node: Node, messages: Sequence[Message], sender: str | None = No
             found.append(_verified(node, kind, message, sender))
         except ReltoError as error:
             found.append(error)
-    answers = iter(together(node, [one for one in found if not isinstance(one, ReltoError)]))
+    apart = any(kind != "transmittal" for kind, _ in messages)
+    verified: list[Answering] = [one for one in found if not isinstance(one, ReltoError)]
+    answered: list[bytes | ReltoError] = together(node, verified, apart=apart)
+    answers = iter(answered)
     return [one if isinstance(one, ReltoError) else next(answers) for one in found]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from relto.core.canon import digest
-from relto.core.evidence import Evidence, sign_evidence
+from relto.core.evidence import Evidence, sign_evidence, sign_together
 from relto.core.ledger import Checkpoint, Frontier, leaf_hash, sign_checkpoint
 from relto.node.contents import instrument_subject
 from relto.node.node import Node
@@ -42,9 +43,18 @@ def subject_of(evidence: Evidence) -> str:
 
 def sign_and_enter(node: Node, tx: Transaction, evidence: Evidence) -> Entered:
     """Sign the node's own evidence, with who acts, and enter it."""
-    if node.actor:
-        evidence = replace(evidence, says={**evidence.says, "by": node.actor})
+    evidence = stated(node, evidence)
     return enter(node, tx, evidence, sign_evidence(evidence, node.keys.signing()))
+
+
+def stated(node: Node, evidence: Evidence) -> Evidence:
+    """The node's own evidence with who acts, as it is to be signed."""
+    return replace(evidence, says={**evidence.says, "by": node.actor}) if node.actor else evidence
+
+
+def sign_all(node: Node, evidence: Sequence[Evidence]) -> list[str]:
+    """Sign the node's own evidence as it is `stated`, with one signature where there are several."""
+    return sign_together(evidence, node.keys.signing()) if evidence else []
 
 
 def enter(node: Node, tx: Transaction, evidence: Evidence, signed: str) -> Entered:

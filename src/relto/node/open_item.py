@@ -46,6 +46,7 @@ def open_item(
         asked = purpose or held.received.purpose
         request = Request("use", item, held.received.sender, node.party, moment.latest, asked, person, system)
         decision = decide_now(node, tx, request, moment, "opening", holding)
+        tx.add_decision(decision.row)
         if decision.permits:
             event = Opened(holding, moment.latest, person.id if person else "", asked)
             evidence = Evidence(
@@ -62,5 +63,5 @@ def open_item(
             held = apply(held, event)
             tx.update_holding(held)
             return OpenedItem(opened.payload, item, held, entered.id)
-        left = refusal(node, tx, decision, about=holding, to=None)
+        left = sign_and_enter(node, tx, refusal(node, decision, about=holding, to=None))
     raise ActRefused(decision.verdict, left.id)

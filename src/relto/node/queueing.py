@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from relto.core.decision import resolve
@@ -10,10 +10,11 @@ from relto.core.dossier import Item
 from relto.core.envelope import Sealed, read_manifest
 from relto.core.evidence import Evidence
 from relto.node.deciding import ActRefused, Decision, ask, refusal
-from relto.node.log import sign_and_enter
+from relto.node.log import enter, stated
 from relto.node.node import Node
 from relto.node.ports import Transaction
 from relto.node.rows import OutboxRow
+from relto.node.together import Draft, finished
 from relto.node.transmittal import Terms, digests_of, pack
 
 
@@ -31,24 +32,35 @@ class Asked:
 def queue(node: Node, asked: Asked) -> OutboxRow:
     """Queue it in a transaction of its own. Raises ActRefused, its evidence kept, where it is refused."""
     with node.store.write() as tx:
-        found = queue_in(node, tx, asked)
+        (found,) = queue_all(node, tx, [asked])
     if isinstance(found, ActRefused):
         raise found
     return found
 
 
-def queue_in(node: Node, tx: Transaction, asked: Asked) -> OutboxRow | ActRefused:
-    """Decide on it, then seal, sign, queue and log it; or log its refusal."""
+def queue_all(node: Node, tx: Transaction, asked: Sequence[Asked]) -> list[OutboxRow | ActRefused]:
+    """Decide on each, then seal, sign, queue and log it; or log its refusal. They share one signature."""
+    return finished(node, [_begin(node, tx, one) for one in asked])
+
+
+def _begin(node: Node, tx: Transaction, asked: Asked) -> Draft[OutboxRow | ActRefused]:
     moment = node.now(tx)
     decision = ask(node, tx, asked.item, asked.terms, moment, "queueing", asked.transmittal)
     if decision.permits:
         peer = resolve(node.dossier(tx), asked.terms.recipient, moment.latest, None).party
         return _enqueue(node, tx, asked, decision, asked.close(peer))
-    left = refusal(node, tx, decision, about=asked.transmittal, to=None)
-    return ActRefused(decision.verdict, left.id)
+    left = stated(node, refusal(node, decision, about=asked.transmittal, to=None))
+
+    def refuse(signed: str) -> ActRefused:
+        tx.add_decision(decision.row)
+        return ActRefused(decision.verdict, enter(node, tx, left, signed).id)
+
+    return Draft(left, refuse)
 
 
-def _enqueue(node: Node, tx: Transaction, asked: Asked, decision: Decision, sealed: Sealed) -> OutboxRow:
+def _enqueue(
+    node: Node, tx: Transaction, asked: Asked, decision: Decision, sealed: Sealed
+) -> Draft[OutboxRow | ActRefused]:
     manifest = read_manifest(sealed.manifest)  # `close` has just made it, or verified it
     evidence = Evidence(
         kind="relay" if asked.holding else "submission",
@@ -61,14 +73,19 @@ def _enqueue(node: Node, tx: Transaction, asked: Asked, decision: Decision, seal
         digests=digests_of(sealed, manifest, decision.row.digest),
         says={"terms": asked.terms.to_json(), "holding": asked.holding},
     )
-    entered = sign_and_enter(node, tx, evidence)
-    row = OutboxRow(
-        kind="transmittal",
-        subject=asked.transmittal,
-        peer=sealed.recipient,
-        message=pack(entered.signed, sealed),
-        evidence=entered.id,
-        queued_at=evidence.at,
-        waits_for=asked.terms.consent,
-    )
-    return replace(row, number=tx.enqueue(row))
+    evidence = stated(node, evidence)
+
+    def enqueue(signed: str) -> OutboxRow:
+        tx.add_decision(decision.row)
+        row = OutboxRow(
+            kind="transmittal",
+            subject=asked.transmittal,
+            peer=sealed.recipient,
+            message=pack(signed, sealed),
+            evidence=enter(node, tx, evidence, signed).id,
+            queued_at=evidence.at,
+            waits_for=asked.terms.consent,
+        )
+        return replace(row, number=tx.enqueue(row))
+
+    return Draft(evidence, enqueue)

@@ -20,16 +20,17 @@ from relto.core.evidence import MAX_JWS_BYTES, Evidence, verify_evidence
 from relto.core.register import Received, apply, event_to_json
 from relto.node.deciding import Decision, decide_now, refusal
 from relto.node.labels import item_under
-from relto.node.log import Entered, enter, sign_and_enter
+from relto.node.log import Entered, enter, sign_and_enter, stated
 from relto.node.node import Moment, Node
 from relto.node.ports import Transaction
 from relto.node.rows import InboxRow
+from relto.node.together import Draft, Step
 from relto.node.transmittal import Terms, digests_of, terms_of, unpack
 
 MAX_MESSAGE_BYTES: Final = MAX_JWS_BYTES + 1 + MAX_SEALED_BYTES
 """The longest message that a node takes: a transmittal with the longest item."""
 
-Answering: TypeAlias = Callable[[Transaction], bytes]
+Answering: TypeAlias = Step[bytes]
 """What is left once a message has verified: to answer it within a transaction. What it refuses to answer, it raises
 before it writes anything."""
 
@@ -63,17 +64,27 @@ def receive_transmittal(node: Node, message: bytes, sender: str | None = None) -
     return partial(_take_in, node, evidence, signed, arrived, digest(message))
 
 
-def _take_in(node: Node, evidence: Evidence, signed: str, arrived: _Arrived | str, name: str, tx: Transaction) -> bytes:
+def _take_in(
+    node: Node, evidence: Evidence, signed: str, arrived: _Arrived | str, name: str, tx: Transaction
+) -> bytes | Draft[bytes]:
     """Answer a transmittal as it was answered before; else decide, and receive or refuse."""
     known = tx.answered("transmittal", _id(evidence))
     if known is not None:
         return _again(known, evidence.party, name)
     moment = node.now(tx)
-    theirs = enter(node, tx, evidence, signed)
-    answer = _answer(node, tx, moment, theirs, arrived, name)
-    reply, accepted = answer.signed.encode("ascii"), answer.evidence.kind == "receipt"
-    tx.remember(InboxRow("transmittal", _id(evidence), evidence.party, name, reply, accepted, answer.evidence.at))
-    return reply
+    theirs = Entered(digest(signed.encode("ascii")), signed, evidence)
+    own, also = _answer(node, tx, moment, theirs, arrived, name)
+    own = stated(node, own)
+
+    def answer(ours: str) -> bytes:
+        enter(node, tx, evidence, signed)
+        enter(node, tx, own, ours)
+        also()
+        reply, accepted = ours.encode("ascii"), own.kind == "receipt"
+        tx.remember(InboxRow("transmittal", _id(evidence), evidence.party, name, reply, accepted, own.at))
+        return reply
+
+    return Draft(own, answer)
 
 
 def receive_recall(node: Node, message: bytes, sender: str | None = None) -> Answering:
@@ -100,7 +111,7 @@ def _answer_recall(node: Node, evidence: Evidence, signed: str, name: str, tx: T
         return known.reply
     moment = node.now_or_later(tx)
     theirs = enter(node, tx, evidence, signed)
-    answer = _reject(node, tx, moment, theirs, name, "recalled by its sender before it came")
+    answer = sign_and_enter(node, tx, _reject(node, moment, theirs, name, "recalled by its sender before it came"))
     reply = answer.signed.encode("ascii")
     tx.remember(InboxRow("transmittal", _id(evidence), evidence.party, name, reply, False, answer.evidence.at))
     return reply
@@ -121,21 +132,27 @@ def _again(known: InboxRow, sender: str, name: str) -> bytes:
 
 def _answer(
     node: Node, tx: Transaction, moment: Moment, theirs: Entered, arrived: _Arrived | str, message: str
-) -> Entered:
-    """Decide, and receive or refuse; `arrived` says why, where it did not verify."""
+) -> tuple[Evidence, Callable[[], None]]:
+    """Decide, and receive or refuse: the answer, and what is to be written beside it. `arrived` says why, where it did
+    not verify."""
     evidence = theirs.evidence
     if isinstance(arrived, str):
-        return _reject(node, tx, moment, theirs, message, arrived)
+        return _reject(node, moment, theirs, message, arrived), _nothing
     try:
         if resolve(node.dossier(tx), arrived.terms.recipient, moment.latest, None).party != node.party:
             raise InputError(f"it is for `{arrived.terms.recipient[:60]}`, which is not of {node.party}")
         request = arrived.terms.request(arrived.item, evidence.party, moment.latest)
         decision = decide_now(node, tx, request, moment, "receipt", _id(evidence))
     except (VerificationFailed, InputError) as error:
-        return _reject(node, tx, moment, theirs, message, str(error))
+        return _reject(node, moment, theirs, message, str(error)), _nothing
     if decision.permits:
         return _receive(node, tx, moment, theirs, arrived, decision, message)
-    return refusal(node, tx, decision, about=_id(evidence), to=evidence.party, answers=theirs.id, message=message)
+    answer = refusal(node, decision, about=_id(evidence), to=evidence.party, answers=theirs.id, message=message)
+    return answer, partial(tx.add_decision, decision.row)
+
+
+def _nothing() -> None:
+    """What is to be written beside an answer for which nothing was decided."""
 
 
 def _verify(node: Node, evidence: Evidence, data: bytes) -> _Arrived:
@@ -157,7 +174,7 @@ def _verify(node: Node, evidence: Evidence, data: bytes) -> _Arrived:
 
 def _receive(
     node: Node, tx: Transaction, moment: Moment, theirs: Entered, arrived: _Arrived, decision: Decision, message: str
-) -> Entered:
+) -> tuple[Evidence, Callable[[], None]]:
     evidence, item, verdict = theirs.evidence, arrived.item, decision.verdict
     event = Received(
         holding=_id(evidence),
@@ -186,14 +203,17 @@ def _receive(
         digests={**evidence.digests, "evidence": theirs.id, "message": message},
         says={"event": event_to_json(event), "decision": decision.row.digest},
     )
-    entered = sign_and_enter(node, tx, receipt)
-    tx.add_holding(apply(None, event), arrived.sealed.to_bytes())
-    return entered
+
+    def keep() -> None:
+        tx.add_decision(decision.row)
+        tx.add_holding(apply(None, event), arrived.sealed.to_bytes())
+
+    return receipt, keep
 
 
-def _reject(node: Node, tx: Transaction, moment: Moment, theirs: Entered, message: str, says: str) -> Entered:
-    """Sign and enter the refusal of what could not even be decided on."""
-    evidence = Evidence(
+def _reject(node: Node, moment: Moment, theirs: Entered, message: str, says: str) -> Evidence:
+    """The refusal of what could not even be decided on."""
+    return Evidence(
         kind="refusal",
         party=node.party,
         at=moment.latest,
@@ -204,4 +224,3 @@ def _reject(node: Node, tx: Transaction, moment: Moment, theirs: Entered, messag
         digests={"evidence": theirs.id, "message": message},
         says={"stage": "receipt", "says": says[:2000]},
     )
-    return sign_and_enter(node, tx, evidence)

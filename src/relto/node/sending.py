@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from relto.core.decision import Ground
 from relto.core.envelope import Sealed, verify_label
@@ -10,11 +11,12 @@ from relto.core.errors import NotFound, ReltoError
 from relto.core.evidence import Evidence
 from relto.node.deciding import ask, refusal
 from relto.node.labels import item_under
-from relto.node.log import Entered, sign_and_enter
+from relto.node.log import Entered, enter, stated
 from relto.node.node import Node
 from relto.node.ports import Reading, Transaction
 from relto.node.rows import OutboxRow
 from relto.node.statements import evidence_of
+from relto.node.together import Draft
 from relto.node.transmittal import terms_of, unpack
 from relto.node.verdicts import grounds_of
 
@@ -49,7 +51,11 @@ def delivery_by(row: OutboxRow, answer: Evidence) -> Delivery:
     return Delivery(row, answer, grounds_of(answer.says) if answer.kind == "refusal" else ())
 
 
-def mark_sent(node: Node, tx: Transaction, number: int) -> tuple[Delivery, bool]:
+Marked: TypeAlias = tuple[Delivery, bool]
+"""What became of a message just now, and whether it goes."""
+
+
+def mark_sent(node: Node, tx: Transaction, number: int) -> Marked | Draft[Marked]:
     """Take a message to send it now, a transmittal decided again; and whether it goes: not where it was settled
     meanwhile, waits for another, or is refused now."""
     row = row_in(tx, number)
@@ -59,11 +65,12 @@ def mark_sent(node: Node, tx: Transaction, number: int) -> tuple[Delivery, bool]
         row = replace(row, last_error=f"waits until `{row.waits_for}` is acknowledged")
         tx.update_outbox(row)
         return Delivery(row), False
-    if row.kind == "transmittal":
-        row = _decide_again(node, tx, row)
-    goes = row.state == "queued"
-    tx.update_outbox(replace(row, attempts=row.attempts + 1) if goes else row)
-    return (Delivery(row), True) if goes else (delivery_in(tx, row), False)
+    return _decide_again(node, tx, row) if row.kind == "transmittal" else _marked(tx, row)
+
+
+def _marked(tx: Transaction, row: OutboxRow) -> Marked:
+    tx.update_outbox(replace(row, attempts=row.attempts + 1))
+    return Delivery(row), True
 
 
 def keep_error(tx: Transaction, number: int, error: ReltoError) -> Delivery:
@@ -89,7 +96,7 @@ def _waits(tx: Reading, row: OutboxRow) -> bool:
     return bool(row.waits_for) and any(one.state != "done" for one in tx.outbox(subject=row.waits_for))
 
 
-def _decide_again(node: Node, tx: Transaction, row: OutboxRow) -> OutboxRow:
+def _decide_again(node: Node, tx: Transaction, row: OutboxRow) -> Draft[Marked]:
     """Decide at the moment of sending. What is refused now is never sent; what may have arrived already is recalled."""
     _, data = unpack(row.message)
     evidence = evidence_of(tx, row.evidence)
@@ -107,12 +114,26 @@ def _decide_again(node: Node, tx: Transaction, row: OutboxRow) -> OutboxRow:
             agreement=decision.verdict.agreement,
             digests={"evidence": row.evidence, "decision": decision.row.digest},
         )
-        sign_and_enter(node, tx, sent)
-        return row
-    left = refusal(node, tx, decision, about=row.subject, to=row.peer, answers=row.evidence)
-    if row.attempts:
-        _recall(tx, row, left)
-    return replace(row, state="refused", answer=left.id, last_error="")
+        sent = stated(node, sent)
+
+        def consign(signed: str) -> Marked:
+            tx.add_decision(decision.row)
+            enter(node, tx, sent, signed)
+            return _marked(tx, row)
+
+        return Draft(sent, consign)
+    left = stated(node, refusal(node, decision, about=row.subject, to=row.peer, answers=row.evidence))
+
+    def refuse(signed: str) -> Marked:
+        tx.add_decision(decision.row)
+        entered = enter(node, tx, left, signed)
+        if row.attempts:
+            _recall(tx, row, entered)
+        refused = replace(row, state="refused", answer=entered.id, last_error="")
+        tx.update_outbox(refused)
+        return delivery_by(refused, left), False
+
+    return Draft(left, refuse)
 
 
 def _recall(tx: Transaction, row: OutboxRow, left: Entered) -> None:

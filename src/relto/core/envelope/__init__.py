@@ -4,6 +4,7 @@ The container stands behind this package alone, so that it can become another wi
 Canonical JSON, errors and party ids may come in; no decision, no agreement, no store.
 """
 
+from relto.core.envelope.joint import MAX_JOINT, sign_jointly, verify_jointly
 from relto.core.envelope.keys import SigningKey, UnwrapKey, VerifyKey, WrapKey
 from relto.core.envelope.manifest import MAX_MANIFEST_BYTES, Manifest, read_manifest
 from relto.core.envelope.seal import Opened, open_sealed, rewrap, seal, verify_label
@@ -12,6 +13,7 @@ from relto.core.envelope.segments import CONTENT_KEY_BYTES, MAX_PAYLOAD_BYTES, N
 
 __all__ = [
     "CONTENT_KEY_BYTES",
+    "MAX_JOINT",
     "MAX_MANIFEST_BYTES",
     "MAX_PAYLOAD_BYTES",
     "MAX_SEALED_BYTES",
@@ -27,5 +29,7 @@ __all__ = [
     "read_manifest",
     "rewrap",
     "seal",
+    "sign_jointly",
+    "verify_jointly",
     "verify_label",
 ]

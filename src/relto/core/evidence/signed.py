@@ -3,24 +3,30 @@
 There is no algorithm to choose: it is signed and verified as Ed25519 alone, the header has exactly three members in
 canonical form, and the statement is canonical JSON. One statement signed by one key is one string, so a receipt given
 twice is the same receipt.
+
+Statements made at once may share one signature (`core/envelope/joint.py`): then `alg` says so, and the third part is
+the joint signature of header and payload. Each verifies alone as ever; which others it was signed with is in it, as
+hashes, so a node keeps what it has signed and gives that again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
 from relto.core.canon import base64url, canonical, from_base64url, parse_object, text_in
-from relto.core.envelope import SigningKey, VerifyKey
+from relto.core.envelope import SigningKey, VerifyKey, sign_jointly, verify_jointly
 from relto.core.errors import InputError, VerificationFailed
 from relto.core.evidence.evidence import Evidence
 
 ALGORITHM: Final = "Ed25519"  # RFC 9864; `EdDSA` of RFC 8037 is deprecated there
+JOINT_ALGORITHM: Final = "relto-joint-Ed25519"  # of no registry, as RFC 7515, 4.1.1, allows where none collides
 TYPE: Final = "relto-evidence+jws"
 MAX_JWS_BYTES: Final = 65_535  # what one entry of a tlog-tiles bundle can hold
 
 _MAX_HEADER_BYTES: Final = 512
+_PURPOSE: Final = b"evidence"
 
 
 def sign_evidence(evidence: Evidence, key: SigningKey) -> str:
@@ -32,12 +38,27 @@ def sign_evidence(evidence: Evidence, key: SigningKey) -> str:
     return f"{signing}.{base64url(key.sign(signing.encode('ascii')))}"
 
 
+def sign_together(statements: Sequence[Evidence], key: SigningKey) -> list[str]:
+    """Sign statements of one party, two or more with one signature; each is a compact JWS that verifies alone.
+
+    Raises InputError as `sign_evidence` does, and for more than 1,024 at once.
+    """
+    if len(statements) == 1:
+        return [sign_evidence(statements[0], key)]
+    header = _header(key.verify_key.id, JOINT_ALGORITHM)
+    signing = [f"{header}.{base64url(one.to_bytes())}" for one in statements]
+    if not signing:
+        return []
+    joint = sign_jointly([one.encode("ascii") for one in signing], key, _PURPOSE)
+    return [f"{text}.{base64url(one)}" for text, one in zip(signing, joint, strict=True)]
+
+
 def verify_evidence(signed: str, keys: Mapping[str, VerifyKey]) -> Evidence:
     """The evidence in a compact JWS, if the party it names signed it with the key that `keys` holds for that party.
 
     Raises InputError for more than 65,535 signs; VerificationFailed for anything else that is not exactly what
-    `sign_evidence` writes: another algorithm, `none`, an unknown key, header members beyond `alg`, `kid` and `typ`, a
-    statement not canonical or by another party than the key's.
+    `sign_evidence` or `sign_together` writes: another algorithm, `none`, an unknown key, header members beyond `alg`,
+    `kid` and `typ`, a statement not canonical or by another party than the key's.
     """
     if len(signed) > MAX_JWS_BYTES:
         raise InputError(f"evidence of {len(signed)} signs", remedy=f"send at most {MAX_JWS_BYTES}")
@@ -46,11 +67,14 @@ def verify_evidence(signed: str, keys: Mapping[str, VerifyKey]) -> Evidence:
         raise VerificationFailed("not a compact JWS", remedy="give header, payload and signature, with dots between")
     header, payload, signature = parts
     owners = {party: key for party, key in keys.items() if header == _header(key.id)}
+    jointly = not owners
+    if jointly:
+        owners = {party: key for party, key in keys.items() if header == _header(key.id, JOINT_ALGORITHM)}
     if not owners:
         raise _why_not(header, keys)
     public = next(iter(owners.values()))
     try:
-        public.verify(from_base64url(signature), f"{header}.{payload}".encode("ascii"))
+        _verify(public, from_base64url(signature), f"{header}.{payload}".encode("ascii"), jointly)
         statement = from_base64url(payload)
     except (InputError, UnicodeEncodeError) as error:
         raise VerificationFailed(f"the signature is not one by key `{public.id}`") from error
@@ -63,9 +87,17 @@ def verify_evidence(signed: str, keys: Mapping[str, VerifyKey]) -> Evidence:
     return evidence
 
 
-@lru_cache(maxsize=64)
-def _header(key_id: str) -> str:
-    return base64url(canonical({"alg": ALGORITHM, "kid": key_id, "typ": TYPE}))
+def _verify(key: VerifyKey, signature: bytes, signing: bytes, jointly: bool) -> None:
+    """Return if the third part is what the header says it is. Raises VerificationFailed."""
+    if jointly:
+        verify_jointly(signing, signature, key, _PURPOSE)
+    else:
+        key.verify(signature, signing)
+
+
+@lru_cache(maxsize=128)
+def _header(key_id: str, algorithm: str = ALGORITHM) -> str:
+    return base64url(canonical({"alg": algorithm, "kid": key_id, "typ": TYPE}))
 
 
 def _why_not(header: str, keys: Mapping[str, VerifyKey]) -> VerificationFailed:
@@ -76,4 +108,6 @@ def _why_not(header: str, keys: Mapping[str, VerifyKey]) -> VerificationFailed:
         return VerificationFailed(f"the JWS header cannot be read: {error.message}")
     if key_id not in {key.id for key in keys.values()}:
         return VerificationFailed("signed with a key not known here", remedy="import that party's keys first")
-    return VerificationFailed(f"the header is not exactly `alg` {ALGORITHM}, `kid` and `typ` {TYPE}")
+    return VerificationFailed(
+        f"the header is not exactly `alg` {ALGORITHM} (or {JOINT_ALGORITHM}), `kid` and `typ` {TYPE}"
+    )

@@ -5,10 +5,18 @@ Keys (from the envelope) and errors may come in; no store, no clock, nothing of 
 """
 
 from relto.core.ledger.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
-from relto.core.ledger.hashing import EMPTY_ROOT, MAX_LEAF_BYTES, TreeHead, leaf_hash, node_hash
 from relto.core.ledger.note import NoteSignature, SignedNote, note_key_id, parse_note, sign_note, verify_note
-from relto.core.ledger.proof import verify_consistency, verify_inclusion
-from relto.core.ledger.tree import Frontier, Tree
+from relto.core.merkle import (
+    EMPTY_ROOT,
+    MAX_LEAF_BYTES,
+    Frontier,
+    Tree,
+    TreeHead,
+    leaf_hash,
+    node_hash,
+    verify_consistency,
+    verify_inclusion,
+)
 
 __all__ = [
     "EMPTY_ROOT",

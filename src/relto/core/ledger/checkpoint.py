@@ -10,8 +10,8 @@ from typing import Final
 
 from relto.core.envelope import SigningKey, VerifyKey
 from relto.core.errors import InputError, VerificationFailed
-from relto.core.ledger.hashing import TreeHead
 from relto.core.ledger.note import check_key_name, sign_note, verify_note
+from relto.core.merkle.hashing import TreeHead
 
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _ROOT: Final = 44  # signs of base64 for 32 bytes

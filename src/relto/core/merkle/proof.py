@@ -7,17 +7,24 @@ from collections.abc import Sequence
 from typing import Final
 
 from relto.core.errors import VerificationFailed
-from relto.core.ledger.hashing import HASH_BYTES, TreeHead, leaf_hash, node_hash
+from relto.core.merkle.hashing import HASH_BYTES, TreeHead, leaf_hash, node_hash
 
 _MAX_PROOF: Final = 64  # no path is longer in a tree of 2^63 - 1 leaves
 
 
 def verify_inclusion(leaf: bytes, index: int, proof: Sequence[bytes], head: TreeHead) -> None:
     """Return if `leaf` is the leaf at `index` (from 0) of the tree under `head`; else raise VerificationFailed."""
+    root = root_of(leaf, index, proof, head.size)
+    _check_same(root, head.root, f"leaf {index} is not in the tree of {head.size} leaves")
+
+
+def root_of(leaf: bytes, index: int, proof: Sequence[bytes], size: int) -> bytes:
+    """The root to which `proof` leads from `leaf` as that at `index` (from 0) of a tree of `size`; raises
+    VerificationFailed for a proof that is none of such a leaf."""
     _check_form(proof)
-    if not 0 <= index < head.size:
-        raise VerificationFailed(f"there is no leaf {index} in a tree of {head.size}")
-    fn, sn, node = index, head.size - 1, leaf_hash(leaf)
+    if not 0 <= index < size:
+        raise VerificationFailed(f"there is no leaf {index} in a tree of {size}")
+    fn, sn, node = index, size - 1, leaf_hash(leaf)
     for sibling in proof:
         if sn == 0:
             raise VerificationFailed("the inclusion proof is too long")
@@ -29,7 +36,7 @@ def verify_inclusion(leaf: bytes, index: int, proof: Sequence[bytes], head: Tree
         fn, sn = fn >> 1, sn >> 1
     if sn != 0:
         raise VerificationFailed("the inclusion proof is too short")
-    _check_same(node, head.root, f"leaf {index} is not in the tree of {head.size} leaves")
+    return node
 
 
 def verify_consistency(old: TreeHead, new: TreeHead, proof: Sequence[bytes]) -> None:

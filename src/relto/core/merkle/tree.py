@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from relto.core.errors import InputError
-from relto.core.ledger.hashing import EMPTY_ROOT, HASH_BYTES, TreeHead, leaf_hash, node_hash, split_size
+from relto.core.merkle.hashing import EMPTY_ROOT, HASH_BYTES, TreeHead, leaf_hash, node_hash, split_size
 
 
 @dataclass(frozen=True, slots=True)
