@@ -113,6 +113,10 @@ class _Protocol(H11Protocol):
     """Tells each request the certificate that its connection showed."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        connection: Any = transport.get_extra_info("socket")
+        # asyncio does so only for sockets that were made with the protocol named, which create_server does not: the
+        # body of an answer would wait for the other side to acknowledge its head, 40 ms later
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         tls: Any = transport.get_extra_info("ssl_object")
         shown = tls.getpeercert(True) if tls is not None else None
         self.app_state = {**self.app_state, PEER_CERTIFICATE: shown}
