@@ -1,8 +1,8 @@
 """`python -m tests.long [REQUESTS]`: table against reference on millions of random requests; prints the figures.
 
-Two processes; every dossier is new, every request is asked alone and by the column. Readings, what was known by when, and
-the persons whom a table knows beforehand change from dossier to dossier, as in `make test`. Progress on stderr, a line of
-JSON on stdout; exit 1 if any disagrees.
+Two processes; every dossier is new, every request is asked alone and by the column. Readings, what was known by when,
+and the persons whom a table knows beforehand change from dossier to dossier, as in `make test`. Progress on stderr, a
+line of JSON on stdout; exit 1 if any disagrees.
 """
 
 from __future__ import annotations
