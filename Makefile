@@ -49,10 +49,11 @@ check-long: dev ## table against reference on ten million random requests (ARGS=
 	$(BIN)/python -m tests.partition
 
 LAW := tests/test_analysis.py tests/test_bad_files.py tests/test_bad_input.py tests/test_cli.py tests/test_cli_diff.py \
-	tests/test_clock.py tests/test_decision*.py tests/test_difference.py tests/test_golden.py tests/test_node_agree.py \
-	tests/test_proof.py tests/test_record.py tests/test_standing_*.py tests/test_survey.py tests/test_table.py \
-	tests/test_table_cli.py tests/test_table_masks.py tests/test_table_renewed.py tests/test_timeline.py \
-	tests/test_variants.py tests/test_worlds.py \
+	tests/test_clock.py tests/test_decision*.py tests/test_difference*.py tests/test_golden.py tests/test_node_agree.py \
+	tests/test_proof.py tests/test_proof_cases.py tests/test_proof_confirmed.py tests/test_property_terms.py \
+	tests/test_record.py tests/test_standing_*.py tests/test_survey*.py tests/test_table.py tests/test_table_attacked.py \
+	tests/test_table_cases.py tests/test_table_cli.py tests/test_table_columns.py tests/test_table_masks.py \
+	tests/test_table_renewed.py tests/test_timeline.py tests/test_variants.py tests/test_worlds.py \
 	"tests/test_table_worlds.py::test_random_requests_over_random_dossiers[0]"
 
 faults: dev ## kill -9 at every step, power cuts, repetition, clocks askew; one JSON line each (ARGS="kills --seed 2")

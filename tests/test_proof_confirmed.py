@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from relto.cli.main import run
-from relto.core.agreement import Entry, Purpose, Record, Scope, ThirdParty
+from relto.core.agreement import Entry, Instrument, Purpose, Record, Scope, ThirdParty
 from relto.core.decision.proof import (
     Pattern,
     Proof,
@@ -28,7 +28,7 @@ from relto.core.route.mediated import mediated_routes
 from relto.core.route.proof import PROPERTIES, prove, prove_mediated
 from relto.core.timeline import Day
 from relto.formats.proofs import proof_json, proof_lines
-from tests.breaking import RELEASE, edge_at, with_bit, with_lane, with_third, without_bit
+from tests.breaking import RELEASE, edge_at, with_bit, with_lane, with_third, without_bit, without_cut
 from tests.making import JPN, KOR, USA, act, at, northeast_asia, pact, term, text_2016
 
 START, END = at("2015-01-01T00:00Z"), at("2021-01-01T00:00Z")
@@ -187,7 +187,7 @@ class TestConsentsAndOwnRules:
             prove_property(table, never)
 
 
-def of_three() -> Dossier:
+def of_three(*more: Instrument, joined: str = JOINED) -> Dossier:
     """The pact of 2016, and a text of three that forbids passing on, which Japan joins late and leaves again."""
     many = text_2016(
         id="three",
@@ -201,8 +201,9 @@ def of_three() -> Dossier:
     acts = (
         act("d1", "deposit", ("KOR",), "2016-01-01T00:00Z"),
         act("d2", "deposit", ("USA",), "2016-02-01T00:00Z"),
-        act("d3", "deposit", ("JPN",), JOINED),
+        act("d3", "deposit", ("JPN",), joined),
         act("out", "termination-notice", ("JPN",), "2019-02-27T12:00Z"),
+        *more,
     )
     dossier = pact()
     texts = {"kor-jpn-2016": dossier.agreements["kor-jpn-2016"], "three": (replace(many, zone="UTC"),)}
@@ -253,9 +254,20 @@ class TestOfThree:
         assert found is not None
         assert (found.start, found.end) == (at("2016-11-23T12:00+09:00"), at("2017-01-01T00:00Z"))
 
+    KOREA_LEFT = act("korea-out", "termination-notice", ("KOR",), "2017-06-01T00:00Z")
+
+    def test_who_is_bound_after_the_sender_left_counts_too(self) -> None:
+        """What Korea holds of the United States stays under the text that it left; Japan is bound until it leaves."""
+        table = table_of(of_three(self.KOREA_LEFT, joined="2017-03-01T00:00Z"))
+        assert all(proof.holds for proof in everything(table))
+        found = prove_onward(with_lane(table, "KOR", "JPN", without_cut(LEFT))).counterexample
+        assert found is not None
+        assert (found.originator, found.start) == ("USA", at(LEFT))
+        assert found.demands == "no permit: three has the rule forbidden"
+
     def test_the_survey_cites_the_text_that_binds_then(self) -> None:
-        """What passing on takes stays the same when Japan is bound by one text of two; what says so does not."""
-        dossier = of_three()
+        """What passing on takes stays the same while Japan is bound by one text of two; what says so does not."""
+        dossier = of_three(self.KOREA_LEFT, joined="2017-03-01T00:00Z")
         three = dossier.agreements["three"][0]
         other = replace(three, id="usa-kor", parties=("USA", "KOR"), entry=Entry("1", "signature"))
         signed = Record("usa-kor", (act("s", "signature", ("USA", "KOR"), "2016-01-01T00:00Z"),))
@@ -273,9 +285,9 @@ class TestOfThree:
                 if onward.originator == "USA" and edge.agreement == "kor-jpn-2016"
                 for one in onward.articles
             ]
-            for when in (IN_2018, JOINED, LEFT)
+            for when in ("2017-01-01T00:00Z", IN_2018, LEFT)
         }
-        assert cited == {IN_2018: [("three", "8")], JOINED: [("usa-kor", "7")], LEFT: [("three", "8")]}
+        assert [*cited.values()] == [[("three", "8")], [("usa-kor", "7")], [("three", "8")]]
 
 
 class TestEndsOfTime:
