@@ -12,7 +12,7 @@ help: ## show what can be made
 
 dev: $(VENV)/.ready ## make the .venv with everything needed to run, test and build
 
-$(VENV)/.ready: requirements.lock pyproject.toml
+$(VENV)/.ready: requirements.lock pyproject.toml $(wildcard src/relto/core/decision/table/*.c)
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "relto needs Python 3.11 or newer; try `make dev PYTHON=python3.12`")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
@@ -52,8 +52,8 @@ LAW := tests/test_analysis.py tests/test_bad_files.py tests/test_bad_input.py te
 	tests/test_clock.py tests/test_decision*.py tests/test_difference*.py tests/test_golden.py tests/test_node_agree.py \
 	tests/test_proof.py tests/test_proof_cases.py tests/test_proof_confirmed.py tests/test_property_terms.py \
 	tests/test_record.py tests/test_standing_*.py tests/test_survey*.py tests/test_table.py tests/test_table_attacked.py \
-	tests/test_table_cases.py tests/test_table_cli.py tests/test_table_columns.py tests/test_table_masks.py \
-	tests/test_table_renewed.py tests/test_timeline.py tests/test_variants.py tests/test_worlds.py \
+	tests/test_table_cases.py tests/test_table_cli.py tests/test_table_columns.py tests/test_table_in_c.py \
+	tests/test_table_masks.py tests/test_table_renewed.py tests/test_timeline.py tests/test_variants.py tests/test_worlds.py \
 	"tests/test_table_worlds.py::test_random_requests_over_random_dossiers[0]"
 
 faults: dev ## kill -9 at every step, power cuts, repetition, clocks askew; one JSON line each (ARGS="kills --seed 2")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from relto.core.decision import ACTS, Request
-from relto.core.decision.table import Table, batch, compile_table, slices
+from relto.core.decision.table import Table, batch, compile_table, rows, slices
 from tests.comparing import disagreements
 from tests.worlds import END, START, random_dossier, random_persons, random_requests
 
@@ -45,10 +45,10 @@ def test_where_bits_are_shared_every_hit_on_one_is_looked_at_again(seed: int, bi
 
 @pytest.mark.parametrize("seed", [1, 5])
 def test_a_table_too_large_to_spread_out_answers_alike(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "_SPREAD", 0)
+    monkeypatch.setattr(rows, "_SPREAD", 0)
     table, requests = world(seed)
     assert list(disagreements(table, requests)) == []
-    assert table._kernel._spread is None
+    assert table._kernel.rows.spread is None
 
 
 @pytest.mark.parametrize("seed", [1, 5])

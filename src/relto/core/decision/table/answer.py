@@ -26,6 +26,3 @@ class TableVerdict:
     def permits(self) -> bool:
         """Whether the act is permitted."""
         return self.verdict == "permit"
-
-
-Answers = list[TableVerdict | None]

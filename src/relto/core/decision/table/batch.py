@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relto.core.decision.request import ACTS
-from relto.core.decision.table.slices import Ints, Slices, check_below
+from relto.core.decision.table.rows import Rows
+from relto.core.decision.table.slices import Ints, Slices
 from relto.core.decision.table.word import AGAIN, BIT, FAILED, Layout, Words
 from relto.core.errors import InputError
 from relto.core.timeline import Instant
@@ -24,7 +25,6 @@ CHUNK: Final = 1 << 16
 """Rows at a time: what one pass writes the next still finds in the cache."""
 ASKED: Final = ("act", "sender", "recipient", "item", "person", "purpose", "at")
 """What was asked, by number: read only where a row is decided by itself."""
-_SPREAD: Final = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -53,22 +53,16 @@ class Decisions:
 
 @dataclass(frozen=True)
 class Kernel:
-    """The columns against the table's words: `words[base[slice] + cell] & mask`, nothing left is a permit."""
+    """Whole columns: their rows, in chunks, then those that a row and its mask alone do not decide."""
 
-    words: Words
-    slices: Slices
+    rows: Rows
     layout: Layout
-    plane: int
     again: Again
 
-    @cached_property
-    def _spread(self) -> Words | None:
-        """Every cell of every slice in one array, where that is small; the blocks that slices share are spread out."""
-        if len(self.slices.base) * self.plane > _SPREAD:
-            return None
-        cells = self.words[self.slices.base[:, None] + np.arange(self.plane)]
-        spread: Words = (cells | self.slices.asks[:, None]).reshape(-1)
-        return spread
+    @property
+    def slices(self) -> Slices:
+        """The slices of the table."""
+        return self.rows.slices
 
     def decide_many(self, columns: Mapping[str, Any]) -> Decisions:
         """Decide a request a row.
@@ -89,10 +83,8 @@ class Kernel:
         for start in range(0, len(cell), CHUNK):
             part = slice(start, start + CHUNK)
             if times is not None:
-                slices[part] = self.slices.of(times[0][part], times[1][part])
-            found = self._words(slices[part], cell[part], hits[part])
-            np.bitwise_and(found, mask[part], out=found)
-            np.equal(found, 0, out=permit[part])
+                self.rows.find(times[0][part], times[1][part], slices[part])
+            self.rows.decide(slices[part], cell[part], mask[part], hits[part], permit[part])
         if self._several:
             slices = self._other_agreements(cell, mask, slices, hits, permit)
         self._look_again(columns, slices, hits, permit)
@@ -106,19 +98,6 @@ class Kernel:
     @cached_property
     def _agreements(self) -> NDArray[np.str_]:
         return np.array([edge.agreement if edge else "" for edge in self.slices.edges], np.str_)
-
-    def _words(self, slices: Ints, cell: Ints, out: Words | None = None) -> Words:
-        """The word of each row's cell."""
-        if self._spread is not None:
-            words, place = self._spread, slices * self.plane
-        else:
-            words, place = self.words, _within("slice", self.slices.base, slices)
-        place += cell
-        check_below("cell", place, len(words))
-        found: Words = words.take(place, out=out, mode="clip")
-        if self._spread is None:
-            found |= self.slices.asks.take(slices, mode="clip")
-        return found
 
     def _when(self, columns: Mapping[str, Any]) -> tuple[Ints, tuple[Ints, Ints] | None]:
         """The slices given; or room for them, with the lanes and instants to find them by."""
@@ -135,7 +114,7 @@ class Kernel:
         assert times is not None
         for start in range(0, len(slices), CHUNK):
             part = slice(start, start + CHUNK)
-            slices[part] = self.slices.of(times[0][part], times[1][part])
+            self.rows.find(times[0][part], times[1][part], slices[part])
         return slices
 
     def slice_of(self, lane: int, at: Instant, agreement: str) -> int:
@@ -162,7 +141,7 @@ class Kernel:
             at = self.slices.following.take(at)
             more = at >= 0
             rows, at, best = rows[more], at[more], best[more]
-            found = self._words(at, cell[rows]) & mask[rows]
+            found = self.rows.words_of(at, cell[rows]) & mask[rows]
             seen[rows] |= found & doubt
             weight = self._weight(found, at)
             better = weight < best
@@ -208,11 +187,4 @@ def _column(columns: Mapping[str, Any], name: str, kind: type[np.generic]) -> ND
             f"the column `{name}` is {found.dtype} of {found.ndim} dimensions",
             remedy=f"give one dimension of {np.dtype(kind)}",
         )
-    return found
-
-
-def _within(name: str, values: Ints, places: Ints) -> Ints:
-    """The values at `places`, copied; InputError where one lies outside."""
-    check_below(name, places, len(values))
-    found: Ints = values.take(places, mode="clip")
     return found

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from relto.core.decision.addressee import Addressee
-from relto.core.decision.table.answer import Answers
 from relto.core.dossier import Consent, Item, Person
 from relto.core.label import covers_any
 from relto.core.timeline import bound_instant
 
-Track = tuple[list[int], Answers]
-"""Cuts in nanoseconds; what is answered before the first, between, and after the last. None where nothing was asked."""
 _NEVER = 1 << 100
 
 
@@ -20,7 +17,7 @@ class TableItem:
     """An item in a table, as asked for `purpose`. `number`: its code in columns. `asked_for`: for other purposes.
 
     `named`: whom its label lets have it, None for no such limit. `place`: that of the purpose on its axis; `own_place`
-    where it is asked as the item's own. The tracks are what was already looked up.
+    where it is asked as the item's own.
     """
 
     owner: object
@@ -36,7 +33,6 @@ class TableItem:
     consents: tuple[Consent, ...]
     number: int = -1
     asked_for: dict[str, TableItem] = field(default_factory=dict)
-    tracks: dict[int, Track] = field(default_factory=dict)
 
     def take(self, number: int) -> None:
         """Its number in columns."""
@@ -73,7 +69,7 @@ class TableItem:
 
 @dataclass(eq=False, slots=True)
 class TablePerson:
-    """A person in a table. `keys`: how many keys of tracks each person takes; `offset`: where this one's begin.
+    """A person in a table. `number`: the code in columns.
 
     `cleared`: the requirements that the clearance meets, as a bit set, while it lasts. `housed`: those that the
     facility meets, by the party that would have to register the person there, once it was asked.
@@ -81,17 +77,15 @@ class TablePerson:
 
     owner: object
     person: Person
-    keys: int
     cleared: int
     number: int = -1
-    offset: int = -1
     housed: dict[str, int] = field(default_factory=dict)
     _needs: dict[str, bool] = field(default_factory=dict)
     _ends: dict[str, int] = field(default_factory=dict)
 
     def take(self, number: int) -> None:
-        """The number in columns, and the keys that go with it."""
-        self.number, self.offset = number, (number + 1) * self.keys
+        """The number in columns."""
+        self.number = number
 
     def needs(self, topic: str) -> bool:
         """Whether official duty needs `topic`."""

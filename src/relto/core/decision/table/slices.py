@@ -150,7 +150,12 @@ def _at_cut(lanes: tuple[Lane, ...], cuts: Ints) -> Ints:
 def check_below(name: str, column: Ints, limit: int) -> None:
     """Raises InputError unless 0 <= column < limit; what is negative is large without its sign."""
     if len(column) and int(column.view(np.uint64).max()) >= limit:
-        raise InputError(f"the column `{name}` leaves the table", remedy="let `Table.columns` make it")
+        raise leaves(name)
+
+
+def leaves(name: str) -> InputError:
+    """What is said of a column with a number or an instant outside the table."""
+    return InputError(f"the column `{name}` leaves the table", remedy="let `Table.columns` make it")
 
 
 def _steps(cuts: Ints) -> tuple[int, Ints, int]:

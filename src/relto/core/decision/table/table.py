@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from relto.core.decision.addressee import resolve
 from relto.core.decision.reference import evaluate
 from relto.core.decision.request import ACTS, HOLDERS_ACTS, Act, Request
+from relto.core.decision.table import chosen
 from relto.core.decision.table.batch import ASKED, Columns, Decisions, Kernel
 from relto.core.decision.table.compiling import Ground, Window
 from relto.core.decision.table.encoding import Encoder, encoder_of
 from relto.core.decision.table.given import check_asked, check_ends
 from relto.core.decision.table.interned import TableItem, TablePerson
 from relto.core.decision.table.lane import Edge, Lane, Stretch
+from relto.core.decision.table.rows import Rows
 from relto.core.decision.table.slices import LEAST, MOST, Ints, check_below, slices_of
 from relto.core.decision.table.tracks import Tracks
 from relto.core.decision.table.word import BIT, Words, bits_of
@@ -28,6 +30,8 @@ from relto.core.timeline import Instant
 
 class Table(Tracks):
     """Made by `compile_table`. A value: a new instrument makes another table (`updated`), this one stays as it is."""
+
+    _rows: ClassVar[type[Rows]] = chosen.Rows
 
     def __init__(self, dossier: Dossier, window: Window, ground: Ground, lanes: Mapping[tuple[str, str], Lane]) -> None:
         self._purposes: list[str] = []
@@ -194,7 +198,7 @@ class Table(Tracks):
         lanes, _ = self._lane_numbers
         slices = slices_of(lanes, self.ground, self.window.end)
         ground = self.ground
-        return Kernel(ground.arena.words, slices, ground.layout, ground.axes.plane, self._again)
+        return Kernel(self._rows(ground.arena.words, slices, ground.axes.plane), ground.layout, self._again)
 
     def _current_encoder(self) -> Encoder:
         """The encoder, made anew when something was interned since."""
@@ -239,4 +243,4 @@ class Table(Tracks):
         giver = item.item.originator if held else sender
         numbers = self._lane_numbers[1]
         place = self.senders.index(giver) if giver in self.senders else len(self.senders)
-        return int(numbers[place, self._recipients[recipient]]) * len(ACTS) + ACTS.index(act)
+        return int(numbers[place, self.addressees.index(recipient)]) * len(ACTS) + ACTS.index(act)

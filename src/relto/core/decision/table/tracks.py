@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
-from itertools import count
-from typing import Final
+from typing import cast
 
 from relto.core.decision.addressee import resolve
 from relto.core.decision.request import ACTS, HOLDERS_ACTS, Act
 from relto.core.decision.table.answer import TableVerdict
 from relto.core.decision.table.block import Frame
+from relto.core.decision.table.chosen import Lookup
 from relto.core.decision.table.compiling import Ground, Window
 from relto.core.decision.table.given import check_asked, check_ends
 from relto.core.decision.table.interned import TableItem, TablePerson
 from relto.core.decision.table.judge import ACT_NUMBER, Asked, Judge
 from relto.core.decision.table.lane import Lane, Stretch
+from relto.core.decision.table.lookup import Key
 from relto.core.decision.table.roll import Roll
 from relto.core.decision.table.word import BIT, checks_of
 from relto.core.decision.verdict import DueDuty
@@ -30,16 +30,12 @@ from relto.core.timeline import Instant
 
 _TRACKS = 1_000_000
 """Tracks kept before all are forgotten: some 300 bytes each."""
-_COUNTRIES = 1_000
-"""More than ISO 3166-1 knows: any of them may be asked about as a recipient."""
-_NOT_ASKED: Final = (KeyError, AttributeError, TypeError)
-"""What a look at the tracks ends in where nothing was asked yet, or where what is asked is no request at all."""
 
 Span = tuple[int, int]
 """Since when and until when, in nanoseconds."""
 
 
-class Tracks:
+class Tracks(Lookup):
     """The items and persons of one table, and the answers about them.
 
     Any number of threads may decide and intern at once.
@@ -53,16 +49,12 @@ class Tracks:
         ground.no_agreement()
         self._judge = Judge(dossier, ground.axes, ground.arena.words, ground.requirements)
         self._consents = dossier.consents(window.known_by)
-        most_keys = len(ACTS) * len(ground.senders) * (len(ground.addressees) + _COUNTRIES)
         self._items: Roll[Item, TableItem] = Roll(self._new_item)
-        self._persons: Roll[Person, TablePerson] = Roll(partial(self._new_person, keys=most_keys))
+        self._persons: Roll[Person, TablePerson] = Roll(self._new_person)
         self._verdicts: dict[tuple[str, tuple[str, ...], tuple[DueDuty, ...], int], TableVerdict] = {}
         self._permits: dict[tuple[int, int, str, tuple[str, ...] | None], TableVerdict] = {}
         self._refusals: dict[tuple[str, int], TableVerdict] = {}
-        self._laid = 0
-        self._keys: dict[str, dict[str, dict[str, int]]] = {}
-        self._recipients = {name: number for number, name in enumerate(ground.addressees)}
-        self._numbers = count(len(ground.addressees))
+        self._forget_tracks()
         for item in dossier.items.values():
             self.item(item)
         for person in window.persons:
@@ -106,8 +98,8 @@ class Tracks:
             raise InputError(f"`person` is {type(person).__name__}, not a person", remedy="give a Person")
         return self._persons[person]
 
-    def _new_person(self, person: Person, *, keys: int) -> TablePerson:
-        return TablePerson(self, person, keys, self.ground.requirements.met_by(person.clearance))
+    def _new_person(self, person: Person) -> TablePerson:
+        return TablePerson(self, person, self.ground.requirements.met_by(person.clearance))
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -118,40 +110,6 @@ class Tracks:
     def persons(self) -> tuple[Person, ...]:
         """The persons interned so far; their places are the numbers in columns."""
         return tuple(one.person for one in self._persons.rows)
-
-    def decide(
-        self,
-        act: Act,
-        sender: str,
-        recipient: str,
-        item: TableItem,
-        person: TablePerson | None,
-        at: Instant,
-        purpose: str | None = None,
-        system: str | None = None,
-    ) -> TableVerdict:
-        """May `item` go from `sender` to `recipient` at `at`, for `person` to see?
-
-        `item` and `person` come from `table.item()` and `table.person()`; those of another table are interned anew.
-        `purpose` None is the item's own. Raises InputError for an act, sender or recipient that is unknown, for an
-        instant outside the table's window, and for whatever is of another type.
-        """
-        try:
-            if item.owner is self and system is None:
-                asked = item if purpose is None else item.asked_for[purpose]
-                key = self._keys[act][sender][recipient]
-                if person is not None:
-                    key += person.offset if person.owner is self else self._not_mine()
-                starts, answers = asked.tracks[key]
-                answer = answers[bisect_right(starts, at.ns)]
-                if answer is not None:
-                    return answer
-        except _NOT_ASKED:
-            pass  # it is looked up, and what is no request is told there
-        return self._first(act, sender, recipient, item, person, at, purpose, system)
-
-    def _not_mine(self) -> int:
-        raise KeyError
 
     def _first(
         self,
@@ -167,17 +125,18 @@ class Tracks:
         """The first decision of its kind: it is looked up, and kept on its track unless a system is named."""
         check_ends(act, sender, recipient, at)
         check_asked(item, person, purpose, system)
+        if not type(act) is type(sender) is type(recipient) is str:  # an enumeration of texts has hashes of its own
+            act, sender, recipient = cast(Act, _text(act)), _text(sender), _text(recipient)
+        purpose = purpose if purpose is None else _text(purpose)
         mine = item if item.owner is self else self._items[item.item]
-        if purpose is not None:
-            mine = self._asked_for(mine, purpose)
         named = person if person is None or person.owner is self else self._persons[person.person]
         self._check_window(at)
         lane = self._lane(sender, recipient, at)
-        asked = Asked(ACT_NUMBER[act], mine, named, system)
+        for_purpose = mine if purpose is None else self._asked_for(mine, purpose)
+        asked = Asked(ACT_NUMBER[act], for_purpose, named, system)
         answer, span = self._look_up(asked, lane, at)
         if system is None:
-            key = self._key(act, sender, recipient) + (0 if named is None else named.offset)
-            self._keep(mine, key, span, answer)
+            self._keep((act, sender, recipient, mine, named, purpose), span, answer)
         return answer
 
     def _asked_for(self, item: TableItem, purpose: str) -> TableItem:
@@ -212,42 +171,28 @@ class Tracks:
             known = ", ".join(sorted(self.dossier.parties))
             raise InputError(f"unknown party `{sender[:60]}`", remedy=f"use one of {known}")
 
-    def _key(self, act: Act, sender: str, recipient: str) -> int:
-        """The key of a lane and act; the same for whoever asks first, for several may at once."""
-        recipients = self._keys.setdefault(act, {}).setdefault(sender, {})
-        found = recipients.get(recipient)
+    def _keep(self, key: Key, span: Span, answer: TableVerdict) -> None:
+        """Put an answer on its track. What somebody may be reading is never changed: another takes its place."""
+        found = self._track(key)
         if found is None:
-            number = self._recipients.get(recipient)
-            if number is None:  # a country that the dossier does not describe
-                number = self._recipients.setdefault(recipient, next(self._numbers))
-            place = ACT_NUMBER[act] * len(self.ground.senders) + self.ground.senders.index(sender)
-            found = recipients.setdefault(recipient, place * (len(self.ground.addressees) + _COUNTRIES) + number)
-        return found
-
-    def _keep(self, item: TableItem, key: int, span: Span, answer: TableVerdict) -> None:
-        """Put an answer on its track. Lists that somebody may be reading are never changed: others take their place."""
-        found = item.tracks.get(key)
-        if found is None:
-            if self._laid >= _TRACKS:
+            if self._laid() >= _TRACKS:
                 self._forget()
-            self._laid += 1
-            item.tracks[key] = ([*span], [None, answer, None])
+            self._lay(key, (span, (None, answer, None)))
             return
         starts, answers = found
         place = bisect_right(starts, span[0])
-        since = [] if place and starts[place - 1] == span[0] else [span[0]]
-        until = [] if place < len(starts) and starts[place] == span[1] else [span[1]]
+        since: tuple[int, ...] = () if place and starts[place - 1] == span[0] else (span[0],)
+        until: tuple[int, ...] = () if place < len(starts) and starts[place] == span[1] else (span[1],)
         if answers[place] is None:
-            item.tracks[key] = (
-                [*starts[:place], *since, *until, *starts[place:]],
-                [*answers[:place], *([None] * len(since)), answer, *([None] * len(until)), *answers[place + 1 :]],
-            )
+            before = (*answers[:place], *((None,) * len(since)))
+            after = (*((None,) * len(until)), *answers[place + 1 :])
+            self._lay(key, ((*starts[:place], *since, *until, *starts[place:]), (*before, answer, *after)))
 
     def _forget(self) -> None:
         """Forget all tracks: they are looked up again."""
-        self._laid = 0
+        self._forget_tracks()
         for one in tuple(self._items.rows):
-            one.tracks, one.asked_for = {}, {}
+            one.asked_for = {}
 
     def _look_up(self, asked: Asked, lane: Lane, at: Instant) -> tuple[TableVerdict, Span]:
         """The answer at `at`, and from when until when it holds; InputError where the recipient is nobody then."""
@@ -327,6 +272,11 @@ class Tracks:
             verdict = TableVerdict("refuse" if failed else "permit", agreement, marks, duties, checks_of(failed))
             found = self._verdicts.setdefault(key, verdict)
         return found
+
+
+def _text(text: str) -> str:
+    """The text itself, of no other type than str."""
+    return text if type(text) is str else str.__str__(text)
 
 
 def _changes(stretch: Stretch, item: TableItem, person: TablePerson | None) -> Iterator[int]:
