@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from relto.core.decision.difference.change import Asked, Cause
 from relto.core.decision.difference.common import Bearing
@@ -79,14 +79,8 @@ class Witness:
 
 def witness_of(table: Table, at: Instant, topics: tuple[str, ...], purposes: tuple[str, ...]) -> Witness:
     """The side of `table` at `at`."""
-    dossier, window = table.dossier, table.window
-    if dossier.consents(window.known_by):
-        records = {
-            name: replace(record, instruments=tuple(one for one in record.instruments if one.kind != "consent"))
-            for name, record in dossier.records.items()
-        }
-        dossier = replace(dossier, records=records)
-    return Witness(dossier, at, window.reading, window.known_by, frozenset((*topics, *purposes)))
+    window = table.window
+    return Witness(table.dossier.unconsented, at, window.reading, window.known_by, frozenset((*topics, *purposes)))
 
 
 def causes_of(verdict: Verdict, checks: frozenset[str]) -> tuple[Cause, ...]:
