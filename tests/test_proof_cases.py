@@ -245,7 +245,7 @@ class TestBounds:
             proof, axes = prove_onward(table), table.ground.axes
             rows = len(list(rows_of(table)))
             assert (proof.id, proof.stretches) == ("no-onward-without-consent", rows)
-            assert proof.says.startswith("an item of a third party goes on without a consent on record only where every ")
+            assert proof.says.startswith("an item of a third party goes on without a consent on record only where ")
             assert proof.cells == rows * axes.size * len(axes.originators)
 
     def test_the_first_that_is_found_is_shown(self) -> None:
