@@ -33,6 +33,7 @@ from tests.making import (
     act,
     at,
     northeast_asia,
+    pact,
     term,
     text_2016,
 )
@@ -136,6 +137,12 @@ class TestWhatIsCompared:
             == len({(a, b) for a, b in (("KOR", "USA"), ("USA", "KOR"))}) * _combinations(one, two)
         )
 
+    def test_one_of_two_agreements_between_the_same_parties(self) -> None:
+        one = pact(text_2016(id="a-first"))
+        two = changed(one, PACT, scope=Scope("9", ("cyber",)))
+        assert {change.agreement for change in compare(one, two, agreement=PACT).ceases} == {PACT}
+        assert compare(one, two, agreement="a-first").nothing
+
     def test_the_texts_that_are_given_rather_than_those_that_govern(self) -> None:
         dossier = alone(PACT)
         (text,) = dossier.agreements[PACT]
@@ -195,6 +202,16 @@ class TestClauses:
         routes = [one for one in found.requirements if one.what.startswith("mediated")]
         assert routes[0] == Requirement("mediated routes from KOR to JPN", TISA, "9", "T", "in-force", "lapsed")
         assert len(routes) == 6
+
+    def test_routes_open_between_those_alone_for_whom_the_arrangement_stands_again(self) -> None:
+        dossier = northeast_asia(act("t1", "termination-notice", ("JPN",), "2019-01-01T00:00Z"))
+        found = compare(dossier, dossier, IN_2020, IN_2018, agreement=TISA)
+        assert {one.what.removeprefix("mediated routes from ") for one in found.requirements} == {
+            "KOR to JPN",
+            "JPN to KOR",
+            "JPN to USA",
+            "USA to JPN",
+        }
 
     def test_routes_that_a_later_arrangement_takes_over_cite_its_article(self) -> None:
         base = northeast_asia()

@@ -81,6 +81,18 @@ class TestConfirmed:
         with pytest.raises(ReltoError, match=r"the table says refuse on level, the reference evaluator permits: "):
             upheld(prove_citing(broken))
 
+    def test_a_refusal_by_mistake_of_what_only_a_third_has(self) -> None:
+        """Its consent is taken for given, so that what is told is about the mark."""
+        none = [replace(one, marks=tuple(m for m in one.marks if m.rank != "SECRET")) for one in (KOR, JPN)]
+        table = table_of(pact(parties=(*none, USA)))
+        secret = table.ground.axes.rank("SECRET")
+        broken = with_bit(table, "JPN", "KOR", IN_2018, BIT["level"], grade=secret, act=RELEASE)
+        found = prove_citing(broken).counterexample
+        assert found is not None
+        assert (found.originator, found.table_says, found.confirmed) == ("USA", "refuse on level", False)
+        assert found.reference.startswith("permits: ")
+        assert "third-party (6(a)): passed on as its originator allows" in found.reference
+
     def test_an_article_that_both_lack_is_a_result(self) -> None:
         found = upheld(prove_citing(table_of(pact(scope=Scope("", ("defence",)))))).counterexample
         assert found is not None
