@@ -242,21 +242,6 @@ def test_a_server_that_does_not_show_the_pinned_certificate_gets_nothing(net: Ne
     link.close()
 
 
-def test_an_expired_certificate_is_no_longer_taken() -> None:
-    with network("KOR", "JPN") as net:
-        keys = net.keys("JPN")
-        path, secret = keys.tls_key()
-        key = load_pem_private_key(path.read_bytes(), secret)
-        assert isinstance(key, EllipticCurvePrivateKey)
-        old = make_certificate("JPN", key, TODAY, timedelta(days=-1))
-        expired = replace(keys.own, certificate=old).signed(keys.signing())
-        net.keys("KOR").pin(expired)
-        node = net.nodes["KOR"]
-        delivery = release(node, node.base.item(ITEM), "JPN")
-        assert delivery.state == "queued"
-        assert isinstance(delivery.error, PeerUnreachable)
-
-
 def test_an_address_comes_from_a_card_that_its_party_signed_alone(net: Network) -> None:
     card = net.card("JPN")
     moved = replace(card, address="169.254.169.254:80")

@@ -6,7 +6,7 @@ Who speaks is known by the certificate its connection showed, and by nothing tha
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from starlette.applications import Starlette
@@ -18,7 +18,8 @@ from starlette.routing import Route
 
 from relto.core.canon import digest
 from relto.core.errors import Conflict, InputError, NotFound, PeerUnreachable, Refused, ReltoError, VerificationFailed
-from relto.node import MAX_BATCH_BYTES, MAX_MESSAGE_BYTES, Node, handle, handle_many, read_batch, write_answers
+from relto.node import MAX_BATCH_BYTES, MAX_MESSAGE_BYTES, Message, Node, handle, handle_many, read_batch, write_answers
+from relto.node.statements import statement
 
 PEER_CERTIFICATE: Final = "peer_certificate"
 """The key of a connection's certificate (DER) in the state of its requests."""
@@ -33,7 +34,7 @@ _STATUS: Final = {
 _MAX_KIND: Final = 32
 
 Told = Callable[[str, str, str], None]
-"""What happened, to be logged: who, the kind of message, and the outcome (`ok`, or an error in a line)."""
+"""What happened, to be logged: who, the kind of message, and the outcome: `ok`, a refusal's evidence, or an error."""
 
 
 def peer_app(node: Node, told: Told, after: Callable[[], None]) -> Starlette:
@@ -50,7 +51,7 @@ def peer_app(node: Node, told: Told, after: Callable[[], None]) -> Starlette:
         except ReltoError as error:
             told(sender, kind, str(error))
             return _problem(error)
-        told(sender, kind, "ok")
+        told(sender, kind, _outcome(answer))
         after()
         return Response(answer, media_type="application/jose")
 
@@ -64,16 +65,14 @@ def peer_app(node: Node, told: Told, after: Callable[[], None]) -> Starlette:
         except ReltoError as error:
             told(sender, "batch", str(error))
             return _problem(error)
-        failed = [(kind, one) for (kind, _), one in zip(messages, answers, strict=True) if isinstance(one, ReltoError)]
-        for kind, one in failed:
-            told(sender, kind[:_MAX_KIND], str(one))
-        told(sender, "batch", f"ok: {len(answers) - len(failed)} of {len(answers)}")
+        _tell_batch(told, sender, messages, answers)
         after()
         parts = [(False, _told(one)) if isinstance(one, ReltoError) else (True, one) for one in answers]
         return Response(write_answers(parts), media_type="application/octet-stream")
 
-    async def failed(_request: Request, error: Exception) -> Response:
+    async def failed(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        told(_sender(node, request) or "", "none", f"{error.status_code} {error.detail.lower()}")
         return _problem(InputError(error.detail.lower()), error.status_code)
 
     routes = [
@@ -81,6 +80,23 @@ def peer_app(node: Node, told: Told, after: Callable[[], None]) -> Starlette:
         Route("/v1/batch", batch, methods=["POST"]),
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: failed})
+
+
+def _tell_batch(told: Told, sender: str, messages: Sequence[Message], answers: Sequence[bytes | ReltoError]) -> None:
+    """Tell of each message of a batch that was refused or failed, and of how many were not."""
+    failed = 0
+    for (kind, _), one in zip(messages, answers, strict=True):
+        failed += isinstance(one, ReltoError)
+        outcome = str(one) if isinstance(one, ReltoError) else _outcome(one)
+        if outcome != "ok":
+            told(sender, kind[:_MAX_KIND], outcome)
+    told(sender, "batch", f"ok: {len(answers) - failed} of {len(answers)}")
+
+
+def _outcome(answer: bytes) -> str:
+    """`ok`; or, for a signed refusal, the evidence that it left. Not what it says: that may name a mark."""
+    signed = answer.decode("ascii")
+    return f"refused, evidence {digest(answer)}" if statement(signed).kind == "refusal" else "ok"
 
 
 def _stranger(told: Told, kind: str) -> Response:

@@ -92,6 +92,8 @@ def certified_account(context: Context, request: Request, at: Instant) -> Accoun
         return None
     found = context.people.account_by_certificate(hashlib.sha256(der).hexdigest())
     if found is None or found.disabled or not _is_valid(der, at):
+        if found is not None:
+            context.people.note_refusal(found.id, f"sign-in: {'disabled' if found.disabled else 'certificate'}", at=at)
         return None
     return found
 
