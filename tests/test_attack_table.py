@@ -7,7 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 ROWS = re.findall(r"^\| (.+?) \| (.+?) \| (`test_.+`) \|$", (ROOT / "docs/attacks.md").read_text("utf-8"), re.M)
-ASKED = """wrong pin with a valid CA, expired certificate, unsigned, replayed, downgraded, clock back, clock far forward,
+ASKED = """wrong pin with a valid CA, expired certificate, unsigned, replayed, downgraded, clock back,
+clock far forward,
 forged receipt, receipt for another item, instrument by the wrong party, backdated instrument, relay without consent,
 SSRF, path traversal, bombs, `alg=none`, wrong audience, session fixation, CSRF, a role acting above itself"""
 
