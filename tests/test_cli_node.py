@@ -130,6 +130,21 @@ def test_a_notice_signed_live_changes_the_standing_on_both_sides(call: Call) -> 
         assert "n009" in known
 
 
+def test_an_instrument_that_a_peer_refuses_exits_3_and_a_node_has_its_own_dossier(call: Call) -> None:
+    pair(call)
+    with Path("jpn/dossier/agreements/kor-jpn-2016.yaml").open("a") as text:
+        text.write("# another text\n")
+    Path("notice.yaml").write_text(
+        "relto: instrument/1\nagreement: kor-jpn-2016\nid: n009\nkind: termination-notice\nby: [KOR]\n"
+        "at: 2099-01-01T00:00:00Z\n",
+        encoding="utf-8",
+    )
+    code, out, err = call("instrument", "sign", "notice.yaml", "--node", "kor")
+    assert (code, "to JPN  refused-by-recipient" in out, "refused by JPN" in err) == (3, True, True)
+    code, _, err = call("instrument", "list", "--node", "kor", "--dossier", "kor/dossier")
+    assert (code, "a node has its own dossier" in err) == (2, True)
+
+
 def test_a_made_up_passphrase_is_kept_for_the_owner_alone(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RELTO_PASSPHRASE")
     code, _, err = call("node", "init", "--party", "KOR", "kor")

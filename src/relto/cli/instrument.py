@@ -10,7 +10,7 @@ from relto.cli.opening import opened
 from relto.cli.options import clock_option, dossier_option, json_option, node_option, open_dossier
 from relto.cli.output import columns, doubt, print_json
 from relto.core.agreement import Instrument
-from relto.core.errors import PeerUnreachable
+from relto.core.errors import InputError, PeerUnreachable, Refused
 from relto.core.timeline import Instant
 from relto.formats.answers import instrument_json
 from relto.node import Signed
@@ -82,6 +82,11 @@ def _told(agreement: str, signed: Signed, as_json: bool) -> None:
         waits = "complete" if signed.complete else f"waits for the signature of {', '.join(signed.row.missing)}"
         click.echo(f"{agreement} {signed.instrument.id}, {signed.instrument.kind}: signed, {waits}")
         click.echo("\n".join(columns([(f"to {one['to']}", one["state"]) for one in deliveries], indent="  ")))
+    refusing = [str(one["to"]) for one in deliveries if one["state"] == "refused-by-recipient"]
+    if refusing:
+        raise Refused(
+            f"signed and kept, but refused by {', '.join(refusing)}", remedy="`relto evidence export` shows why"
+        )
     if any(one["state"] == "queued" for one in deliveries):
         peers = ", ".join(str(one["to"]) for one in deliveries if one["state"] == "queued")
         raise PeerUnreachable(
@@ -102,6 +107,8 @@ def list_(agreement: str | None, node_dir: Path | None, dossier_dir: Path | None
       relto instrument list kor-jpn-2016
       relto instrument list --node kor
     """
+    if node_dir is not None and dossier_dir is not None:
+        raise InputError("a node has its own dossier", remedy="give `--node` or `--dossier`, not both")
     waiting: dict[tuple[str, str], tuple[str, ...]] = {}
     extra: list[tuple[str, Instrument]] = []
     if node_dir is not None:
