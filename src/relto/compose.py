@@ -25,7 +25,7 @@ from relto.adapters.link import InProcessLink
 from relto.adapters.people import FULL_COST as FULL_PASSWORD
 from relto.adapters.people import LIGHT_COST as LIGHT_PASSWORD
 from relto.adapters.people import Passwords, SessionLimits, SqlitePeople
-from relto.adapters.sqlite import SqliteStore
+from relto.adapters.sqlite import Migrated, SqliteStore, migrate_store
 from relto.core.dossier import Dossier, Item
 from relto.core.errors import Conflict, InputError, NotFound
 from relto.core.label import check_party_id
@@ -189,6 +189,16 @@ def clock_of(folder: Path | str) -> Clock:
     root = Path(folder).absolute()
     _, replay = _read_settings(root)
     return (_where_it_stood(root) if replay else None) or SystemClock()
+
+
+def migrate(folder: Path | str) -> Migrated:
+    """Bring the store of the node in `folder` to this relto's revision, after a backup. No keys are needed.
+
+    Raises NotFound where there is no node, else as `migrate_store` does: then the store is as it was.
+    """
+    root = Path(folder).absolute()
+    _read_settings(root)
+    return migrate_store(root / "node.db", SystemClock().interval()[0])
 
 
 def card_of(folder: Path | str) -> Card:

@@ -205,6 +205,32 @@ def card(address: str | None, node_dir: Path, as_json: bool) -> None:
 
 @node.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@json_option
+def migrate(folder: Path, as_json: bool) -> None:
+    """Bring the store of the node in DIR, made by an older relto, to the revision of this one.
+
+    A backup is made and checked first, beside the store; then everything is changed, or nothing. Stop whatever uses
+    the node before. No passphrase is needed.
+
+    \b
+    Example:
+      relto node migrate kor
+    """
+    from relto.compose import migrate as migrate_node
+
+    done = migrate_node(folder)
+    if as_json:
+        backup = None if done.backup is None else str(done.backup)
+        print_json({"schema": "relto/migration/1", "from": done.before, "to": done.after, "backup": backup})
+    elif done.backup is None:
+        click.echo(f"the store is at revision {done.after} already")
+    else:
+        click.echo(f"migrated from {done.before} to {done.after}; the store as it was is {done.backup}")
+        click.echo("next: `relto ledger verify`")
+
+
+@node.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @_serve_options
 @click.option("--while-stdin", is_flag=True, hidden=True, help="End when standard input does.")
 def serve(folder: Path, while_stdin: bool, **flags: Any) -> None:

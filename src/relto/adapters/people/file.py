@@ -119,6 +119,8 @@ def _bring_up_to_date(connection: Connection, path: Path) -> None:
             f"the accounts are at version {found}, this relto knows {tables.VERSION}",
             remedy="open them with a newer relto",
         )
+    if found < tables.VERSION:
+        raise InputError(f"the accounts are at version {found}, which no relto made", remedy="restore them")
 
 
 def _engine(path: Path) -> Engine:

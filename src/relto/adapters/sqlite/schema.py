@@ -1,4 +1,4 @@
-"""The schema of a store file: made and brought up to date by Alembic, which is only imported where there is work."""
+"""The schema of a store file: made and brought up to date by Alembic, which is imported only for that."""
 
 from __future__ import annotations
 
@@ -24,21 +24,35 @@ def revision_of(connection: Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def bring_up_to_date(connection: Connection, *, create: bool) -> None:
-    """Run the revisions that are missing, within the transaction of `connection`.
+def check_revision(connection: Connection) -> None:
+    """Return where the store is of this relto's revision.
 
-    Raises InputError for a store from the future, VerificationFailed for an empty file that is not to be made a store:
-    it has lost what was in it, and a new one in its place would verify.
+    Raises InputError for a store from the future and for one that is still to be migrated, which nothing but `relto
+    node migrate` does; VerificationFailed for an empty file: it has lost what was in it, and a new one in its place
+    would verify.
     """
+    found = revision_to_migrate(connection)
+    if found is not None:
+        raise InputError(
+            f"the store is at revision `{found}`, this relto works on `{REVISION}`",
+            remedy="run `relto node migrate` on the node's folder, which makes a backup first",
+        )
+
+
+def revision_to_migrate(connection: Connection) -> str | None:
+    """The older revision at which the store is; None where it is up to date. Raises as `check_revision` does else."""
     found = revision_of(connection)
-    if found == REVISION:
-        return
-    if found is None and not create:
+    if found is None:
         raise VerificationFailed("the store is empty: it has lost what it held", remedy="restore it from a backup")
-    if found is not None and found > REVISION:
+    if found > REVISION:
         raise InputError(
             f"the store is at revision `{found}`, this relto knows `{REVISION}`", remedy="open it with a newer relto"
         )
+    return None if found == REVISION else found
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the revisions that are missing, all of them in a new file, within the transaction of `connection`."""
     from alembic import command
     from alembic.config import Config
 

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from relto.adapters.sqlite.errors import BUSY_SECONDS, in_use, told
-from relto.adapters.sqlite.schema import bring_up_to_date
+from relto.adapters.sqlite.schema import check_revision, upgrade
 from relto.adapters.sqlite.transaction import SqliteReading, SqliteTransaction
 from relto.core.errors import Conflict, NotFound
 
@@ -24,7 +24,8 @@ class SqliteStore:
     """One store file. Writers wait for each other, across processes; readers see one moment and wait for nobody."""
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
-        """Open the store at `path`. Raises NotFound where there is none, Conflict with `create` where there is one."""
+        """Open the store at `path`. Raises NotFound where there is none, Conflict with `create` where there is one,
+        InputError where it is of another revision (`migrate_store` brings up an older one)."""
         if create:
             try:
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
@@ -36,8 +37,15 @@ class SqliteStore:
         self._writing = threading.Lock()
         self._engine = _engine(path)
         weakref.finalize(self, self._engine.dispose)  # a store that nobody closed leaves no file open
-        with told(self._path), self._begin("IMMEDIATE" if create else "DEFERRED") as connection:
-            bring_up_to_date(connection, create=create)
+        try:
+            with told(self._path), self._begin("IMMEDIATE" if create else "DEFERRED") as connection:
+                if create:
+                    upgrade(connection)
+                else:
+                    check_revision(connection)
+        except BaseException:
+            self._engine.dispose()  # what is refused is not held open: it may be about to be migrated
+            raise
 
     @contextmanager
     def read(self) -> Iterator[SqliteReading]:

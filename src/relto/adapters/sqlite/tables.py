@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION: Final = "0001"
+REVISION: Final = "0002"
 """The newest revision under `migrations/versions`: what this code reads and writes."""
 
 metadata = MetaData()
@@ -71,6 +71,7 @@ outbox = Table(
     UniqueConstraint("kind", "subject", "peer", name="outbox_once"),
     CheckConstraint("state IN ('queued', 'done', 'refused', 'refused-by-recipient')", name="outbox_state"),
     Index("outbox_queue", "state", "number"),
+    Index("outbox_peer", "state", "peer"),
     Index("outbox_subject", "subject"),
 )
 
