@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from relto.cli.check import find_item, print_verdict
+from relto.cli.medium import export, settle, take
 from relto.cli.opening import opened
-from relto.cli.options import clock_option, json_option, node_option
+from relto.cli.options import clock_option, json_option, node_option, node_option_of_group
 from relto.cli.output import columns, print_json, safe, to_the_second
 from relto.core.decision import ACTS, Act
 from relto.core.dossier import Dossier, Item
@@ -118,16 +119,21 @@ def told_delivery(delivery: Delivery, as_json: bool) -> int:
     return 0 if row.state == "done" else 3
 
 
-@click.command()
-@node_option
+@click.group(invoke_without_command=True)
+@node_option_of_group
 @json_option
-def inbox(node_dir: Path, as_json: bool) -> None:
-    """What others have released to this node, newest last.
+@click.pass_context
+def inbox(context: click.Context, node_dir: Path | None, as_json: bool) -> None:
+    """What others have released to this node, newest last; `import` takes in a medium.
 
     \b
     Example:
       relto inbox --node jpn
+      relto inbox import kor-to-jpn.medium --answers jpn-to-kor.medium --node jpn
     """
+    if context.invoked_subcommand is not None:
+        return
+    node_dir = _named(node_dir)
     with opened(node_dir, unlocked=False) as node, node.store.read() as reading:
         held = reading.holdings()
     if as_json:
@@ -150,19 +156,33 @@ def inbox(node_dir: Path, as_json: bool) -> None:
     click.echo("\n".join(columns(rows)))
 
 
-@click.command()
+def _named(node_dir: Path | None) -> Path:
+    if node_dir is None:
+        raise click.UsageError("Missing option '--node'.")
+    return node_dir
+
+
+inbox.add_command(take)
+
+
+@click.group(invoke_without_command=True)
 @click.option("--send", is_flag=True, help="Send what is queued, and pass on what only goes through; decided anew.")
-@node_option
+@node_option_of_group
 @clock_option
 @json_option
-def outbox(send: bool, node_dir: Path, at: Instant | None, as_json: bool) -> None:
-    """What this node has sent, and what became of it.
+@click.pass_context
+def outbox(context: click.Context, send: bool, node_dir: Path | None, at: Instant | None, as_json: bool) -> None:
+    """What this node has sent, and what became of it; `export` and `import` carry it on a medium.
 
     \b
     Example:
       relto outbox --node kor
       relto outbox --send --node kor
+      relto outbox export --to JPN kor-to-jpn.medium --node kor
     """
+    if context.invoked_subcommand is not None:
+        return
+    node_dir = _named(node_dir)
     with opened(node_dir, at=at, unlocked=send) as node:
         if send:
             from relto.node import dispatch_pending, relay_pending
@@ -184,6 +204,10 @@ def outbox(send: bool, node_dir: Path, at: Instant | None, as_json: bool) -> Non
         click.echo("\n".join(columns(told)))
     if send and any(row.state == "queued" for row in rows):
         raise PeerUnreachable("not everything could be sent", remedy="try again once the peers answer")
+
+
+outbox.add_command(export)
+outbox.add_command(settle)
 
 
 @click.command("open")

@@ -93,6 +93,15 @@ def _remember_node(context: click.Context, _: click.Parameter, value: Path | Non
 
 def node_option(function: F) -> F:
     """`--node`: the folder of a node."""
+    return _node_option(True)(function)
+
+
+def node_option_of_group(function: F) -> F:
+    """`--node` of a command that has others below it, which take their own."""
+    return _node_option(False)(function)
+
+
+def _node_option(required: bool) -> Callable[[F], F]:
     return click.option(
         "--node",
         "node_dir",
@@ -100,9 +109,9 @@ def node_option(function: F) -> F:
         type=click.Path(path_type=Path),
         envvar="RELTO_NODE",
         show_envvar=True,
-        required=True,
+        required=required,
         help="The node's folder.",
-    )(function)
+    )
 
 
 def json_option(function: F) -> F:

@@ -3,7 +3,7 @@
 A key's id is its JWK thumbprint (RFC 7638 over the members of RFC 8037). Raw bytes come in; nothing is generated
 here, and the library's form of a key is made once. One Ed25519 key may sign labels, evidence and checkpoints: what is
 signed differs from its first bytes on (a label has a zero byte, a JWS neither that nor a line feed, a checkpoint three
-line feeds and no zero byte).
+line feeds and no zero byte, a medium's manifest one line feed and no zero byte).
 """
 
 from __future__ import annotations
