@@ -11,7 +11,7 @@ import pytest
 from relto.adapters.medium import new_medium, open_medium
 from relto.core.canon import digest
 from relto.core.errors import Conflict, InputError, NotFound, Refused, ReltoError, VerificationFailed
-from relto.node import Node, Offer, dispatch_pending, release_many, sign_instrument
+from relto.node import Node, Offer, dispatch_pending, open_item, release_many, sign_instrument
 from relto.node.carrying import TakenIn, export_queued, settle_from, take_in
 from relto.node.medium import MAGIC, MESSAGES, Manifest, MediumWriter, Part
 from tests.test_cli_node import Call, call, pair, rows
@@ -117,6 +117,38 @@ def test_instruments_are_carried_in_order_and_both_sides_stand_the_same(cast: Ca
     assert standing(cast.jpn).state == standing(cast.kor).state == "notice-given"
     assert {state for _, state in states(cast.kor)} == {"done"}
     all_verify(cast)
+
+
+def test_an_import_that_was_cut_off_is_begun_again(cast: Cast) -> None:
+    cast.enter_into_force()
+    cast.link.set_down("JPN")
+    cast.give_notice()
+    cast.release()
+
+    def cut(done: int, of: int) -> None:
+        raise KeyboardInterrupt(f"after {done} of {of}")
+
+    medium = exported(cast.kor)
+    with pytest.raises(KeyboardInterrupt, match="1 of 2"):
+        take_in(cast.jpn, io.BytesIO(medium), progress=cut)
+    assert (standing(cast.jpn).state, held(cast.jpn)) == ("notice-given", 0)
+    done, answers = taken_in(cast.jpn, medium)
+    assert (done.accepted, held(cast.jpn)) == (2, 1)
+    settle_from(cast.kor, io.BytesIO(answers))
+    assert {state for _, state in states(cast.kor)} == {"done"}
+    all_verify(cast)
+
+
+def test_an_item_larger_than_a_batch_is_carried(pact: Cast) -> None:
+    content = bytes(range(256)) * (9 << 12)
+    (pact.folder / "KOR" / "dossier" / "items" / "report.txt").write_bytes(content)
+    pact.link.set_down("JPN")
+    pact.release(name="japan-only")
+    pact.release()
+    done, _ = taken_in(pact.jpn, exported(pact.kor))
+    with pact.jpn.store.read() as reading:
+        large = next(one.id for one in reading.holdings() if one.received.item == "japan-only")
+    assert (done.accepted, open_item(pact.jpn, large).payload) == (2, content)
 
 
 def test_nothing_to_carry_is_no_medium(pact: Cast) -> None:

@@ -27,6 +27,7 @@ from relto.adapters.people import LIGHT_COST as LIGHT_PASSWORD
 from relto.adapters.people import Passwords, SessionLimits, SqlitePeople
 from relto.adapters.sqlite import Migrated, SqliteStore, migrate_store
 from relto.core.dossier import Dossier, Item
+from relto.core.envelope import MAX_PAYLOAD_BYTES
 from relto.core.errors import Conflict, InputError, NotFound
 from relto.core.label import check_party_id
 from relto.core.timeline import Instant
@@ -301,7 +302,7 @@ def _node(root: Path, base: Dossier, keys: FileKeys, clock: Clock, link: Link | 
 def _read_payload(folder: Path, item: Item) -> bytes:
     """An item's content: inline, in a file beside it, or, where it has neither, its title and note."""
     if item.payload is not None and item.payload.file:
-        return read_limited(folder / item.payload.file, inside=folder)
+        return read_limited(folder / item.payload.file, inside=folder, limit=MAX_PAYLOAD_BYTES)
     if item.payload is not None and item.payload.text:
         return item.payload.text.encode("utf-8")
     return "\n".join(one for one in (item.title, item.note) if one).encode("utf-8")

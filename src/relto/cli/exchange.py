@@ -76,9 +76,10 @@ def content_beside(found: Item, dossier: Dossier, place: str) -> bytes | None:
     if place in dossier.items or found.payload is None or not found.payload.file:
         return None
     from relto.adapters.folder import read_limited
+    from relto.core.envelope import MAX_PAYLOAD_BYTES
 
     folder = Path(place).parent
-    return read_limited(folder / found.payload.file, inside=folder)
+    return read_limited(folder / found.payload.file, inside=folder, limit=MAX_PAYLOAD_BYTES)
 
 
 def told_refusal(dossier: Dossier, refused: ActRefused, as_json: bool) -> int:
