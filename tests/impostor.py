@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -13,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 def impostor(address: str, context: ssl.SSLContext, answers: list[bytes]) -> Iterator[list[bytes]]:
     """Answer at `address` until the end with the last of `answers`; what was sent to it."""
     got: list[bytes] = []
+    connections: list[ssl.SSLSocket] = []
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -34,7 +36,8 @@ def impostor(address: str, context: ssl.SSLContext, answers: list[bytes]) -> Ite
         def get_request(self) -> tuple[ssl.SSLSocket, object]:
             plain, where = super().get_request()
             plain.settimeout(10)
-            return context.wrap_socket(plain, server_side=True), where
+            connections.append(context.wrap_socket(plain, server_side=True))
+            return connections[-1], where
 
         def handle_error(self, *_: object) -> None:
             pass
@@ -49,3 +52,6 @@ def impostor(address: str, context: ssl.SSLContext, answers: list[bytes]) -> Ite
         server.shutdown()
         thread.join()
         server.server_close()
+        for one in connections:  # a caller that keeps them alive would go on talking to nobody's server
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)

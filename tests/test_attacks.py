@@ -150,6 +150,8 @@ class TestConnections:
             expired = replace(keys.own, certificate=old).signed(keys.signing())
             net.keys("JPN").pin(expired)
             keys.own = expired
+            net.served["JPN"].close()
+            net.start("JPN")  # knows the expired one alone
             log = len(net.log("JPN"))
             delivery = give(net)
             assert (delivery.state, held(net.nodes["JPN"])) == ("queued", 0)
