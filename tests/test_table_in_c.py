@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from relto.core.decision import ACTS
-from relto.core.decision.table import Table, chosen, compile_table, lookup, rows, tracks
+from relto.core.decision.table import Table, chosen, compile_table, lookup, rows, slices, tracks
 from relto.core.errors import InputError
 from relto.core.timeline import Instant
 from tests.comparing import disagreements
@@ -207,12 +207,10 @@ def test_threads_decide_while_others_lay_and_forget(kind: str, monkeypatch: pyte
 
 
 @in_c
-@pytest.mark.parametrize(("seed", "steps"), [(1, None), (5, None), (3, 4)])
-def test_columns_however_they_lie(seed: int, steps: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from relto.core.decision.table import slices
-
-    if steps:
-        monkeypatch.setattr(slices, "_MOST_STEPS", steps)
+@pytest.mark.parametrize(("seed", "steps", "few"), [(1, 1 << 14, 6), (5, 1 << 14, 1000), (3, 4, 0)])
+def test_columns_however_they_lie(seed: int, steps: int, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slices, "_MOST_STEPS", steps)
+    monkeypatch.setattr(slices, "_FEW", few)
     table, requests = world(seed)
     columns = encoded(table, requests)
     kernel = table._kernel
@@ -288,14 +286,14 @@ def test_the_loops_in_c_read_no_array_that_does_not_fit() -> None:
     wild = np.full(8, 1 << 50)
     assert rows_c.slices_of(eight * 0, eight % 7, eight, wild, eight, 0, 3, eight.copy()) is None
     words, flags = eight.astype(np.uint64), np.empty(8, np.bool_)
-    for base, asks, slices, hits in (
+    for base, asks, in_slices, hits in (
         (None, None, eight[1:], words.copy()),
         (None, None, eight, words[1:].copy()),
         (eight, words[1:], eight, words.copy()),
         (eight[:0], words[:0], eight, words.copy()),
     ):
         with pytest.raises(ValueError, match=r"array|without cells"):
-            rows_c.decide_rows(words, 1, base, asks, slices, eight, words, hits, flags)
+            rows_c.decide_rows(words, 1, base, asks, in_slices, eight, words, hits, flags)
     assert rows_c.decide_rows(words, 1, wild, words, eight, eight, words, words.copy(), flags) == "cell"
 
 

@@ -27,6 +27,8 @@ LEAST: Final = int(np.iinfo(np.int64).min)
 MOST: Final = int(np.iinfo(np.int64).max)
 """The first and last instants that a column of nanoseconds holds: 1677-09-21 and 2262-04-11."""
 _MOST_STEPS: Final = 1 << 14
+_FEW: Final = 6
+"""Up to so many cuts, comparing with each of them costs numpy less than a step does."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,21 @@ class Slices:
         step = np.subtract(at, self.cuts[0])  # may pass the largest number there is: it is right without its sign
         check_below("at", step, int(self.cuts[-1]) - int(self.cuts[0]))
         check_below("lane", lane, self.lanes * len(ACTS))
+        cut = self._few_passed(at) if len(self.cuts) <= _FEW else self._passed(at, step)
+        np.multiply(lane, len(self.cuts) - 1, out=step)
+        cut += step
+        found: Ints = self.at_cut.take(cut, mode="clip")
+        return found
+
+    def _few_passed(self, at: Ints) -> Ints:
+        """How many of the cuts after the first each instant has reached."""
+        cut = np.zeros(len(at), np.int64)
+        for start in self.cuts[1:-1].tolist():
+            cut += at >= start
+        return cut
+
+    def _passed(self, at: Ints, step: Ints) -> Ints:
+        """The same by the step, which is how far into the window it is; `step` is written over."""
         unsigned = step.view(np.uint64)
         np.right_shift(unsigned, np.uint64(self.shift), out=unsigned)
         cut = self.first.take(step, mode="clip")
@@ -64,10 +81,7 @@ class Slices:
         for _ in range(self.depth):
             self.cuts[1:].take(cut, out=following, mode="clip")
             cut += at >= following
-        np.multiply(lane, len(self.cuts) - 1, out=step)
-        cut += step
-        found: Ints = self.at_cut.take(cut, mode="clip")
-        return found
+        return cut
 
     def edge(self, number: int) -> Edge | None:
         """The edge of a slice; None where no agreement stands between the two."""

@@ -197,10 +197,7 @@ class Tracks(Lookup):
     def _look_up(self, asked: Asked, lane: Lane, at: Instant) -> tuple[TableVerdict, Span]:
         """The answer at `at`, and from when until when it holds; InputError where the recipient is nobody then."""
         stretch, span = self._stretch(lane, at.ns)
-        to = stretch.to
-        if to is None:
-            resolve(self.dossier, lane.recipient, at, self.window.known_by)
-            raise AssertionError(f"no answer for {lane.recipient} at {at}")
+        to = stretch.to or resolve(self.dossier, lane.recipient, at, self.window.known_by)
         act, item, person, _ = asked
         if to.party == lane.sender and ACTS[act] in HOLDERS_ACTS:
             own = self.lanes.get((item.item.originator, lane.recipient))
