@@ -9,12 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relto.core.canon import base64url, from_base64url
-from relto.core.envelope import MAX_JOINT, SigningKey, sign_jointly, verify_jointly
+from relto.core.envelope import (
+    MAX_JOINT,
+    Sealed,
+    SigningKey,
+    Unsigned,
+    UnwrapKey,
+    close,
+    open_sealed,
+    rewrap,
+    sign_jointly,
+    sign_manifests,
+    verify_jointly,
+    verify_label,
+)
 from relto.core.errors import InputError, VerificationFailed
 from relto.core.evidence import Evidence, sign_evidence, sign_together, verify_evidence
 from relto.core.timeline import parse_instant
 
 KOR, JPN = SigningKey(b"k" * 32), SigningKey(b"j" * 32)
+OPENS = UnwrapKey(b"J" * 32)
 KEYS = {"KOR": KOR.verify_key, "JPN": JPN.verify_key}
 AT = parse_instant("2019-10-31T09:00:00Z")
 MESSAGES = [f"statement {number}".encode() for number in range(7)]
@@ -95,3 +109,42 @@ def test_another_party_s_statement_is_not_taken_among_one_s_own() -> None:
     assert verify_evidence(signed[2], KEYS).kind == "handover"
     with pytest.raises(VerificationFailed, match="another party's key signed"):
         verify_evidence(signed[1], KEYS)
+
+
+def closed(number: int) -> Unsigned:
+    return close(
+        f"payload {number}".encode(),
+        {"item": f"i-{number}", "originator": "KOR"},
+        originator="KOR",
+        signer=KOR.verify_key,
+        recipient="JPN",
+        recipient_key=OPENS.wrap_key,
+        content_key=bytes([number]) * 32,
+        nonce=b"n" * 16,
+    )
+
+
+def test_sealed_items_whose_labels_share_a_signature_open_each_alone() -> None:
+    unsigned = [closed(number) for number in range(3)]
+    signatures = sign_manifests([one.manifest for one in unsigned], KOR)
+    sealed = [one.signed(signature) for one, signature in zip(unsigned, signatures, strict=True)]
+    for number, one in enumerate(sealed):
+        read = Sealed.from_bytes(one.to_bytes())
+        assert read == one
+        assert open_sealed(read, recipient="JPN", key=OPENS, originators=KEYS).payload == f"payload {number}".encode()
+    onward = rewrap(sealed[1], holder="JPN", key=OPENS, recipient="USA", recipient_key=OPENS.wrap_key, originators=KEYS)
+    assert Sealed.from_bytes(onward.to_bytes()).signature == sealed[1].signature
+    with pytest.raises(VerificationFailed):
+        verify_label(unsigned[0].signed(signatures[1]), KEYS)
+
+
+def test_no_bit_of_a_jointly_signed_item_can_be_another() -> None:
+    unsigned = [closed(number) for number in range(2)]
+    data = unsigned[0].signed(sign_manifests([one.manifest for one in unsigned], KOR)[0]).to_bytes()
+    for at in range(len(data)):
+        changed = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+        with pytest.raises((VerificationFailed, InputError)):
+            open_sealed(Sealed.from_bytes(changed), recipient="JPN", key=OPENS, originators=KEYS)
+    single = unsigned[0].signed(bytes(64)).to_bytes()
+    with pytest.raises(VerificationFailed):
+        Sealed.from_bytes(single.replace(b"relto/envelope/1", b"relto/envelope/2", 1))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from relto.core.decision import resolve
 from relto.core.dossier import Item
-from relto.core.envelope import Sealed, read_manifest
+from relto.core.envelope import Sealed, Unsigned, read_manifest, sign_manifests
 from relto.core.evidence import Evidence
 from relto.node.deciding import ActRefused, Decision, ask, refusal
 from relto.node.log import enter, stated
@@ -20,12 +20,13 @@ from relto.node.transmittal import Terms, digests_of, pack
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be queued: an item on its terms. `close` seals it to a peer; `holding` is where it was passed on."""
+    """What is to be queued: an item on its terms. `close` seals it to a peer, all but the originator's
+    signature where it is the node's own; `holding` is where it was passed on."""
 
     item: Item
     terms: Terms
     transmittal: str
-    close: Callable[[str], Sealed]
+    close: Callable[[str], Sealed | Unsigned]
     holding: str = ""
 
 
@@ -39,16 +40,29 @@ def queue(node: Node, asked: Asked) -> OutboxRow:
 
 
 def queue_all(node: Node, tx: Transaction, asked: Sequence[Asked]) -> list[OutboxRow | ActRefused]:
-    """Decide on each, then seal, sign, queue and log it; or log its refusal. They share one signature."""
-    return finished(node, [_begin(node, tx, one) for one in asked])
+    """Decide on each, then seal, sign, queue and log it; or log its refusal. Their labels share one signature, and what
+    is stated of them another."""
+    decided = [_decide(node, tx, one) for one in asked]
+    unsigned = [closed for _, closed in decided if isinstance(closed, Unsigned)]
+    labels = iter(sign_manifests([one.manifest for one in unsigned], node.keys.signing()))
+    begun: list[Draft[OutboxRow | ActRefused]] = []
+    for one, (decision, closed) in zip(asked, decided, strict=True):
+        sealed = closed.signed(next(labels)) if isinstance(closed, Unsigned) else closed
+        begun.append(_refuse(node, tx, one, decision) if sealed is None else _enqueue(node, tx, one, decision, sealed))
+    return finished(node, begun)
 
 
-def _begin(node: Node, tx: Transaction, asked: Asked) -> Draft[OutboxRow | ActRefused]:
+def _decide(node: Node, tx: Transaction, asked: Asked) -> tuple[Decision, Sealed | Unsigned | None]:
+    """The decision, and the item closed to its peer where it permits."""
     moment = node.now(tx)
     decision = ask(node, tx, asked.item, asked.terms, moment, "queueing", asked.transmittal)
-    if decision.permits:
-        peer = resolve(node.dossier(tx), asked.terms.recipient, moment.latest, None).party
-        return _enqueue(node, tx, asked, decision, asked.close(peer))
+    if not decision.permits:
+        return decision, None
+    peer = resolve(node.dossier(tx), asked.terms.recipient, moment.latest, None).party
+    return decision, asked.close(peer)
+
+
+def _refuse(node: Node, tx: Transaction, asked: Asked, decision: Decision) -> Draft[OutboxRow | ActRefused]:
     left = stated(node, refusal(node, decision, about=asked.transmittal, to=None))
 
     def refuse(signed: str) -> ActRefused:

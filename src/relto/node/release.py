@@ -11,7 +11,7 @@ from relto.core.agreement import Instrument
 from relto.core.canon import digest, identifier
 from relto.core.decision import Act
 from relto.core.dossier import Item
-from relto.core.envelope import CONTENT_KEY_BYTES, NONCE_BYTES, Sealed, rewrap, seal, verify_label
+from relto.core.envelope import CONTENT_KEY_BYTES, NONCE_BYTES, Sealed, Unsigned, close, rewrap, verify_label
 from relto.core.errors import Conflict, InputError, NotFound
 from relto.core.timeline import Stamp
 from relto.node.agree import sign_instrument
@@ -80,19 +80,19 @@ def asked_of(
     if via:
         terms = replace(terms, consent=_consent(node, item, terms, transmittal))
 
-    def close(peer: str) -> Sealed:
-        return seal(
+    def closed(peer: str) -> Unsigned:
+        return close(
             content,
             label,
             originator=node.party,
-            signer=node.keys.signing(),
+            signer=node.keys.own.signing,
             recipient=peer,
             recipient_key=node.card_of(peer).wrapping,
             content_key=node.entropy(CONTENT_KEY_BYTES),
             nonce=node.entropy(NONCE_BYTES),
         )
 
-    return Asked(item, terms, transmittal, close)
+    return Asked(item, terms, transmittal, closed)
 
 
 def forward(node: Node, holding: str, to: str) -> Delivery:
@@ -137,7 +137,7 @@ def _forward(node: Node, holding: str, to: str, transmittal: str) -> OutboxRow:
     asked = held.received.purpose
     terms = Terms("forward", to, "" if asked == item.purpose else asked)
 
-    def close(peer: str) -> Sealed:
+    def closed(peer: str) -> Sealed:
         return rewrap(
             sealed,
             holder=node.party,
@@ -147,7 +147,7 @@ def _forward(node: Node, holding: str, to: str, transmittal: str) -> OutboxRow:
             originators=node.all_keys(),
         )
 
-    return queue(node, Asked(item, terms, transmittal, close, holding))
+    return queue(node, Asked(item, terms, transmittal, closed, holding))
 
 
 def _consent(node: Node, item: Item, terms: Terms, transmittal: str) -> str:

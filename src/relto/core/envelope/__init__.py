@@ -6,8 +6,8 @@ Canonical JSON, errors and party ids may come in; no decision, no agreement, no 
 
 from relto.core.envelope.joint import MAX_JOINT, sign_jointly, verify_jointly
 from relto.core.envelope.keys import SigningKey, UnwrapKey, VerifyKey, WrapKey
-from relto.core.envelope.manifest import MAX_MANIFEST_BYTES, Manifest, read_manifest
-from relto.core.envelope.seal import Opened, open_sealed, rewrap, seal, verify_label
+from relto.core.envelope.manifest import MAX_MANIFEST_BYTES, Manifest, read_manifest, sign_manifests
+from relto.core.envelope.seal import Opened, Unsigned, close, open_sealed, rewrap, seal, verify_label
 from relto.core.envelope.sealed import MAX_SEALED_BYTES, Sealed
 from relto.core.envelope.segments import CONTENT_KEY_BYTES, MAX_PAYLOAD_BYTES, NONCE_BYTES
 
@@ -22,14 +22,17 @@ __all__ = [
     "Opened",
     "Sealed",
     "SigningKey",
+    "Unsigned",
     "UnwrapKey",
     "VerifyKey",
     "WrapKey",
+    "close",
     "open_sealed",
     "read_manifest",
     "rewrap",
     "seal",
     "sign_jointly",
+    "sign_manifests",
     "verify_jointly",
     "verify_label",
 ]

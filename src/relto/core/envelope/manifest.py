@@ -7,7 +7,7 @@ label, for the segments decrypt only with this manifest and the signature holds 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
@@ -25,6 +25,7 @@ from relto.core.canon import (
     quoted,
     text_in,
 )
+from relto.core.envelope.joint import is_joint, sign_jointly, verify_jointly
 from relto.core.envelope.keys import SigningKey, VerifyKey
 from relto.core.envelope.segments import MAX_PAYLOAD_BYTES, NONCE_BYTES
 from relto.core.errors import InputError, VerificationFailed
@@ -36,6 +37,7 @@ MAX_MANIFEST_BYTES: Final = 1 << 16
 COMMITMENT_BYTES: Final = 32
 
 _SIGNED: Final = b"relto/envelope/1 manifest\x00"
+_PURPOSE: Final = b"manifest"
 _LABEL: Final = b'{"label":'
 _WRITTEN = re.compile(
     rb'\{"key":"([A-Za-z0-9_-]{43})","label":(\{.*\}),"nonce":"([A-Za-z0-9_-]{22})","originator":"([A-Za-z0-9-]{1,64})",'
@@ -114,6 +116,13 @@ def sign_manifest(manifest: bytes, signer: SigningKey) -> bytes:
     return signature
 
 
+def sign_manifests(manifests: Sequence[bytes], signer: SigningKey) -> list[bytes]:
+    """The originator's signatures over several manifests, two or more with one signature."""
+    if len(manifests) < 2:
+        return [sign_manifest(one, signer) for one in manifests]
+    return sign_jointly(manifests, signer, _PURPOSE)
+
+
 def keep_manifest(data: bytes, manifest: Manifest) -> None:
     """Keep at hand a manifest that was just written as `data`."""
     _READ.put(data, manifest)
@@ -152,7 +161,9 @@ def verify_manifest(data: bytes, signature: bytes, originators: Mapping[str, Ver
 
 
 def _verify(key: VerifyKey, signature: bytes, data: bytes) -> None:
-    if _VERIFIED.get((key.raw, signature, data)) is None:
+    if is_joint(signature):
+        verify_jointly(data, signature, key, _PURPOSE)
+    elif _VERIFIED.get((key.raw, signature, data)) is None:
         key.verify(signature, _SIGNED + data)
         _VERIFIED.put((key.raw, signature, data), True)
 

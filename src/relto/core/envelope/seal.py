@@ -43,6 +43,21 @@ class Opened:
         return self.manifest.label
 
 
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """An item that is sealed but for its originator's signature: over `manifest`."""
+
+    manifest: bytes
+    recipient: str
+    recipient_key: str
+    wrapped: bytes
+    ciphertext: bytes = field(repr=False)
+
+    def signed(self, signature: bytes) -> Sealed:
+        """The sealed item, with the originator's signature over its manifest: single, or joint."""
+        return Sealed(self.manifest, signature, self.recipient, self.recipient_key, self.wrapped, self.ciphertext)
+
+
 def seal(
     payload: bytes,
     label: Mapping[str, JSON],
@@ -60,15 +75,39 @@ def seal(
     both payloads away. Raises InputError for wrong lengths, a payload over 64 MiB, an empty or over-long label, a
     label that names another originator, party ids that are none, and a recipient key that is not a real one.
     """
+    unsigned = close(
+        payload,
+        label,
+        originator=originator,
+        signer=signer.verify_key,
+        recipient=recipient,
+        recipient_key=recipient_key,
+        content_key=content_key,
+        nonce=nonce,
+    )
+    return unsigned.signed(sign_manifest(unsigned.manifest, signer))
+
+
+def close(
+    payload: bytes,
+    label: Mapping[str, JSON],
+    *,
+    originator: str,
+    signer: VerifyKey,
+    recipient: str,
+    recipient_key: WrapKey,
+    content_key: bytes,
+    nonce: bytes,
+) -> Unsigned:
+    """Seal as `seal` does, all but the originator's signature, which `signer` will verify. Raises as it does."""
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise InputError(f"a payload of {len(payload)} bytes", remedy=f"seal at most {MAX_PAYLOAD_BYTES} bytes at once")
     keys = derive_keys(content_key, nonce)
-    manifest = Manifest(originator, signer.verify_key.id, label, len(payload), nonce, commit(keys, payload))
+    manifest = Manifest(originator, signer.id, label, len(payload), nonce, commit(keys, payload))
     data = manifest.to_bytes()
     keep_manifest(data, manifest)
-    return Sealed(
+    return Unsigned(
         manifest=data,
-        signature=sign_manifest(data, signer),
         recipient=check_party_id(recipient),
         recipient_key=recipient_key.id,
         wrapped=_wrap(content_key, recipient_key, _info(manifest, data, recipient, recipient_key)),

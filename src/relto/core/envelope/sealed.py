@@ -1,6 +1,7 @@
 """Sealed: an item closed to everyone but one recipient, and its bytes on the wire.
 
-    relto/envelope/1 LF | u32 length, manifest | originator's signature (64) | u32 length, hop | segments
+    relto/envelope/1 LF | u32 length, manifest | originator's signature (64)                | u32 length, hop | segments
+    relto/envelope/2 LF | u32 length, manifest | u32 length, originator's joint signature   | u32 length, hop | segments
 
 The hop (recipient, the id of its key, the wrapped content key) is all that changes from one hop to the next.
 """
@@ -13,6 +14,7 @@ from functools import cached_property
 from typing import Final
 
 from relto.core.canon import base64url, canonical, digest, from_base64url, only_keys, parse_object, text_in
+from relto.core.envelope.joint import MAX_JOINT_BYTES, is_joint
 from relto.core.envelope.keys import SIGNATURE_BYTES
 from relto.core.envelope.manifest import MAX_MANIFEST_BYTES, read_manifest
 from relto.core.envelope.segments import MAX_PAYLOAD_BYTES, sealed_size
@@ -23,6 +25,7 @@ MAX_SEALED_BYTES: Final = sealed_size(MAX_PAYLOAD_BYTES) + MAX_MANIFEST_BYTES + 
 WRAPPED_BYTES: Final = 80  # HPKE: 32 encapsulated, 32 content key, 16 tag
 
 _MAGIC: Final = b"relto/envelope/1\n"
+_MAGIC_JOINT: Final = b"relto/envelope/2\n"
 _MAX_HOP_BYTES: Final = 1024
 _SHORT: Final = 1 << 16
 _WRITTEN = re.compile(
@@ -57,9 +60,19 @@ class Sealed:
         if known is not None:
             return known
         hop = canonical({"recipient": self.recipient, "key": self.recipient_key, "wrapped": base64url(self.wrapped)})
+        joint = is_joint(self.signature)
         return self._keep(
             b"".join(
-                (_MAGIC, _length(self.manifest), self.manifest, self.signature, _length(hop), hop, self.ciphertext)
+                (
+                    _MAGIC_JOINT if joint else _MAGIC,
+                    _length(self.manifest),
+                    self.manifest,
+                    _length(self.signature) if joint else b"",
+                    self.signature,
+                    _length(hop),
+                    hop,
+                    self.ciphertext,
+                )
             )
         )
 
@@ -79,10 +92,15 @@ class Sealed:
         if len(data) > limit:
             raise InputError(f"a sealed item of {len(data)} bytes", remedy=f"send at most {limit} bytes at once")
         magic, rest = _take(data, len(_MAGIC), 0)
-        if magic != _MAGIC:
+        if magic not in (_MAGIC, _MAGIC_JOINT):
             raise VerificationFailed("not a sealed item, or of a version not known here")
         manifest, rest = _take_counted(data, rest, MAX_MANIFEST_BYTES)
-        signature, rest = _take(data, SIGNATURE_BYTES, rest)
+        if magic == _MAGIC:
+            signature, rest = _take(data, SIGNATURE_BYTES, rest)
+        else:
+            signature, rest = _take_counted(data, rest, MAX_JOINT_BYTES)
+            if not is_joint(signature):
+                raise VerificationFailed("the sealed item bears no joint signature")
         hop, rest = _take_counted(data, rest, _MAX_HOP_BYTES)
         if len(data) - rest != sealed_size(read_manifest(manifest).size):
             raise VerificationFailed("the sealed payload is not as long as its manifest says")
