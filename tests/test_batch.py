@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 
 from relto.adapters.clock import ReplayClock
+from relto.core.canon import from_base64url
+from relto.core.envelope import Sealed
 from relto.core.errors import Conflict, InputError, PeerUnreachable, ReltoError, VerificationFailed
 from relto.core.evidence import sign_evidence
 from relto.core.timeline import Instant
@@ -103,6 +105,11 @@ def test_a_feed_is_queued_whole_with_its_refusals(pact: Cast) -> None:
     found = release_many(pact.kor, mixed)
     assert [type(one) for one in found] == [OutboxRow, OutboxRow, ActRefused, ActRefused, OutboxRow]
     assert kinds(pact.kor)[-5:] == ["submission", "submission", "refusal", "refusal", "submission"]
+    for row in found:
+        if isinstance(row, OutboxRow):  # it shows a signature shared by three, not by five
+            signed, data = unpack(row.message)
+            shared = from_base64url(signed.split(".")[2]), Sealed.from_bytes(data).signature
+            assert [int.from_bytes(one[2:4], "big") for one in shared] == [3, 3]
     assert release_many(pact.kor, []) == []
     assert [one.state for one in dispatch_pending(pact.kor)] == ["done"] * 3
     all_verify(pact)

@@ -26,6 +26,7 @@ from relto.core.envelope import (
 from relto.core.errors import InputError, VerificationFailed
 from relto.core.evidence import Evidence, sign_evidence, sign_together, verify_evidence
 from relto.core.timeline import parse_instant
+from relto.node.log import by_recipient
 
 KOR, JPN = SigningKey(b"k" * 32), SigningKey(b"j" * 32)
 OPENS = UnwrapKey(b"J" * 32)
@@ -148,3 +149,9 @@ def test_no_bit_of_a_jointly_signed_item_can_be_another() -> None:
     single = unsigned[0].signed(bytes(64)).to_bytes()
     with pytest.raises(VerificationFailed):
         Sealed.from_bytes(single.replace(b"relto/envelope/1", b"relto/envelope/2", 1))
+
+
+def test_only_what_goes_to_one_party_is_signed_together() -> None:
+    found = by_recipient("abcd", ["JPN", None, "USA", "JPN"], lambda some: [(one, len(some)) for one in some])
+    assert found == [("a", 2), ("b", 1), ("c", 1), ("d", 2)]
+    assert by_recipient("", [], lambda some: [(one, len(some)) for one in some]) == []

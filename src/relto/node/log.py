@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 from relto.core.canon import digest
 from relto.core.evidence import Evidence, sign_evidence, sign_together
@@ -14,6 +15,9 @@ from relto.node.node import Node
 from relto.node.ports import Transaction
 from relto.node.rows import Leaf
 from relto.node.statements import keep
+
+T = TypeVar("T")
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,21 @@ def stated(node: Node, evidence: Evidence) -> Evidence:
 
 
 def sign_all(node: Node, evidence: Sequence[Evidence]) -> list[str]:
-    """Sign the node's own evidence as it is `stated`, with one signature where there are several."""
-    return sign_together(evidence, node.keys.signing()) if evidence else []
+    """Sign the node's own evidence as it is `stated`: what goes to one party with one signature where it is several."""
+    signer = node.keys.signing()
+    return by_recipient(evidence, [one.to for one in evidence], lambda some: sign_together(some, signer))
+
+
+def by_recipient(what: Sequence[T], to: Sequence[str | None], sign: Callable[[list[T]], list[S]]) -> list[S]:
+    """What `sign` gives for each, in order, signed together only with what goes `to` the same party: a joint signature
+    shows how many share it, and no party is to learn how much went to others, or was refused to them."""
+    groups: dict[str | None, list[int]] = {}
+    for place, party in enumerate(to):
+        groups.setdefault(party, []).append(place)
+    signed: dict[int, S] = {}
+    for places in groups.values():
+        signed |= zip(places, sign([what[place] for place in places]), strict=True)
+    return [signed[place] for place in range(len(what))]
 
 
 def enter(node: Node, tx: Transaction, evidence: Evidence, signed: str) -> Entered:

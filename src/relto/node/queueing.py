@@ -10,7 +10,7 @@ from relto.core.dossier import Item
 from relto.core.envelope import Sealed, Unsigned, read_manifest, sign_manifests
 from relto.core.evidence import Evidence
 from relto.node.deciding import ActRefused, Decision, ask, refusal
-from relto.node.log import enter, stated
+from relto.node.log import by_recipient, enter, stated
 from relto.node.node import Node
 from relto.node.ports import Transaction
 from relto.node.rows import OutboxRow
@@ -40,11 +40,13 @@ def queue(node: Node, asked: Asked) -> OutboxRow:
 
 
 def queue_all(node: Node, tx: Transaction, asked: Sequence[Asked]) -> list[OutboxRow | ActRefused]:
-    """Decide on each, then seal, sign, queue and log it; or log its refusal. Their labels share one signature, and what
-    is stated of them another."""
+    """Decide on each, then seal, sign, queue and log it; or log its refusal. The labels of what goes to one party share
+    one signature, and what is stated of it another."""
     decided = [_decide(node, tx, one) for one in asked]
     unsigned = [closed for _, closed in decided if isinstance(closed, Unsigned)]
-    labels = iter(sign_manifests([one.manifest for one in unsigned], node.keys.signing()))
+    signer, manifests = node.keys.signing(), [one.manifest for one in unsigned]
+    signatures = by_recipient(manifests, [one.recipient for one in unsigned], lambda some: sign_manifests(some, signer))
+    labels = iter(signatures)
     begun: list[Draft[OutboxRow | ActRefused]] = []
     for one, (decision, closed) in zip(asked, decided, strict=True):
         sealed = closed.signed(next(labels)) if isinstance(closed, Unsigned) else closed
