@@ -23,7 +23,7 @@ from typing import Any, Final
 from relto.adapters.clock import ReplayClock
 from relto.adapters.keys import FileKeys
 from relto.cli.served import free_address
-from relto.compose import create_node, introduce, open_node
+from relto.compose import arriving_at, create_node, introduce, open_node
 from relto.core.dossier import Item
 from relto.core.timeline import Instant, parse_instant
 from relto.node import ActRefused, Node, Offer, OutboxRow, release_many, verify
@@ -64,7 +64,7 @@ def receive(folder: str, address: str, lapses_at: str) -> None:
     assert isinstance(node.keys, FileKeys)
     context = peer_context(node.keys, node.keys.peers.values(), lambda _why: None)
     pump = Pump(node, lambda *_: None, lambda: None, Random(1))
-    app = peer_app(node, lambda *_: None, pump.wake)
+    app = peer_app(node, lambda *_: None, pump.wake, arriving_at(folder))
 
     def end_with_parent() -> None:
         sys.stdin.read()

@@ -1,7 +1,7 @@
 """The only wiring: settings and adapters in, a node out.
 
 A node's folder: `node.toml` (whose it is), `keys/`, `peers/`, `dossier/` (its own copy), `node.db` (the store),
-`people.db` (its people).
+`people.db` (its people), `arriving/` (pieces of large messages that are not there whole).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, Final
 
+from relto.adapters.arriving import ArrivingFolder
 from relto.adapters.clock import NANOS_A_MILLISECOND, FolderClock, ReplayClock, SystemClock
 from relto.adapters.folder import load_dossier, make_private_folder, move_whole, read_limited
 from relto.adapters.http import HttpLink
@@ -32,9 +33,10 @@ from relto.core.errors import Conflict, InputError, NotFound
 from relto.core.label import check_party_id
 from relto.core.timeline import Instant
 from relto.formats.dossier import FOLDERS, open_record
-from relto.node import Node, handle, handle_many
+from relto.node import MAX_MESSAGE_BYTES, Node, handle, handle_many
 from relto.node.card import Card
 from relto.node.people import Account
+from relto.node.pieces import Progress, is_quarter
 from relto.node.ports import Clock, Link
 from relto.serve.settings import ServeSettings, host_and_port, read_serve_settings
 
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 _SETTINGS: Final = "node.toml"
 PEOPLE: Final = "people.db"
+ARRIVING: Final = "arriving"
 CONSOLE: Final = "console"
 """Who acts where nobody has signed in: whoever has the passphrase at the machine itself."""
 CLOCK: Final = "clock"
@@ -99,14 +102,19 @@ def create_node(
 
 
 def open_node(
-    folder: Path | str, passphrase: str | None, *, clock: Clock | None = None, link: Link | None = None
+    folder: Path | str,
+    passphrase: str | None,
+    *,
+    clock: Clock | None = None,
+    link: Link | None = None,
+    progress: Progress = lambda _peer, _sent, _all: None,
 ) -> Node:
     """Open the node in `folder`. Without a passphrase it can be read and verified, but signs and opens nothing.
 
     A rehearsal node takes a ReplayClock; without one it stands where the file `clock` in its folder says, or else at
     the latest instant it has lived through; any other takes the system's clock. Without a link peers are reached over
-    HTTP, where their cards say. Raises NotFound where there is no node, InputError for a wrong passphrase, or a clock
-    of the wrong sort.
+    HTTP, where their cards say, and `progress` is told of each piece of a large message. Raises NotFound where there is
+    no node, InputError for a wrong passphrase, or a clock of the wrong sort.
     """
     root = Path(folder).absolute()
     party, replay = _read_settings(root)
@@ -117,7 +125,7 @@ def open_node(
         raise InputError(f"the keys in `{root}` are those of `{keys.own.party}`, the node is `{party}`'s")
     if clock is None and replay:
         clock = _where_it_stood(root)
-    return _node(root, base, keys, _clock(clock, replay), link)
+    return _node(root, base, keys, _clock(clock, replay), link or HttpLink(keys, keys.peers_card, progress))
 
 
 def wire(nodes: Iterable[Node]) -> InProcessLink:
@@ -238,10 +246,10 @@ def serve(
     settings = read_serve_settings(_read_toml(root).get("serve", {}), environment, flags, name=str(root / _SETTINGS))
     clock = None if _read_settings(root)[1] else SystemClock(settings.uncertainty_ms * NANOS_A_MILLISECOND)
     with ExitStack() as open_now:
-        node = open_node(root, passphrase, clock=clock)
+        log = open_log(settings.log, _read_settings(root)[0])
+        node = open_node(root, passphrase, clock=clock, progress=partial(_tell_progress, log))
         open_now.callback(node.close)
         assert isinstance(node.keys, FileKeys)
-        log = open_log(settings.log, node.party)
         context = peer_context(node.keys, node.keys.peers.values(), lambda why: log("refused a connection", state=why))
         pump = Pump(
             node,
@@ -249,13 +257,32 @@ def serve(
             lambda: trust(context, node.keys.peers.values()),
             SystemRandom(),
         )
-        app = peer_app(node, lambda peer, kind, state: log("received", peer=peer, kind=kind, state=state), pump.wake)
+        app = peer_app(
+            node,
+            lambda peer, kind, state: log("received", peer=peer, kind=kind, state=state),
+            pump.wake,
+            arriving_at(root),
+        )
         ports = [Port(app, *host_and_port(settings.peers), context)]
         if settings.people:
             ports.append(_people_port(root, node, settings, log, open_now))
         pump.start()
         open_now.callback(pump.stop)
         serve_ports(ports, lambda: started(settings))
+
+
+def arriving_at(folder: Path | str) -> ArrivingFolder:
+    """Where the pieces of large messages for the node in `folder` are kept."""
+    return ArrivingFolder(Path(folder) / ARRIVING, MAX_MESSAGE_BYTES)
+
+
+def _tell_received(log: Log, peer: str, kind: str, state: str) -> None:
+    log("received", peer=peer, kind=kind, state=state)
+
+
+def _tell_progress(log: Log, peer: str, sent: int, total: int) -> None:
+    if is_quarter(sent, total):
+        log("sending", peer=peer, bytes=sent, of=total)
 
 
 def _people_port(root: Path, node: Node, settings: ServeSettings, log: Log, open_now: ExitStack) -> Port:

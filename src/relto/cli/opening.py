@@ -21,6 +21,7 @@ from relto.compose import card_of, console_actor, open_node, open_people
 from relto.core.errors import InputError, PeerUnreachable, ReltoError
 from relto.core.timeline import Instant
 from relto.node import Message, Node, handle, handle_many
+from relto.node.pieces import is_quarter
 from relto.node.two_persons import TwoPersonsNeeded
 
 UNLOCK: Final = "unlock"
@@ -109,7 +110,7 @@ def opened(folder: Path, *, at: Instant | None = None, unlocked: bool = True) ->
             "the keys are locked",
             remedy="give the passphrase in RELTO_PASSPHRASE, or name a file in RELTO_PASSPHRASE_FILE",
         )
-    node = open_node(folder, passphrase, clock=clock)
+    node = open_node(folder, passphrase, clock=clock, progress=tell_progress)
     node.actor = console_actor(folder) if unlocked else ""
     link = InProcessLink(beyond=node.link)
     neighbours = [_Neighbour(party, place, at) for party, place in read_neighbours(folder).items()]
@@ -125,6 +126,14 @@ def opened(folder: Path, *, at: Instant | None = None, unlocked: bool = True) ->
         node.close()
         for neighbour in neighbours:
             neighbour.close()
+
+
+def tell_progress(peer: str, sent: int, total: int) -> None:
+    """Tell on stderr how much of a large message a peer has: in one line at a terminal, else at each quarter."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{peer} has {sent >> 20} of {total >> 20} MiB", err=True, nl=sent == total)
+    elif is_quarter(sent, total):
+        click.echo(f"{peer} has {sent >> 20} of {total >> 20} MiB", err=True)
 
 
 def _note_refusal(folder: Path, node: Node) -> None:

@@ -5,8 +5,8 @@ Who speaks is known by the certificate its connection showed, and by nothing tha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from starlette.applications import Starlette
@@ -17,69 +17,75 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from relto.core.canon import digest
-from relto.core.errors import Conflict, InputError, NotFound, PeerUnreachable, Refused, ReltoError, VerificationFailed
+from relto.core.errors import InputError, ReltoError
 from relto.node import MAX_BATCH_BYTES, MAX_MESSAGE_BYTES, Message, Node, handle, handle_many, read_batch, write_answers
+from relto.node.pieces import Arriving
 from relto.node.statements import statement
+from relto.serve.answering import Told, problem, read_body, sender_of, stranger, told_problem
+from relto.serve.pieces import piece_routes
 
-PEER_CERTIFICATE: Final = "peer_certificate"
-"""The key of a connection's certificate (DER) in the state of its requests."""
-_STATUS: Final = {
-    InputError.exit_code: 400,
-    Refused.exit_code: 403,
-    NotFound.exit_code: 404,
-    Conflict.exit_code: 409,
-    VerificationFailed.exit_code: 422,
-    PeerUnreachable.exit_code: 503,
-}
 _MAX_KIND: Final = 32
 
-Told = Callable[[str, str, str], None]
-"""What happened, to be logged: who, the kind of message, and the outcome: `ok`, a refusal's evidence, or an error."""
 
-
-def peer_app(node: Node, told: Told, after: Callable[[], None]) -> Starlette:
-    """The application for the peers' port. `told` gets what happened, `after` is called when a message was taken in."""
+def peer_app(node: Node, told: Told, after: Callable[[], None], arriving: Arriving) -> Starlette:
+    """The application for the peers' port. `told` gets what happened, `after` is called when a message was taken in;
+    `arriving` keeps the pieces of large ones."""
 
     async def message(request: Request) -> Response:
         kind = str(request.path_params["kind"])[:_MAX_KIND]
-        sender = _sender(node, request)
+        sender = sender_of(node, request)
         if sender is None:
-            return _stranger(told, kind)
+            return stranger(told, kind)
         try:
-            data = await _body(request, MAX_MESSAGE_BYTES)
-            answer = await run_in_threadpool(handle, node, kind, data, sender)
+            answer = await _answer(node, arriving, kind, request, sender)
         except ReltoError as error:
             told(sender, kind, str(error))
-            return _problem(error)
+            return problem(error)
         told(sender, kind, _outcome(answer))
         after()
         return Response(answer, media_type="application/jose")
 
     async def batch(request: Request) -> Response:
-        sender = _sender(node, request)
+        sender = sender_of(node, request)
         if sender is None:
-            return _stranger(told, "batch")
+            return stranger(told, "batch")
         try:
-            messages = read_batch(await _body(request, MAX_BATCH_BYTES))
+            messages = read_batch(await read_body(request, MAX_BATCH_BYTES))
             answers = await run_in_threadpool(handle_many, node, messages, sender)
         except ReltoError as error:
             told(sender, "batch", str(error))
-            return _problem(error)
+            return problem(error)
         _tell_batch(told, sender, messages, answers)
         after()
-        parts = [(False, _told(one)) if isinstance(one, ReltoError) else (True, one) for one in answers]
+        parts = [(False, told_problem(one)) if isinstance(one, ReltoError) else (True, one) for one in answers]
         return Response(write_answers(parts), media_type="application/octet-stream")
 
     async def failed(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        told(_sender(node, request) or "", "none", f"{error.status_code} {error.detail.lower()}")
-        return _problem(InputError(error.detail.lower()), error.status_code)
+        told(sender_of(node, request) or "", "none", f"{error.status_code} {error.detail.lower()}")
+        return problem(InputError(error.detail.lower()), error.status_code)
 
     routes = [
         Route("/v1/messages/{kind}", message, methods=["POST"]),
         Route("/v1/batch", batch, methods=["POST"]),
+        *piece_routes(arriving, partial(sender_of, node), told),
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: failed})
+
+
+async def _answer(node: Node, arriving: Arriving, kind: str, request: Request, sender: str) -> bytes:
+    name = request.query_params.get("of")
+    data = await read_body(request, MAX_MESSAGE_BYTES if name is None else 0)
+    if name is None:
+        return await run_in_threadpool(handle, node, kind, data, sender)
+    return await run_in_threadpool(_handle_whole, node, arriving, kind, name, sender)
+
+
+def _handle_whole(node: Node, arriving: Arriving, kind: str, name: str, sender: str) -> bytes:
+    """Take in a message that came in pieces; once it is answered, nothing is kept of them."""
+    answer = handle(node, kind, arriving.whole(sender, name), sender)
+    arriving.forget(sender, name)
+    return answer
 
 
 def _tell_batch(told: Told, sender: str, messages: Sequence[Message], answers: Sequence[bytes | ReltoError]) -> None:
@@ -97,56 +103,3 @@ def _outcome(answer: bytes) -> str:
     """`ok`; or, for a signed refusal, the evidence that it left. Not what it says: that may name a mark."""
     signed = answer.decode("ascii")
     return f"refused, evidence {digest(answer)}" if statement(signed).kind == "refusal" else "ok"
-
-
-def _stranger(told: Told, kind: str) -> Response:
-    told("", kind, "no pinned certificate")
-    return _problem(VerificationFailed("no pinned peer has this certificate"), 401)
-
-
-def _sender(node: Node, request: Request) -> str | None:
-    """The party whose pinned certificate the connection showed."""
-    shown = getattr(request.state, PEER_CERTIFICATE, None)
-    if not isinstance(shown, bytes) or not shown:
-        return None
-    pin = digest(shown)
-    return next((party for party, card in node.keys.peers.items() if card.pin == pin), None)
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    """The message or batch; InputError where it is more than `limit` bytes, before more of it is read."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise InputError("the message is too long", remedy=f"send at most {limit} bytes")
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _problem(error: ReltoError, status: int | None = None) -> Response:
-    """A problem as an answer of its own. It ends the connection: who goes on sending after it (a body without end) is
-    not listened to."""
-    status = _status(error) if status is None else status
-    return Response(
-        _told(error, status),
-        status_code=status,
-        headers={"connection": "close"},
-        media_type="application/problem+json",
-    )
-
-
-def _told(error: ReltoError, status: int | None = None) -> bytes:
-    """A problem (RFC 9457) with the exit code that the error has on the command line."""
-    value = {
-        "type": "about:blank",
-        "status": _status(error) if status is None else status,
-        "code": error.exit_code,
-        "detail": str(error)[:2000],
-    }
-    return json.dumps(value, ensure_ascii=False).encode("utf-8")
-
-
-def _status(error: ReltoError) -> int:
-    return _STATUS.get(error.exit_code, 500)

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from relto.core.errors import InputError
-from relto.serve.peers import PEER_CERTIFICATE
+from relto.serve.answering import PEER_CERTIFICATE
 
 _KEEP_ALIVE_SECONDS = 75
 _GRACE_SECONDS = 10

@@ -1,7 +1,8 @@
 """The link to other nodes over HTTP. Where a peer is comes from its pinned card alone, never from what is received.
 
-A message is a POST to `/v1/messages/KIND`; the answer is signed evidence. A batch is one to `/v1/batch`. What the peer
-could not even take in comes back as a problem (RFC 9457) and is the error it stands for.
+A message is a POST to `/v1/messages/KIND`; the answer is signed evidence. A batch is one to `/v1/batch`; a large one
+goes in pieces (`relto.node.pieces`). What the peer could not even take in comes back as a problem (RFC 9457) and is the
+error it stands for.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from relto.adapters.http.tls import TlsKeys, client_context
-from relto.core.canon import parse_object
+from relto.core.canon import count_in, only_keys, parse_object
 from relto.core.errors import (
     Conflict,
     InputError,
@@ -23,6 +24,7 @@ from relto.core.errors import (
 )
 from relto.node.card import Card
 from relto.node.framing import MAX_ANSWERS_BYTES, Message, read_answers, write_batch
+from relto.node.pieces import PIECE_BYTES, Progress, name_of
 
 if TYPE_CHECKING:
     import httpx2  # loaded with the first message: most commands send none
@@ -36,30 +38,57 @@ _BY_CODE: Final = {one.exit_code: one for one in (InputError, Refused, NotFound,
 class HttpLink:
     """Speaks to peers by their pinned cards; `card_of` is asked anew for each message, so a new pin counts at once."""
 
-    def __init__(self, keys: TlsKeys, card_of: Callable[[str], Card | None]) -> None:
+    def __init__(
+        self, keys: TlsKeys, card_of: Callable[[str], Card | None], progress: Progress = lambda _peer, _sent, _all: None
+    ) -> None:
+        """`progress` is told of each piece of a large message."""
         self._keys = keys
         self._card_of = card_of
+        self._progress = progress
         self._clients: dict[str, tuple[Card, httpx2.Client]] = {}
         self._lock = threading.Lock()
 
     def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
         """Hand `message` to the node of `peer` and give its reply. Raises PeerUnreachable where it does not answer, and
         the error that the peer told where it could not take the message in."""
-        return self._post(peer, f"messages/{kind}", message, MAX_ANSWER_BYTES)
+        path = f"messages/{kind}"
+        if len(message) > PIECE_BYTES:
+            path += f"?of={self._hand_over(peer, message)}"
+            message = b""
+        return self._ask(peer, "POST", path, message, MAX_ANSWER_BYTES)
 
     def exchange_many(self, peer: str, messages: Sequence[Message]) -> list[bytes | ReltoError]:
         """Hand a batch to the node of `peer`; the reply to each message, or the error that the peer told in its place.
 
         Raises PeerUnreachable where it does not answer, and the error that it told where it took none of them.
         """
-        data = self._post(peer, "batch", write_batch(messages), MAX_ANSWERS_BYTES)
+        data = self._ask(peer, "POST", "batch", write_batch(messages), MAX_ANSWERS_BYTES)
         try:
             answers = read_answers(data, len(messages))
         except InputError as error:
             raise VerificationFailed(f"the node of `{peer}` answers a batch with something else: {error}") from error
         return [data if answered else _problem(peer, 200, data) for answered, data in answers]
 
-    def _post(self, peer: str, path: str, content: bytes, limit: int) -> bytes:
+    def _hand_over(self, peer: str, message: bytes) -> str:
+        """Give a peer the pieces of a message that it does not have yet; the name under which it has them then."""
+        name = name_of(message)
+        have = self._count(peer, "GET", f"pieces/{name}", b"")
+        self._progress(peer, min(have, len(message)), len(message))
+        while have < len(message):
+            piece = message[have : have + PIECE_BYTES]
+            now = self._count(peer, "POST", f"pieces/{name}/{have}", piece)
+            if now != have + len(piece):
+                raise VerificationFailed(f"the node of `{peer}` has {now} bytes where {have + len(piece)} were sent")
+            have = now
+            self._progress(peer, have, len(message))
+        return name
+
+    def _count(self, peer: str, method: str, path: str, piece: bytes) -> int:
+        value = parse_object(self._ask(peer, method, path, piece, 1 << 10), name="answer to a piece")
+        only_keys(value, frozenset({"have"}))
+        return count_in(value, "have")
+
+    def _ask(self, peer: str, method: str, path: str, content: bytes, limit: int) -> bytes:
         card = self._card_of(peer)
         if card is None or not card.address or not card.certificate:
             raise PeerUnreachable(
@@ -69,7 +98,7 @@ class HttpLink:
 
         client = self._client(card)
         try:
-            with client.stream("POST", f"https://{card.address}/v1/{path}", content=content) as response:
+            with client.stream(method, f"https://{card.address}/v1/{path}", content=content) as response:
                 data = _read(response, limit)
                 if response.status_code == 200:
                     return data
