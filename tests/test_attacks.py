@@ -16,13 +16,14 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from relto.adapters.clock import FolderClock
 from relto.adapters.http import peer_context
+from relto.adapters.keys import FileKeys
 from relto.adapters.keys.certificate import make_certificate
 from relto.compose import CLOCK
 from relto.core.agreement import Instrument
 from relto.core.errors import PeerUnreachable, Refused, VerificationFailed
 from relto.core.evidence import sign_evidence
 from relto.core.timeline import Instant, Stamp, parse_instant
-from relto.node import ActRefused, Delivery, Node, dispatch_pending, forward, release, verify
+from relto.node import ActRefused, Card, Delivery, Node, dispatch_pending, forward, release, verify
 from relto.node.statements import statement
 from relto.node.transmittal import ID_BYTES, Terms, new_id, unpack
 from tests.authority import Authority
@@ -140,14 +141,10 @@ class TestConnections:
         self.shown(net, "JPN", bare_context(version=ssl.TLSVersion.TLSv1_2), "protocol")
 
     def test_an_expired_certificate(self) -> None:
-        """The very certificate that is pinned, of the right key, but over; at either end."""
+        """The very certificate that is pinned, of the right key, but over: a client's."""
         with network("KOR", "JPN") as net:
             keys = net.keys("KOR")
-            path, secret = keys.tls_key()
-            key = load_pem_private_key(path.read_bytes(), secret)
-            assert isinstance(key, EllipticCurvePrivateKey)
-            old = make_certificate("KOR", key, parse_instant("2026-01-01T00:00Z"), timedelta(days=-1))
-            expired = replace(keys.own, certificate=old).signed(keys.signing())
+            expired = expired_card(keys)
             net.keys("JPN").pin(expired)
             keys.own = expired
             net.served["JPN"].close()
@@ -156,6 +153,28 @@ class TestConnections:
             delivery = give(net)
             assert (delivery.state, held(net.nodes["JPN"])) == ("queued", 0)
             until(lambda: "certificate has expired" in net.log("JPN")[log:])
+
+    def test_an_expired_certificate_of_a_server(self) -> None:
+        """The one that is pinned for it, but over: nothing is sent there."""
+        with network("KOR", "JPN") as net:
+            expired = expired_card(net.keys("JPN"))
+            net.served["JPN"].close()
+            (net.folder / "jpn" / "keys" / "card.json").write_bytes(expired.to_bytes())
+            net.keys("KOR").pin(expired)
+            net.start("JPN")
+            log = len(net.log("JPN"))
+            delivery = give(net)
+            assert (delivery.state, held(net.nodes["JPN"])) == ("queued", 0)
+            until(lambda: "alert_certificate_expired" in net.log("JPN")[log:])
+
+
+def expired_card(keys: FileKeys) -> Card:
+    """The card of these keys with a certificate, of the same TLS key, that is over."""
+    path, secret = keys.tls_key()
+    key = load_pem_private_key(path.read_bytes(), secret)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    old = make_certificate(keys.own.party, key, parse_instant("2026-01-01T00:00Z"), timedelta(days=-1))
+    return replace(keys.own, certificate=old).signed(keys.signing())
 
 
 def dispatch_until_done(node: Node) -> bool:
