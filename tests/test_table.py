@@ -173,6 +173,8 @@ class TestBadColumns:
             ({"recipient": np.array([0, 99])}, "`recipient` has a number"),
             ({"item": np.array([0, 7])}, "`item` has a number"),
             ({"person": np.array([0, 0])}, "`person` has a number"),
+            ({"person": np.array([-1, -2])}, "`person` has a number"),
+            ({"item": np.array([0, -1])}, "`item` has a number"),
             ({"act": np.array([0, 1, 2])}, "different lengths"),
         ],
     )

@@ -158,6 +158,15 @@ class TestAgainstTheReference:
         for known in ((), people):
             assert list(disagreements(table_of(dossier, persons=known), asked)) == []
 
+    def test_under_one_calendar_a_clearance_ends_at_once(self) -> None:
+        ended = at("2018-04-01T00:00+09:00")
+        person = replace(ANALYST, clearance_until=Day.parse("2018-04-01"))
+        dossier = pact(persons=replace(text_2016().persons, clearance_from="SECRET"))
+        asked = requests((MISSILE,), (person,), around(ended), acts=("release",))
+        assert list(disagreements(table_of(dossier), asked)) == []
+        own = [evaluate(dossier, one).permits for one in asked if one.sender == "KOR"]
+        assert own == [True, False, False]
+
 
 class TestCuts:
     """A lane is cut wherever an answer on it may change, and nowhere else."""
