@@ -119,3 +119,50 @@ def test_a_refusal_by_an_agreement_names_its_evidence_in_the_log(watched: Watche
         leaf = reading.leaf(str(line["refused"]))
     assert leaf is not None
     assert leaf.kind == "refusal"
+
+
+def planted_token(kor: Office) -> httpx2.Response:
+    before = cookie_of(kor.login("kim-desk", kind="cookie"))
+    kor.ask(
+        "POST",
+        "/v1/session",
+        json={"account": "kim-desk", "password": PASSWORD},
+        headers={"Cookie": f"__Host-relto={before}"},
+    )
+    return kor.ask("GET", "/v1/session", headers={"Cookie": f"__Host-relto={before}"})
+
+
+def path_elsewhere(kor: Office) -> httpx2.Response:
+    return kor.as_("lee-authority", "GET", "/v1/holdings/..%2F..%2Fnode.toml")
+
+
+def file_as_item(kor: Office) -> httpx2.Response:
+    return kor.as_("park-analyst", "POST", "/v1/check", {"item": "../../node.toml", "from": "KOR", "to": "JPN"})
+
+
+def deep_body(kor: Office) -> httpx2.Response:
+    return kor.ask("POST", "/v1/session", content=b"[" * 50_000, headers={"Content-Type": "application/json"})
+
+
+def large_body(kor: Office) -> httpx2.Response:
+    return kor.ask("POST", "/v1/session", content=b" " * (8 << 20), headers={"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize(
+    ("attempt", "status", "kind"),
+    [
+        (planted_token, 401, "not-signed-in"),
+        (path_elsewhere, 404, "not-found"),
+        (file_as_item, 404, "not-found"),
+        (deep_body, 400, "bad-input"),
+        (large_body, 413, "too-large"),
+    ],
+)
+def test_what_is_malformed_or_leads_nowhere_is_in_the_log(
+    watched: Watched, attempt: Callable[[Office], httpx2.Response], status: int, kind: str
+) -> None:
+    told = attempt(watched.kor)
+    name = told.headers["x-request-id"]
+    until(lambda: any(one.get("request") == name for one in watched.log))
+    (line,) = [one for one in watched.log if one.get("request") == name]
+    assert (told.status_code, line["status"], line["refused"], "address" in line) == (status, status, kind, True)

@@ -24,6 +24,15 @@ _HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
+# What the log calls a refusal that no operation has named: of what was malformed, too large, or led nowhere.
+_WHAT: Final = {
+    401: "not-signed-in",
+    403: "refused",
+    404: "not-found",
+    409: "conflict",
+    413: "too-large",
+    429: "too-many",
+}
 
 
 class Around:
@@ -70,6 +79,8 @@ class Around:
         self._context.metrics.answered(method, route, status, seconds)
         caller = state.get("caller")
         refused = {name: state[name] for name in ("refused", "why") if name in state}
+        if 400 <= status < 500:
+            refused.setdefault("refused", _WHAT.get(status, "bad-input"))
         if refused:
             refused["address"] = (scope.get("client") or ("",))[0]
         self._context.log(
