@@ -237,6 +237,7 @@ def serve(
     Raises InputError for settings that are none, an address that cannot be listened on, and as `open_node` does.
     """
     from relto.adapters.http import peer_context, trust
+    from relto.serve.clocks import ClockWatch
     from relto.serve.log import open_log
     from relto.serve.peers import peer_app
     from relto.serve.pump import Pump
@@ -251,18 +252,14 @@ def serve(
         open_now.callback(node.close)
         assert isinstance(node.keys, FileKeys)
         context = peer_context(node.keys, node.keys.peers.values(), lambda why: log("refused a connection", state=why))
-        pump = Pump(
-            node,
-            lambda peer, subject, state: log("sent", peer=peer, subject=subject, state=state),
-            lambda: trust(context, node.keys.peers.values()),
-            SystemRandom(),
-        )
-        app = peer_app(
-            node,
-            lambda peer, kind, state: log("received", peer=peer, kind=kind, state=state),
-            pump.wake,
-            arriving_at(root),
-        )
+        clocks = ClockWatch(node, log)
+
+        def refresh() -> None:
+            trust(context, node.keys.peers.values())
+            clocks.look()
+
+        pump = Pump(node, partial(_tell_sent, log), refresh, SystemRandom())
+        app = peer_app(node, partial(_tell_received, log), pump.wake, arriving_at(root))
         ports = [Port(app, *host_and_port(settings.peers), context)]
         if settings.people:
             ports.append(_people_port(root, node, settings, log, open_now))
@@ -278,6 +275,10 @@ def arriving_at(folder: Path | str) -> ArrivingFolder:
 
 def _tell_received(log: Log, peer: str, kind: str, state: str) -> None:
     log("received", peer=peer, kind=kind, state=state)
+
+
+def _tell_sent(log: Log, peer: str, subject: str, state: str) -> None:
+    log("sent", peer=peer, subject=subject, state=state)
 
 
 def _tell_progress(log: Log, peer: str, sent: int, total: int) -> None:

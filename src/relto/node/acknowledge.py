@@ -12,6 +12,7 @@ from relto.core.canon import digest
 from relto.core.errors import NotFound, VerificationFailed
 from relto.core.evidence import Evidence, check_receipt, verify_evidence
 from relto.core.register import apply
+from relto.node.clocks import note_time
 from relto.node.events import event_in
 from relto.node.log import enter
 from relto.node.node import Node
@@ -54,7 +55,8 @@ def settle_by(node: Node, tx: Transaction, row: OutboxRow, reply: Reply) -> Outb
     state = _state_by(tx, row, evidence)
     if row.state != "queued":
         return row
-    node.now_or_later(tx)
+    asked_at = None if row.kind == "recall" else row.queued_at  # a recall may be answered by what was said before it
+    note_time(node, tx, row.peer, evidence.at, node.now_or_later(tx), asked_at)
     entered = enter(node, tx, evidence, reply.signed)
     row = replace(row, state=state, answer=entered.id, last_error="")
     tx.update_outbox(row)

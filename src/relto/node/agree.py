@@ -16,6 +16,7 @@ from relto.core.dossier import Dossier
 from relto.core.errors import Conflict, Contradiction, InputError, NotFound, VerificationFailed
 from relto.core.evidence import Evidence, verify_evidence
 from relto.core.timeline import Instant
+from relto.node.clocks import note_time
 from relto.node.contents import Content, content_of, instrument_subject, read_content
 from relto.node.dispatch import Delivery, delivery_of, dispatch_row
 from relto.node.log import Entered, enter, sign_and_enter
@@ -134,6 +135,7 @@ def _answer(node: Node, evidence: Evidence, signed: str, name: str, tx: Transact
     if known is not None:
         return known.reply
     moment = node.now_or_later(tx)
+    note_time(node, tx, evidence.party, evidence.at, moment)
     theirs = enter(node, tx, evidence, signed)
     try:
         entered = _accept(node, tx, moment, theirs)

@@ -44,6 +44,8 @@ class Node:
     entropy: Callable[[int], bytes]
     read_payload: Callable[[Item], bytes]
     actor: str = ""
+    apart: set[str] = field(default_factory=set, repr=False)
+    """The peers whose clocks are known not to go with the own (`node.clocks`)."""
     _folded: tuple[int, Dossier] | None = field(default=None, init=False, repr=False)
     _steady: Steady | None = field(default=None, init=False, repr=False)
 

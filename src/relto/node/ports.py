@@ -75,6 +75,10 @@ class Reading(Protocol):
         """The latest instant this node has lived through."""
         ...
 
+    def clock_notes(self) -> Mapping[str, str]:
+        """What is noted of the peers' clocks, by party; empty where nothing is wrong with one any more."""
+        ...
+
     def checkpoint(self) -> str:
         """The signed head of the ledger; empty before the first leaf."""
         ...
@@ -163,6 +167,10 @@ class Transaction(Reading, Protocol):
 
     def raise_high_water(self, at: Instant) -> None:
         """Remember that `at` was lived through."""
+        ...
+
+    def note_clock(self, peer: str, note: str) -> None:
+        """Note something of a peer's clock; nothing, where it is right."""
         ...
 
     def part(self) -> AbstractContextManager[None]:

@@ -18,6 +18,7 @@ from relto.core.envelope import MAX_SEALED_BYTES, Opened, Sealed, open_sealed
 from relto.core.errors import Conflict, InputError, VerificationFailed
 from relto.core.evidence import MAX_JWS_BYTES, Evidence, verify_evidence
 from relto.core.register import Received, apply, event_to_json
+from relto.node.clocks import note_time
 from relto.node.deciding import Decision, decide_now, refusal
 from relto.node.labels import item_under
 from relto.node.log import Entered, enter, sign_and_enter, stated
@@ -72,6 +73,7 @@ def _take_in(
     if known is not None:
         return _again(known, evidence.party, name)
     moment = node.now(tx)
+    note_time(node, tx, evidence.party, evidence.at, moment)
     theirs = Entered(digest(signed.encode("ascii")), signed, evidence)
     own, also = _answer(node, tx, moment, theirs, arrived, name)
     own = stated(node, own)

@@ -102,6 +102,11 @@ class SqliteReading:
         found = self._state("high_water")
         return parse_instant(found) if found else None
 
+    def clock_notes(self) -> dict[str, str]:
+        """What is noted of the peers' clocks, by party."""
+        query = select(tables.state).where(tables.state.c.name.startswith(_CLOCK_NOTE))
+        return {row.name.removeprefix(_CLOCK_NOTE): str(row.value) for row in self._connection.execute(query)}
+
     def checkpoint(self) -> str:
         """The signed head of the ledger; empty before the first leaf."""
         return self._state("checkpoint")
@@ -295,6 +300,10 @@ class SqliteTransaction(SqliteReading):
         if self._lived is None or at > self._lived:
             self._lived, self._raised = at, True
 
+    def note_clock(self, peer: str, note: str) -> None:
+        """Note something of a peer's clock."""
+        self._put_state(f"{_CLOCK_NOTE}{peer}", note)
+
     def frontier(self) -> Frontier:
         """The right edge of the ledger's tree, with what was appended here."""
         return super().frontier() if self._head is None else self._head[0]
@@ -380,4 +389,5 @@ class SqliteTransaction(SqliteReading):
 
 
 _HOLDINGS = select(tables.holding.c.events)
+_CLOCK_NOTE: Final = "clock:"
 _PASSING: Final = '*"onward":"[^"]*'  # the event of receipt names a party to which it goes on

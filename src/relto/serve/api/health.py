@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from relto.core.errors import ReltoError
 from relto.node import Node
+from relto.node.clocks import clocks_apart
 from relto.serve.api.context import Context
 from relto.serve.api.metrics import MEDIA
 
@@ -25,13 +26,22 @@ async def readyz(request: Request) -> Response:
     """It can do its work: the store is readable, the keys are unlocked, the clock is not behind."""
     context: Context = request.app.state.context
     checks = await run_in_threadpool(readiness, context.node)
-    return JSONResponse({"ready": all(checks.values()), **checks}, status_code=200 if all(checks.values()) else 503)
+    ready = all(checks.values())
+    apart = await run_in_threadpool(peers_apart, context.node) if checks["store"] else []
+    return JSONResponse({"ready": ready, **checks, "clocks_apart": apart}, status_code=200 if ready else 503)
 
 
 async def metrics(request: Request) -> Response:
     """The figures, for Prometheus."""
     context: Context = request.app.state.context
     return Response(await run_in_threadpool(context.metrics.text), media_type=MEDIA)
+
+
+def peers_apart(node: Node) -> list[str]:
+    """The peers whose clocks do not go with the own. It says nothing of being ready: either clock may be the wrong one,
+    and no peer is to decide whether this node serves its people."""
+    with node.store.read() as reading:
+        return [one.peer for one in clocks_apart(node, reading)]
 
 
 def readiness(node: Node) -> dict[str, bool]:

@@ -18,9 +18,10 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # when a counter was
 
 
 class Metrics:
-    """The figures of one node. `queued` counts what waits in the outbox when the figures are read."""
+    """The figures of one node. `queued` counts what waits in the outbox when the figures are read, `apart` the peers
+    whose clocks do not go with the own."""
 
-    def __init__(self, queued: Callable[[], int]) -> None:
+    def __init__(self, queued: Callable[[], int], apart: Callable[[], int]) -> None:
         self.registry = CollectorRegistry(auto_describe=False)
         self._releases = Counter(
             "relto_releases",
@@ -39,7 +40,8 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
-        self.registry.register(_Queued(queued))
+        self.registry.register(_Counted("relto_outbox_queued", "Messages that wait to be sent", queued))
+        self.registry.register(_Counted("relto_clocks_apart", "Peers whose clocks disagree with this node's", apart))
 
     def released(self, outcome: str) -> None:
         """A release or relay has come to this."""
@@ -63,10 +65,11 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-class _Queued(Collector):
-    def __init__(self, count: Callable[[], int]) -> None:
+class _Counted(Collector):
+    def __init__(self, name: str, says: str, count: Callable[[], int]) -> None:
+        self._name, self._says = name, says
         self._count = count
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Count anew."""
-        yield GaugeMetricFamily("relto_outbox_queued", "Messages that wait to be sent", value=self._count())
+        yield GaugeMetricFamily(self._name, self._says, value=self._count())
