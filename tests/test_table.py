@@ -10,6 +10,7 @@ import pytest
 
 from relto.core.decision import ACTS
 from relto.core.decision.table import Table, compile_table, tracks
+from relto.core.decision.table.roll import Roll
 from relto.core.dossier import Dossier
 from relto.core.errors import InputError, NotFound
 from relto.core.label import Caveats
@@ -136,6 +137,25 @@ class TestWhoeverIsAsked:
             for recipient in ("JPN", "USA", "FRA"):
                 permits = table.decide("release", "KOR", recipient, item, None, when).permits
                 assert permits is (recipient != "FRA")
+
+
+def test_what_others_enter_at_the_same_moment_does_not_take_its_number() -> None:
+    class Late(list[Any]):
+        """Another thread appends right after this one."""
+
+        def append(self, one: Any) -> None:
+            super().append(one)
+            super().append(None)
+
+    class Numbered:
+        number = -1
+
+        def take(self, number: int) -> None:
+            self.number = number
+
+    entered: Roll[str, Numbered] = Roll(lambda _: Numbered())
+    entered.rows = Late()
+    assert [entered[key].number for key in ("a", "b", "a")] == [0, 2, 0]
 
 
 class TestBadColumns:

@@ -224,6 +224,14 @@ class TestCuts:
             (at("2018-01-01T00:00Z"), False),
         ]
 
+    def test_nothing_is_releasable_to_an_authority_that_is_none_then(self) -> None:
+        named = act("d1", "designation", ("JPN",), "2018-01-01T00:00Z", authority="jpn-mod")
+        dossier = with_acts(pact(parties=(KOR, replace(JPN, systems=()), USA)), named)
+        table = table_of(dossier)
+        table.item(MISSILE)
+        found = [table.releasable("KOR", "jpn-mod", when) for when in around(named.at.instant)]
+        assert found == [frozenset(), {MISSILE.id}, {MISSILE.id}]
+
     def test_outside_the_window_nothing_is_cut(self) -> None:
         dossier = pact(parties=(KOR, replace(JPN, systems=()), USA))
         entry = NOTIFIED.at.instant
