@@ -349,6 +349,10 @@ class TestTheProvider:
         answer = browser.start()
         assert (answer.status_code, answer.json()["type"]) == (503, "urn:relto:problem:peer-unreachable")
         assert "location" not in answer.headers
+        until(lambda: at.log[-1].get("request") == answer.headers["x-request-id"])
+        assert at.log[-1]["refused"] == "peer-unreachable"
+        assert "OpenID provider" in str(at.log[-1]["why"])
+        assert not {part for one in told.values() for part in [str(one)] if one and part in str(at.log[-1])}
 
     def test_a_provider_that_another_authority_vouches_for_is_not_asked(self, at: Setting, tmp_path: Path) -> None:
         oidc = OidcSettings(at.provider.issuer, CLIENT, BACK, SECRET, ca_file=Authority(tmp_path).file)

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from relto.core.canon import JSON, parse_json
-from relto.core.errors import InputError, ReltoError
+from relto.core.errors import InputError, PeerUnreachable, ReltoError
 from relto.node import ActRefused
 from relto.node.people import NotAllowed, NotSignedIn, PersonalAct
 from relto.serve.api.answers import Answer, Problem
@@ -128,6 +128,8 @@ class Guarded(APIRoute):
                     raise  # it goes into the log
                 if found.status_code in (401, 403, 429):
                     await run_in_threadpool(_note, context, request, error, act or self.operation_id or "")
+                if isinstance(error, PeerUnreachable):  # the OpenID provider: what is wrong with it, or what it names
+                    request.state.refused, request.state.why = kind_of(error)[1], error.message[:_LONGEST_WHY]
                 return found
 
         return guarded
