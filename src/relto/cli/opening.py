@@ -129,10 +129,8 @@ def opened(folder: Path, *, at: Instant | None = None, unlocked: bool = True) ->
 
 
 def tell_progress(peer: str, sent: int, total: int) -> None:
-    """Tell on stderr how much of a large message a peer has: in one line at a terminal, else at each quarter."""
-    if sys.stderr.isatty():
-        click.echo(f"\r{peer} has {sent >> 20} of {total >> 20} MiB", err=True, nl=sent == total)
-    elif is_quarter(sent, total):
+    """Tell on stderr how much of a large message a peer has, at each quarter."""
+    if is_quarter(sent, total):
         click.echo(f"{peer} has {sent >> 20} of {total >> 20} MiB", err=True)
 
 

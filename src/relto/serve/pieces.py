@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -31,12 +31,12 @@ def piece_routes(arriving: Arriving, sender_of: Callable[[Request], str | None],
 
         return await answer(request, added)
 
-    async def answer(request: Request, counted: Callable[..., object]) -> Response:
+    async def answer(request: Request, counted: Callable[[str, str], Awaitable[int]]) -> Response:
         sender = sender_of(request)
         if sender is None:
             return stranger(told, "piece")
         try:
-            count = await counted(sender, str(request.path_params["name"]))  # type: ignore[misc]
+            count = await counted(sender, str(request.path_params["name"]))
         except ReltoError as error:
             told(sender, "piece", str(error))
             return problem(error)
