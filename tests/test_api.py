@@ -26,6 +26,7 @@ def test_it_lives_is_ready_and_describes_itself(kor: Office) -> None:
         "keys": True,
         "clock": True,
         "clocks_apart": [],
+        "records_differ": [],
     }
     described = kor.ask("GET", "/v1/openapi.json").json()
     assert described["info"]["title"] == "relto: the node of KOR"

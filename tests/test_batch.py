@@ -26,6 +26,7 @@ from relto.node import (
 from relto.node.batches import BATCH_MESSAGES, batches
 from relto.node.framing import MAX_BATCH_BYTES
 from relto.node.node import Node
+from relto.node.records import compare_if_due
 from relto.node.rows import MessageKind, OutboxRow, Queued
 from relto.node.statements import statement
 from relto.node.transmittal import unpack
@@ -63,6 +64,8 @@ class Batches:
         self._cast.link.close()
 
     def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
+        if kind == "record":  # that the records are compared first is looked at elsewhere
+            return self._cast.link.exchange(peer, kind, message)
         self.sizes.append(1)
         self.order.append(kind)
         return self._cast.link.exchange(peer, kind, message)
@@ -245,7 +248,8 @@ class Running(ReplayClock):
 def test_a_lapse_in_the_middle_of_a_batch_parts_it_at_the_very_instant(pact: Cast) -> None:
     pact.clock.set(LAPSE.plus(-20))
     rows = queued(pact, 6)
-    pact.kor.clock = Running(LAPSE.plus(-4))  # read for each: 3, 2, 1 ns before, then at it
+    compare_if_due(pact.kor, "JPN")
+    pact.kor.clock = Running(LAPSE.plus(-5))  # read once for all, then for each: 3, 2, 1 ns before, at it
     link = watched(pact)
     states = {one.row.subject: one.state for one in dispatch_pending(pact.kor)}
     assert [states[row.subject] for row in rows] == ["done"] * 3 + ["refused"] * 3
@@ -256,6 +260,7 @@ def test_a_lapse_in_the_middle_of_a_batch_parts_it_at_the_very_instant(pact: Cas
 def test_a_lapse_in_the_middle_of_a_batch_parts_it_at_its_recipient_too(pact: Cast) -> None:
     pact.clock.set(LAPSE.plus(-20))
     rows = queued(pact, 6)
+    compare_if_due(pact.kor, "JPN")
     pact.jpn.clock = Running(LAPSE.plus(-3))
     states = {one.row.subject: one.state for one in dispatch_pending(pact.kor)}
     assert [states[row.subject] for row in rows] == ["done"] * 2 + ["refused-by-recipient"] * 4

@@ -21,7 +21,7 @@ __all__ = ["cast", "pact"]
 
 WRITES = frozenset(
     "raise_high_water append_leaf add_decision enqueue update_outbox remember add_holding update_holding "
-    "put_instrument note_clock".split()
+    "put_instrument note".split()
 )
 
 

@@ -241,6 +241,7 @@ def serve(
     from relto.serve.log import open_log
     from relto.serve.peers import peer_app
     from relto.serve.pump import Pump
+    from relto.serve.records import RecordWatch
     from relto.serve.server import Port, serve_ports
 
     root = Path(folder).absolute()
@@ -253,10 +254,12 @@ def serve(
         assert isinstance(node.keys, FileKeys)
         context = peer_context(node.keys, node.keys.peers.values(), lambda why: log("refused a connection", state=why))
         clocks = ClockWatch(node, log)
+        records = RecordWatch(node, log, lambda: node.keys.peers)
 
         def refresh() -> None:
             trust(context, node.keys.peers.values())
             clocks.look()
+            records.look()
 
         pump = Pump(node, partial(_tell_sent, log), refresh, SystemRandom())
         app = peer_app(node, partial(_tell_received, log), pump.wake, arriving_at(root))
@@ -265,6 +268,7 @@ def serve(
             ports.append(_people_port(root, node, settings, log, open_now))
         pump.start()
         open_now.callback(pump.stop)
+        open_now.enter_context(records)
         serve_ports(ports, lambda: started(settings))
 
 

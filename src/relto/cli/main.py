@@ -24,6 +24,7 @@ COMMANDS = {
     "account": ("relto.cli.account:account", "a node's own people: accounts, roles, passwords, the journal"),
     "approval": ("relto.cli.approval:approval", "releases that two persons make: submit, approve, refuse"),
     "instrument": ("relto.cli.instrument:instrument", "sign an instrument and deliver it; list the record"),
+    "record": ("relto.cli.record:record", "whether the peers hold the same record as this node"),
     "release": ("relto.cli.exchange:release", "release an item to a partner: decide, seal, send, get the receipt"),
     "inbox": ("relto.cli.exchange:inbox", "what others have released to this node"),
     "outbox": ("relto.cli.exchange:outbox", "what this node has released, and what became of it"),

@@ -7,9 +7,11 @@ from typing import Final
 
 from relto.core.canon import JSON
 from relto.core.decision import Ground
+from relto.core.dossier import Dossier
 from relto.formats.answers import ground_json, instant_json
 from relto.node.agree import Signed
 from relto.node.approval import Approval
+from relto.node.difference import Difference
 from relto.node.people import Account, JournalRow
 from relto.node.rows import OutboxRow
 
@@ -17,6 +19,7 @@ TRANSMITTAL_SCHEMA: Final = "relto/transmittal/1"
 INSTRUMENT_SCHEMA: Final = "relto/instrument/1"
 APPROVAL_SCHEMA: Final = "relto/approval/1"
 ACCOUNT_SCHEMA: Final = "relto/account/1"
+DIFFERENCE_SCHEMA: Final = "relto/record-difference/1"
 
 
 def transmittal_json(row: OutboxRow, grounds: Sequence[Ground] = ()) -> dict[str, JSON]:
@@ -47,6 +50,24 @@ def signed_json(signed: Signed) -> dict[str, JSON]:
         "complete": signed.complete,
         "missing": list(signed.row.missing),
         "deliveries": [{"to": one.row.peer, "state": one.state} for one in signed.deliveries],
+    }
+
+
+def difference_json(one: Difference, dossier: Dossier) -> dict[str, JSON]:
+    """`relto/record-difference/1`: what a peer holds of an agreement beside the own record. `only_here` and
+    `only_there` name the instruments that are not the same on both sides, where the peer has shown its record."""
+    here, there = one.apart_from(dossier)
+    return {
+        "schema": DIFFERENCE_SCHEMA,
+        "peer": one.peer,
+        "agreement": one.agreement,
+        "found_at": str(one.at),
+        "own": one.mine or None,
+        "theirs": one.theirs or None,
+        "shown": one.held is not None,
+        "only_here": here,
+        "only_there": there,
+        "says": str(one),
     }
 
 

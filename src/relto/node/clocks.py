@@ -55,16 +55,16 @@ def note_time(
         return
     apart = disagreement(peer, stated, moment, asked_at)
     if apart is not None:
-        tx.note_clock(peer, _written(apart))
+        tx.note("clock", peer, _written(apart))
         node.apart.add(peer)
     elif peer in node.apart:
-        tx.note_clock(peer, "")
+        tx.note("clock", peer, "")
         node.apart.discard(peer)
 
 
 def clocks_apart(node: Node, reading: Reading) -> list[Apart]:
     """The peers whose clocks do not go with the own, by party; the node takes notice of what other processes noted."""
-    found = [_read(peer, text) for peer, text in sorted(reading.clock_notes().items()) if text]
+    found = [_read(peer, text) for peer, text in sorted(reading.notes("clock").items()) if text]
     node.apart.clear()
     node.apart.update(one.peer for one in found)
     return found

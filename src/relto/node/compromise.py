@@ -13,8 +13,8 @@ from relto.node.dispatch import Delivery, delivery_of, dispatch_row
 from relto.node.log import enter, sign_and_enter
 from relto.node.node import Node
 from relto.node.ports import Transaction
-from relto.node.receive import Answering
 from relto.node.rows import InboxRow, OutboxRow
+from relto.node.together import Answering
 from relto.node.transmittal import ID_BYTES
 
 _MAX_SAYS = 4000

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from relto.core.canon import digest
-from relto.core.decision import Ground, Request, Verdict
+from relto.core.canon import canonical, digest
+from relto.core.decision import Ground, Request, Verdict, resolve
 from relto.core.decision.request import HOLDERS_ACTS
 from relto.core.dossier import Dossier, Item
-from relto.core.errors import Refused
+from relto.core.errors import Refused, ReltoError
 from relto.core.evidence import Evidence
 from relto.core.route import MediatedRoute, decide, mediated_routes
 from relto.formats.answers import ground_json
+from relto.node.difference import Difference
 from relto.node.node import Moment, Node
 from relto.node.ports import Transaction
+from relto.node.records import as_held
 from relto.node.rows import DecisionRow, Stage
 from relto.node.steady import document
 from relto.node.transmittal import Terms
+from relto.node.verdicts import decision_to_json
 
 
 class ActRefused(Refused):
@@ -65,9 +68,60 @@ def decide_now(
     at, stretch = moment.earliest, steady.stretch(_verdict, asked, via, moment.earliest)
     if stretch.verdict.permits and moment.latest != moment.earliest:
         at, stretch = moment.latest, steady.stretch(_verdict, asked, via, moment.latest)
-    verdict = stretch.verdict._replace(at=at, item=request.item.id)
-    text = document(verdict, asked, stage, (str(moment.earliest), str(moment.latest)), stretch)
+    verdict, ends = stretch.verdict._replace(at=at, item=request.item.id), (str(moment.earliest), str(moment.latest))
+    stricter = _refused_as_held(node, tx, asked, moment, via) if verdict.permits and stage != "opening" else None
+    if stricter is not None:
+        verdict = stricter._replace(item=request.item.id)
+        text = canonical(decision_to_json(verdict, asked, stage, ends)).decode("utf-8")
+    else:
+        text = document(verdict, asked, stage, ends, stretch)
     return Decision(verdict, DecisionRow(subject, stage, text, digest(text.encode("utf-8"))))
+
+
+def _refused_as_held(
+    node: Node, tx: Transaction, request: Request, moment: Moment, via: tuple[str, ...]
+) -> Verdict | None:
+    """The refusal of what the own record permits, where a party to this release is known to hold another record, and
+    that one does not permit it; None where there is none. A record that is not known permits nothing."""
+    dossier = node.dossier(tx)
+    others = as_held(node, tx, dossier)
+    if not others:
+        return None
+    parties = {request.sender, resolve(dossier, request.recipient, moment.latest, None).party, *via}
+    for peer in sorted(others.keys() & parties):
+        differ, other = others[peer]
+        verdict = _verdict_as_held(dossier, other, differ, request, moment, via)
+        if not verdict.permits:
+            return verdict._replace(grounds=tuple(_said_of(peer, differ, one) for one in verdict.grounds))
+    return None
+
+
+def _verdict_as_held(
+    dossier: Dossier,
+    other: Dossier,
+    differ: tuple[Difference, ...],
+    request: Request,
+    moment: Moment,
+    via: tuple[str, ...],
+) -> Verdict:
+    try:
+        return verdict_within(other, request, moment, via)
+    except ReltoError:  # what a peer says it holds cannot even be read as a record: nothing is in force
+        for one in differ:
+            if one.mine:
+                dossier = dossier.with_instruments(one.agreement, ())
+        return verdict_within(dossier, request, moment, via)
+
+
+def _said_of(peer: str, differ: tuple[Difference, ...], ground: Ground) -> Ground:
+    """A ground of a peer's record: that it is."""
+    if ground.passed:
+        return ground
+    known = {one.agreement: one.held is not None for one in differ}
+    says = f"{ground.says}, in the record as {peer} holds it"
+    if not known.get(ground.agreement, True):
+        says = f"{peer} holds another record of it, which it has not shown; until both are the same nothing is released"
+    return ground._replace(says=says)
 
 
 def verdict_within(dossier: Dossier, request: Request, moment: Moment, via: tuple[str, ...]) -> Verdict:

@@ -18,6 +18,7 @@ from relto.node.acknowledge import Reply, read_reply, settle_by
 from relto.node.batches import Batch, batches
 from relto.node.node import Node
 from relto.node.ports import Transaction
+from relto.node.records import compare_if_due
 from relto.node.rows import OutboxRow
 from relto.node.sending import Delivery, Marked, delivery_by, delivery_in, keep_error, mark_sent, row_in
 from relto.node.together import Draft, together
@@ -84,6 +85,7 @@ class _Round:
         self._node, self._told = node, told
         self._silent: set[str] = set()
         self._stuck: set[str] = set()
+        self._met: set[str] = set()
         self._tried: list[Delivery] = []
 
     def run(self, parted: Sequence[Batch]) -> list[Delivery]:
@@ -99,6 +101,7 @@ class _Round:
                         flying = None
                 if batch.peer in self._silent or (batch.instrument and batch.peer in self._stuck):
                     continue
+                self._meet(batch)
                 sent = self._send(batch, None if batch is last else pool)
                 self._settle(flying)
                 flying = sent
@@ -106,6 +109,15 @@ class _Round:
                 self._hear(flying)
                 self._settle(flying)
         return sorted(self._tried, key=lambda one: one.row.number)
+
+    def _meet(self, batch: Batch) -> None:
+        """See to it that a peer and this node know of each other's records before anything is released to it, and again
+        once an instrument has gone before."""
+        if batch.instrument:
+            self._met.discard(batch.peer)
+        elif batch.peer not in self._met:
+            self._met.add(batch.peer)
+            compare_if_due(self._node, batch.peer)
 
     def _send(self, batch: Batch, pool: ThreadPoolExecutor | None) -> _Sent | None:
         """Mark a batch as sent and hand it to the link, in a thread of `pool` if there is one; None where nothing of it

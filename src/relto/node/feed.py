@@ -5,7 +5,7 @@ Nothing is sent here; `dispatch_pending`, or the node that serves, sends what is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from relto.core.errors import InputError
 from relto.node.deciding import ActRefused
 from relto.node.node import Node
 from relto.node.queueing import queue_all
+from relto.node.records import compare_if_noted
 from relto.node.release import asked_of
 from relto.node.rows import OutboxRow
 
@@ -32,7 +33,7 @@ class Offer:
     payload: bytes | None = None
 
 
-def release_many(node: Node, offers: Iterable[Offer]) -> list[OutboxRow | ActRefused]:
+def release_many(node: Node, offers: Sequence[Offer]) -> list[OutboxRow | ActRefused]:
     """Queue these items, in order and in one transaction; each as it is queued, or its refusal, whose evidence is kept.
 
     A refusal leaves the others alone. What goes through allies is released one by one, for a consent goes before it.
@@ -44,5 +45,6 @@ def release_many(node: Node, offers: Iterable[Offer]) -> list[OutboxRow | ActRef
         raise InputError(f"{len(asked)} items at once", remedy=f"release at most {MAX_OFFERS}: nobody else can write")
     if not asked:
         return []
+    compare_if_noted(node, [one.to for one in offers])
     with node.store.write() as tx:
         return queue_all(node, tx, asked)

@@ -6,18 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from relto.core.errors import InputError, ReltoError
-from relto.node.agree import receive_instrument
 from relto.node.compromise import receive_compromise
 from relto.node.framing import Message
 from relto.node.node import Node
-from relto.node.receive import Answering, receive_recall, receive_transmittal
-from relto.node.together import finished, together
+from relto.node.receive import receive_recall, receive_transmittal
+from relto.node.records import receive_records
+from relto.node.taking import receive_instrument
+from relto.node.together import Answering, finished, together
 
 _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] = {
     "transmittal": receive_transmittal,
     "recall": receive_recall,
     "instrument": receive_instrument,
     "compromise": receive_compromise,
+    "record": receive_records,
 }
 
 

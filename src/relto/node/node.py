@@ -10,6 +10,7 @@ from relto.core.envelope import VerifyKey
 from relto.core.errors import InputError, NotFound, Refused
 from relto.core.timeline import Instant
 from relto.node.card import Card
+from relto.node.compared import Compared
 from relto.node.contents import read_content
 from relto.node.ports import Clock, Keys, Link, Reading, Store, Transaction
 from relto.node.steady import Steady
@@ -46,6 +47,8 @@ class Node:
     actor: str = ""
     apart: set[str] = field(default_factory=set, repr=False)
     """The peers whose clocks are known not to go with the own (`node.clocks`)."""
+    compared: Compared = field(default_factory=Compared, repr=False)
+    """What this process remembers of records compared with peers (`node.records`)."""
     _folded: tuple[int, Dossier] | None = field(default=None, init=False, repr=False)
     _steady: Steady | None = field(default=None, init=False, repr=False)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from relto.core.envelope import SigningKey, UnwrapKey
 from relto.core.errors import ReltoError
@@ -17,6 +17,9 @@ from relto.core.timeline import Instant
 from relto.node.card import Card
 from relto.node.framing import Message
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow, OutboxState, Queued
+
+NoteKind: TypeAlias = Literal["clock", "record"]
+"""What is noted of a peer: that its clock does not go with the own, that it holds another record."""
 
 
 class Clock(Protocol):
@@ -75,8 +78,9 @@ class Reading(Protocol):
         """The latest instant this node has lived through."""
         ...
 
-    def clock_notes(self) -> Mapping[str, str]:
-        """What is noted of the peers' clocks, by party; empty where nothing is wrong with one any more."""
+    def notes(self, about: NoteKind) -> Mapping[str, str]:
+        """What is noted of the peers, by party: of their clocks, or of their records; empty where nothing is wrong with
+        one any more."""
         ...
 
     def checkpoint(self) -> str:
@@ -169,8 +173,8 @@ class Transaction(Reading, Protocol):
         """Remember that `at` was lived through."""
         ...
 
-    def note_clock(self, peer: str, note: str) -> None:
-        """Note something of a peer's clock; nothing, where it is right."""
+    def note(self, about: NoteKind, peer: str, note: str) -> None:
+        """Note something of a peer; nothing, where all is right."""
         ...
 
     def part(self) -> AbstractContextManager[None]:

@@ -13,6 +13,7 @@ from relto.node.deciding import ActRefused, Decision, ask, refusal
 from relto.node.log import by_recipient, enter, stated
 from relto.node.node import Node
 from relto.node.ports import Transaction
+from relto.node.records import compare_if_noted
 from relto.node.rows import OutboxRow
 from relto.node.together import Draft, finished
 from relto.node.transmittal import Terms, digests_of, pack
@@ -32,6 +33,7 @@ class Asked:
 
 def queue(node: Node, asked: Asked) -> OutboxRow:
     """Queue it in a transaction of its own. Raises ActRefused, its evidence kept, where it is refused."""
+    compare_if_noted(node, (asked.terms.recipient, asked.terms.onward, *asked.terms.via))
     with node.store.write() as tx:
         (found,) = queue_all(node, tx, [asked])
     if isinstance(found, ActRefused):

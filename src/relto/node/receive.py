@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final
 
 from relto.core.canon import digest
 from relto.core.decision import resolve
@@ -25,15 +25,11 @@ from relto.node.log import Entered, enter, sign_and_enter, stated
 from relto.node.node import Moment, Node
 from relto.node.ports import Transaction
 from relto.node.rows import InboxRow
-from relto.node.together import Draft, Step
+from relto.node.together import Answering, Draft
 from relto.node.transmittal import Terms, digests_of, terms_of, unpack
 
 MAX_MESSAGE_BYTES: Final = MAX_JWS_BYTES + 1 + MAX_SEALED_BYTES
 """The longest message that a node takes: a transmittal with the longest item."""
-
-Answering: TypeAlias = Step[bytes]
-"""What is left once a message has verified: to answer it within a transaction. What it refuses to answer, it raises
-before it writes anything."""
 
 
 @dataclass(frozen=True, slots=True)

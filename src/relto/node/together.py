@@ -26,6 +26,10 @@ class Draft(Generic[T]):
 
 Step: TypeAlias = Callable[[Transaction], T | Draft[T]]
 
+Answering: TypeAlias = Step[bytes]
+"""What is left once a message has verified: to answer it within a transaction. What it refuses to answer, it raises
+before it writes anything."""
+
 
 def together(node: Node, steps: Sequence[Step[T]], *, apart: bool = False) -> list[T | ReltoError]:
     """What each step gives, or the error it raises, in order; what they wrote is durable, once for all of them.

@@ -101,5 +101,5 @@ def _tell_batch(told: Told, sender: str, messages: Sequence[Message], answers: S
 
 def _outcome(answer: bytes) -> str:
     """`ok`; or, for a signed refusal, the evidence that it left. Not what it says: that may name a mark."""
-    signed = answer.decode("ascii")
+    signed = answer.partition(b"\n")[0].decode("ascii")
     return f"refused, evidence {digest(answer)}" if statement(signed).kind == "refusal" else "ok"

@@ -33,9 +33,15 @@ from relto.core.errors import NotFound, VerificationFailed
 from relto.core.ledger import Frontier
 from relto.core.register import Holding
 from relto.core.timeline import Instant, parse_instant
+from relto.node.ports import NoteKind
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow, OutboxState, Queued
 
 _STATE: Final = Prepared(select(tables.state.c.value).where(tables.state.c.name == bindparam("name")))
+_NOTES: Final = Prepared(  # between `about:` and `about;`, the next character: an index answers, without LIKE
+    select(tables.state.c.name, tables.state.c.value).where(
+        tables.state.c.name >= bindparam("first"), tables.state.c.name < bindparam("beyond")
+    )
+)
 _LEAF: Final = Prepared(select(tables.leaf).where(tables.leaf.c.id == bindparam("id")), tables.leaf)
 _OUTBOX_ROW: Final = Prepared(select(tables.outbox).where(tables.outbox.c.number == bindparam("number")), tables.outbox)
 _ANSWERED: Final = Prepared(
@@ -102,10 +108,10 @@ class SqliteReading:
         found = self._state("high_water")
         return parse_instant(found) if found else None
 
-    def clock_notes(self) -> dict[str, str]:
-        """What is noted of the peers' clocks, by party."""
-        query = select(tables.state).where(tables.state.c.name.startswith(_CLOCK_NOTE))
-        return {row.name.removeprefix(_CLOCK_NOTE): str(row.value) for row in self._connection.execute(query)}
+    def notes(self, about: NoteKind) -> dict[str, str]:
+        """What is noted of the peers, by party."""
+        rows = _NOTES.run(self._driver, {"first": f"{about}:", "beyond": f"{about};"})
+        return {str(name).partition(":")[2]: str(value) for name, value in rows}
 
     def checkpoint(self) -> str:
         """The signed head of the ledger; empty before the first leaf."""
@@ -300,9 +306,9 @@ class SqliteTransaction(SqliteReading):
         if self._lived is None or at > self._lived:
             self._lived, self._raised = at, True
 
-    def note_clock(self, peer: str, note: str) -> None:
-        """Note something of a peer's clock."""
-        self._put_state(f"{_CLOCK_NOTE}{peer}", note)
+    def note(self, about: NoteKind, peer: str, note: str) -> None:
+        """Note something of a peer."""
+        self._put_state(f"{about}:{peer}", note)
 
     def frontier(self) -> Frontier:
         """The right edge of the ledger's tree, with what was appended here."""
@@ -389,5 +395,4 @@ class SqliteTransaction(SqliteReading):
 
 
 _HOLDINGS = select(tables.holding.c.events)
-_CLOCK_NOTE: Final = "clock:"
 _PASSING: Final = '*"onward":"[^"]*'  # the event of receipt names a party to which it goes on

@@ -25,6 +25,7 @@ EvidenceKind: TypeAlias = Literal[
     "destruction",
     "compromise",
     "instrument",
+    "record",
 ]
 EVIDENCE_KINDS: Final[tuple[EvidenceKind, ...]] = get_args(EvidenceKind)
 

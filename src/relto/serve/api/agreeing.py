@@ -13,8 +13,9 @@ from relto.core.route import decide
 from relto.formats.answers import instrument_json, standing_json, verdict_json
 from relto.formats.dossier import instrument_agreement, read_instrument
 from relto.node import Node, countersign, instruments, sign_instrument
-from relto.node.answers import signed_json
-from relto.serve.api.answers import Agreements, Instruments, SignedInstrument, Standing, Verdict
+from relto.node.answers import difference_json, signed_json
+from relto.node.records import differences
+from relto.serve.api.answers import Agreements, Instruments, RecordDifferences, SignedInstrument, Standing, Verdict
 from relto.serve.api.asked import Check, InstrumentDocument, find_item, instant
 from relto.serve.api.context import Calling
 from relto.serve.api.operation import Operations, answer
@@ -105,6 +106,17 @@ def list_instruments(caller: Calling, agreement: Name = None, limit: Limit = 200
     )
     told = [instrument_json(*one) for one in page(found, limit, offset)]
     return answer({"schema": "relto/instruments/1", "total": len(found), "instruments": told})
+
+
+@operations("GET", "/v1/records/differences", act="see-agreements", answers={200: RecordDifferences})
+def list_differences(caller: Calling, limit: Limit = 200, offset: Offset = 0) -> Response:
+    """The agreements of which a peer holds another record than this node, as found at the last contact. Until they are
+    the same, the stricter of the two holds for what goes between them."""
+    node = caller.node
+    with node.store.read() as reading:
+        dossier, found = node.dossier(reading), differences(node, reading)
+    told = [difference_json(one, dossier) for one in page(found, limit, offset)]
+    return answer({"schema": "relto/record-differences/1", "total": len(found), "differences": told})
 
 
 @operations("POST", "/v1/instruments", act="sign-instrument", answers={200: SignedInstrument}, problems=(409, 422))

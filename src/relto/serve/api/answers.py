@@ -152,6 +152,29 @@ class Holdings(Answer):
     holdings: list[Holding]
 
 
+class RecordDifference(Answer):
+    """`relto/record-difference/1`: an agreement of which a peer holds another record than this node."""
+
+    schema_: Literal["relto/record-difference/1"] = Field(alias="schema")
+    peer: str
+    agreement: str
+    found_at: Moment
+    own: Digest | None
+    theirs: Digest | None
+    shown: bool
+    only_here: list[str]
+    only_there: list[str]
+    says: str
+
+
+class RecordDifferences(Answer):
+    """`relto/record-differences/1`: by peer and agreement; empty where all hold the same."""
+
+    schema_: Literal["relto/record-differences/1"] = Field(alias="schema")
+    total: int
+    differences: list[RecordDifference]
+
+
 class Opened(Holding):
     """`relto/opened/1`: a holding with its content."""
 

@@ -36,7 +36,9 @@ def create_api(node: Node, people: People, settings: ApiSettings | None = None, 
     """The people's interface of `node`. Its server puts the DER of a client's certificate, whose chain and private key
     TLS has verified, into the scope's state as `peer_certificate`; it closes node and people itself."""
     chosen = settings or ApiSettings()
-    metrics = Metrics(lambda: _queued(node), lambda: len(health.peers_apart(node)))
+    metrics = Metrics(
+        lambda: _queued(node), lambda: len(health.peers_apart(node)), lambda: len(health.peers_differing(node))
+    )
     context = Context(node, people, chosen, metrics, Rate(chosen.logins_a_minute), log)
     app = FastAPI(
         title=f"relto: the node of {node.party}",

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from relto.core.errors import ReltoError
 from relto.node import Node
 from relto.node.clocks import clocks_apart
+from relto.node.records import differences
 from relto.serve.api.context import Context
 from relto.serve.api.metrics import MEDIA
 
@@ -28,7 +29,9 @@ async def readyz(request: Request) -> Response:
     checks = await run_in_threadpool(readiness, context.node)
     ready = all(checks.values())
     apart = await run_in_threadpool(peers_apart, context.node) if checks["store"] else []
-    return JSONResponse({"ready": ready, **checks, "clocks_apart": apart}, status_code=200 if ready else 503)
+    differ = await run_in_threadpool(peers_differing, context.node) if checks["store"] else []
+    told = {"ready": ready, **checks, "clocks_apart": apart, "records_differ": differ}
+    return JSONResponse(told, status_code=200 if ready else 503)
 
 
 async def metrics(request: Request) -> Response:
@@ -42,6 +45,13 @@ def peers_apart(node: Node) -> list[str]:
     and no peer is to decide whether this node serves its people."""
     with node.store.read() as reading:
         return [one.peer for one in clocks_apart(node, reading)]
+
+
+def peers_differing(node: Node) -> list[str]:
+    """The peers that hold another record than this node. It says nothing of being ready either: what it keeps back is
+    refused, with its grounds, by the decision."""
+    with node.store.read() as reading:
+        return sorted({one.peer for one in differences(node, reading)})
 
 
 def readiness(node: Node) -> dict[str, bool]:

@@ -19,9 +19,9 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # when a counter was
 
 class Metrics:
     """The figures of one node. `queued` counts what waits in the outbox when the figures are read, `apart` the peers
-    whose clocks do not go with the own."""
+    whose clocks do not go with the own, `differ` those that hold another record."""
 
-    def __init__(self, queued: Callable[[], int], apart: Callable[[], int]) -> None:
+    def __init__(self, queued: Callable[[], int], apart: Callable[[], int], differ: Callable[[], int]) -> None:
         self.registry = CollectorRegistry(auto_describe=False)
         self._releases = Counter(
             "relto_releases",
@@ -42,6 +42,9 @@ class Metrics:
         )
         self.registry.register(_Counted("relto_outbox_queued", "Messages that wait to be sent", queued))
         self.registry.register(_Counted("relto_clocks_apart", "Peers whose clocks disagree with this node's", apart))
+        self.registry.register(
+            _Counted("relto_records_differ", "Peers that hold another record than this node", differ)
+        )
 
     def released(self, outcome: str) -> None:
         """A release or relay has come to this."""

@@ -1,0 +1,24 @@
+"""What a process remembers of the records it has compared: it only saves doing the same twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from relto.core.dossier import Dossier
+from relto.core.timeline import Instant
+
+if TYPE_CHECKING:
+    from relto.node.difference import Difference
+
+
+@dataclass
+class Compared:
+    """`met`: with whom, holding what, and when. `read`: notes of differences, by their text. `as_held`: the dossier as
+    a peer's record would have it, made of that dossier and that note. `digests`: of the records of one dossier."""
+
+    met: dict[str, tuple[Mapping[str, str], Instant]] = field(default_factory=dict)
+    read: dict[str, tuple[str, tuple[Difference, ...]]] = field(default_factory=dict)
+    as_held: dict[str, tuple[Dossier, tuple[Difference, ...], Dossier]] = field(default_factory=dict)
+    digests: tuple[Dossier, dict[str, str]] | None = None

@@ -1,0 +1,160 @@
+"""Comparing records with a peer: at the next contact, before anything is released to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Final
+
+from relto.core.canon import digest
+from relto.core.errors import PeerUnreachable, ReltoError, VerificationFailed
+from relto.core.evidence import Evidence, verify_evidence
+from relto.node.clocks import note_time
+from relto.node.difference import Difference, written
+from relto.node.held_record import Held
+from relto.node.log import enter
+from relto.node.node import Node
+from relto.node.ports import Transaction
+from relto.node.records.notes import digests, noted, record_digest
+from relto.node.records.statement import (
+    MAX_ANSWER_BYTES,
+    MAX_QUESTION_BYTES,
+    Statement,
+    read_statement,
+    state,
+)
+from relto.node.taking import take_again
+from relto.node.together import Answering
+
+KIND: Final = "record"
+_ROUNDS: Final = 4  # the digests; the records where they differ; and again, once what was missing is taken in
+AGAIN_AFTER: Final = 60 * 10**9
+"""Nanoseconds after which what was the same is compared again at a contact: a peer may have been restored."""
+
+
+def compare_records(node: Node, peer: str) -> list[Difference]:
+    """Ask `peer` now which records it holds, and tell it which this node does; what differs, after each has taken in
+    what only the other had and its makers have signed.
+
+    Raises PeerUnreachable where it does not answer, VerificationFailed for an answer that is not its own.
+    """
+    node.card_of(peer)
+    with node.store.read() as reading:
+        show = [one.agreement for one in noted(node, reading).get(peer, ())]
+    found: list[Difference] = []
+    for _ in range(_ROUNDS):
+        with node.store.write() as tx:
+            said = state(node, tx, peer, node.now_or_later(tx).latest, show, MAX_QUESTION_BYTES)
+        heard = read_statement(node.link.exchange(peer, KIND, said.message()), node.peer_keys(peer), node.party)
+        if heard.evidence.digests.get("asked") != said.id:
+            raise VerificationFailed(f"the answer of `{peer}` is about another statement than this one")
+        with node.store.write() as tx:
+            moment = node.now_or_later(tx)
+            note_time(node, tx, peer, heard.evidence.at, moment, said.evidence.at)
+            _take_in(node, tx, heard.held.values())
+            found = _note(node, tx, said, heard)
+            same = digests(node, node.dossier(tx), peer) == said.records
+        names = [one.agreement for one in found if one.mine]
+        if same and set(names) <= set(said.held):
+            break
+        show = names
+    return found
+
+
+def receive_records(node: Node, message: bytes, sender: str | None = None) -> Answering:
+    """Verify what a peer says of its records; what is left is to take in what its makers have signed and this node has
+    not, to note what differs, and to answer with what this node holds.
+
+    Raises VerificationFailed, or InputError, for what no pinned peer said to this party.
+    """
+    said = read_statement(message, node.peer_keys(sender), node.party)
+    return partial(_answer, node, said)
+
+
+def compare_if_due(node: Node, peer: str, *, again: bool = True) -> None:
+    """Compare with `peer` where this process has not yet, where the own record is another since, where they differed,
+    and (`again`) where a minute has passed. It never stops what is being done: that is decided by what is known."""
+    at = node.clock.interval()[1]
+    with node.store.read() as reading:
+        own = digests(node, node.dossier(reading), peer)
+        differ = peer in noted(node, reading)
+    met = node.compared.met.get(peer)
+    if not own or (met and met[0] == own and not differ and not (again and at.ns - met[1].ns > AGAIN_AFTER)):
+        return
+    node.compared.met[peer] = own, at
+    try:
+        compare_records(node, peer)
+    except PeerUnreachable:
+        del node.compared.met[peer]
+    except ReltoError:  # a node that does not compare records, or answers something else
+        pass
+
+
+def compare_if_noted(node: Node, peers: Iterable[str]) -> None:
+    """Compare again with those of `peers` whose records differed when last looked at: what kept a release back may be
+    gone."""
+    with node.store.read() as reading:
+        differing = noted(node, reading)
+    for peer in dict.fromkeys(peers):
+        if peer in differing:
+            compare_if_due(node, peer)
+
+
+def _answer(node: Node, said: Statement, tx: Transaction) -> bytes:
+    peer, moment = said.evidence.party, node.now_or_later(tx)
+    note_time(node, tx, peer, said.evidence.at, moment)
+    _take_in(node, tx, said.held.values())
+    own = digests(node, node.dossier(tx), peer)
+    differ = [name for name, one in own.items() if said.records.get(name) != one]
+    answer = state(node, tx, peer, moment.latest, differ, MAX_ANSWER_BYTES, said.id)
+    _note(node, tx, answer, said)
+    return answer.message()
+
+
+def _take_in(node: Node, tx: Transaction, held: Iterable[Held]) -> None:
+    """Take in the instruments that a peer shows with their makers' signatures, and this node does not have."""
+    keys = node.all_keys()
+    for one in held:
+        given: dict[str, tuple[str, Evidence]] = {}
+        lacked: list[tuple[str, Evidence]] = []
+        for signed in one.signed:
+            if tx.leaf(digest(signed.encode("utf-8"))) is not None:
+                continue
+            try:
+                evidence = verify_evidence(signed, keys)
+            except ReltoError:  # by a party whose card is not pinned here, or by nobody
+                continue
+            step = evidence.says.get("step")
+            if evidence.kind != "instrument" or evidence.agreement != one.agreement:
+                continue
+            if step == "signature":
+                lacked.append((signed, evidence))
+            elif step == "acknowledgement" and evidence.party == node.party:
+                given[evidence.digests.get("evidence", "")] = signed, evidence
+        for signed, evidence in lacked:
+            take_again(node, tx, evidence, signed, given.get(digest(signed.encode("ascii"))))
+
+
+def _note(node: Node, tx: Transaction, own: Statement, theirs: Statement) -> list[Difference]:
+    """Note what differs. Both statements are evidence where that is news: that it differs, how, and that it is over."""
+    peer, dossier = theirs.evidence.party, node.dossier(tx)
+    before = {one.agreement: one for one in noted(node, tx).get(peer, ())}
+    names = sorted(own.records.keys() | theirs.records.keys())
+    found: list[Difference] = []
+    for name in names:
+        mine = record_digest(node, dossier, name) if name in dossier.agreements else ""
+        said, known = theirs.records.get(name, ""), before.get(name)
+        if mine != said:
+            since = known.at if known is not None else own.evidence.at
+            held = theirs.held.get(name) or (known.held if known is not None and known.theirs == said else None)
+            found.append(Difference(peer, name, mine, said, since, held))
+    if _digests(before.values()) != _digests(found):
+        enter(node, tx, own.evidence, own.signed)
+        enter(node, tx, theirs.evidence, theirs.signed)
+    if before or found:
+        tx.note("record", peer, written(found))
+    return found
+
+
+def _digests(some: Iterable[Difference]) -> Mapping[str, tuple[str, str]]:
+    return {one.agreement: (one.mine, one.theirs) for one in some}

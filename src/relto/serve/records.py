@@ -1,0 +1,58 @@
+"""Comparing records with the peers while a node serves, and telling when they begin to differ and are one again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from relto.core.errors import ReltoError
+from relto.node import Node
+from relto.node.records import compare_if_due, differences
+from relto.serve.log import Log
+
+EVERY_SECONDS: Final = 30.0
+"""How often a peer is asked that has not answered yet, or holds another record."""
+
+
+class RecordWatch:
+    """A thread that meets every peer once, and again where the own record has changed or theirs differed; and a look,
+    at every turn of the pump, at what was found, here or by another process of this node."""
+
+    def __init__(self, node: Node, log: Log, peers: Callable[[], Iterable[str]]) -> None:
+        """`peers`: those whose cards are pinned now."""
+        self._node, self._log, self._peers = node, log, peers
+        self._known: dict[tuple[str, str], str] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._meet, name="relto-records", daemon=True)
+
+    def __enter__(self) -> RecordWatch:
+        """Begin to meet the peers."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End after the peer that is being asked now."""
+        self._stop.set()
+        self._thread.join(timeout=10)
+
+    def look(self) -> None:
+        """Log what has changed since the last look. Raises what reading the store raises."""
+        with self._node.store.read() as reading:
+            found = {(one.peer, one.agreement): str(one) for one in differences(self._node, reading)}
+        for (peer, _), says in sorted(found.items() - self._known.items()):
+            self._log("records differ", peer=peer, state=says)
+        for peer, agreement in sorted(self._known.keys() - found.keys()):
+            self._log("records are the same again", peer=peer, state=f"`{agreement}`")
+        self._known = found
+
+    def _meet(self) -> None:
+        while not self._stop.is_set():
+            for peer in sorted(self._peers()):
+                if self._stop.is_set():
+                    return
+                try:
+                    compare_if_due(self._node, peer, again=False)
+                except ReltoError as error:
+                    self._log("records not compared", peer=peer, state=str(error))
+            self._stop.wait(EVERY_SECONDS)
