@@ -26,6 +26,7 @@ from relto.node.records.statement import read_statement, state
 from relto.node.taking import take_again
 from tests.office import office
 from tests.serving import network, until
+from tests.test_evidence_bundle import bundle_of, judged, says, wrong
 from tests.test_node_setup import LAPSE, PASSPHRASE, Cast, all_verify, at, cast, kinds, pact, standing
 
 __all__ = ["cast", "pact"]
@@ -605,3 +606,35 @@ def test_the_command_line_compares_and_shows(pact: Cast, capsys: pytest.CaptureF
     assert (value["schema"], value["peer"], value["agreement"]) == ("relto/record-difference/1", "KOR", "tisa-2014")
     assert (value["only_here"], value["only_there"] != []) == ([], True)
     assert run(["record", "compare", "GBR", "--node", folders["KOR"], *when]) == 4
+
+
+def test_a_third_person_sees_whose_record_refused_and_that_it_was_said(pact: Cast) -> None:
+    pact.sign("n002", "suspension", "KOR", "2019-11-22T17:30+09:00", "n001")
+    quietly(pact, "j1", "termination-notice", "JPN", "2020-08-01T12:00+09:00")
+    pact.clock.set(at("2021-01-01T00:00Z"))
+    assert pact.release().state == "refused"
+    report = judged(pact, bundle_of(pact, "KOR"))
+    assert wrong(report) == []
+    told = says(report)
+    assert any(one.startswith("JPN says to KOR which record it holds of ") for one in told)
+    assert "in the record as JPN holds it" in told[-1]
+    assert any("under the record as JPN holds it" in one for one in report.not_shown)
+
+
+def test_a_bundle_of_a_node_that_got_its_own_statements_back_verifies(pact: Cast) -> None:
+    restore = backed_up(pact, "JPN")
+    pact.sign("n002", "suspension", "KOR", "2019-11-22T17:30+09:00", "n001")
+    pact.clock.set(at("2019-12-24T00:00Z"))
+    jpn = restore()
+    pact.jpn.link = Silent()
+    with pytest.raises(ActRefused):  # by then it has signed something later
+        release(jpn, jpn.base.item("track"), "KOR")
+    jpn.link = pact.link
+    pact.kor.compared.met.clear()
+    sent = pact.release()
+    for name in ("JPN", "KOR"):
+        assert wrong(judged(pact, bundle_of(pact, name, sent.row.subject))) == []
+    assert any(
+        "has got back from a peer" in one for one in says(judged(pact, bundle_of(pact, "JPN", sent.row.subject)))
+    )
+    all_verify(pact)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from relto.core.canon import canonical, digest
+from relto.core.canon import JSON, canonical, digest
 from relto.core.decision import Ground, Request, Verdict, resolve
 from relto.core.decision.request import HOLDERS_ACTS
 from relto.core.dossier import Dossier, Item
@@ -48,6 +49,8 @@ class Decision:
 
     verdict: Verdict
     row: DecisionRow
+    record: Mapping[str, JSON] | None = None
+    """Whose record refuses what the own one permits, and the evidence by which that party said that it holds it."""
 
     @property
     def permits(self) -> bool:
@@ -70,19 +73,19 @@ def decide_now(
         at, stretch = moment.latest, steady.stretch(_verdict, asked, via, moment.latest)
     verdict, ends = stretch.verdict._replace(at=at, item=request.item.id), (str(moment.earliest), str(moment.latest))
     stricter = _refused_as_held(node, tx, asked, moment, via) if verdict.permits and stage != "opening" else None
-    if stricter is not None:
-        verdict = stricter._replace(item=request.item.id)
-        text = canonical(decision_to_json(verdict, asked, stage, ends)).decode("utf-8")
-    else:
+    if stricter is None:
         text = document(verdict, asked, stage, ends, stretch)
-    return Decision(verdict, DecisionRow(subject, stage, text, digest(text.encode("utf-8"))))
+        return Decision(verdict, DecisionRow(subject, stage, text, digest(text.encode("utf-8"))))
+    verdict, record = stricter[0]._replace(item=request.item.id), stricter[1]
+    text = canonical({**decision_to_json(verdict, asked, stage, ends), "record": record}).decode("utf-8")
+    return Decision(verdict, DecisionRow(subject, stage, text, digest(text.encode("utf-8"))), record)
 
 
 def _refused_as_held(
     node: Node, tx: Transaction, request: Request, moment: Moment, via: tuple[str, ...]
-) -> Verdict | None:
+) -> tuple[Verdict, Mapping[str, JSON]] | None:
     """The refusal of what the own record permits, where a party to this release is known to hold another record, and
-    that one does not permit it; None where there is none. A record that is not known permits nothing."""
+    that one does not permit it; and whose that is. None where there is none. A record not known permits nothing."""
     dossier = node.dossier(tx)
     others = as_held(node, tx, dossier)
     if not others:
@@ -92,7 +95,8 @@ def _refused_as_held(
         differ, other = others[peer]
         verdict = _verdict_as_held(dossier, other, differ, request, moment, via)
         if not verdict.permits:
-            return verdict._replace(grounds=tuple(_said_of(peer, differ, one) for one in verdict.grounds))
+            said: dict[str, JSON] = {"of": peer, "statements": sorted({one.statement for one in differ})}
+            return verdict._replace(grounds=tuple(_said_of(peer, differ, one) for one in verdict.grounds)), said
     return None
 
 
@@ -192,5 +196,6 @@ def refusal(
             "act": verdict.act,
             "recipient": verdict.recipient,
             "grounds": [ground_json(one) for one in verdict.failed()],
+            **({"record": decision.record} if decision.record is not None else {}),
         },
     )

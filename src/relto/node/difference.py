@@ -14,19 +14,21 @@ from relto.node.held_record import Held, held_in
 
 MAX_NOTE_BYTES: Final = 1 << 26
 _NOTE: Final = frozenset({"at", "differ"})
-_KEYS: Final = frozenset({"mine", "theirs", "held"})
+_KEYS: Final = frozenset({"mine", "theirs", "statement", "held"})
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """`mine` and `theirs` are the digests of what each holds of `agreement`, empty where one has no such text; `held`
-    is what the peer holds, where it has shown that; `at` is when it was found."""
+    is what the peer holds, where it has shown that; `statement` is the evidence by which it said so; `at` is when that
+    was found."""
 
     peer: str
     agreement: str
     mine: str
     theirs: str
     at: Instant
+    statement: str
     held: Held | None = None
 
     def apart_from(self, dossier: Dossier) -> tuple[list[str], list[str]]:
@@ -58,7 +60,12 @@ def written(found: Iterable[Difference]) -> str:
     if not rows:
         return ""
     differ: dict[str, JSON] = {
-        name: {"mine": one.mine, "theirs": one.theirs, "held": None if one.held is None else one.held.to_json()}
+        name: {
+            "mine": one.mine,
+            "theirs": one.theirs,
+            "statement": one.statement,
+            "held": None if one.held is None else one.held.to_json(),
+        }
         for name, one in rows.items()
     }
     at = min(one.at for one in rows.values())
@@ -79,4 +86,5 @@ def _read(peer: str, agreement: str, at: Instant, value: Mapping[str, JSON]) -> 
     if held is not None and not isinstance(held, dict):
         raise InputError("what a peer holds is no object")
     known = None if held is None else Held.from_json(agreement, held)
-    return Difference(peer, agreement, text_in(value, "mine"), text_in(value, "theirs"), at, known)
+    mine, theirs, statement = (text_in(value, name) for name in ("mine", "theirs", "statement"))
+    return Difference(peer, agreement, mine, theirs, at, statement, known)

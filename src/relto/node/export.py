@@ -21,13 +21,14 @@ from relto.formats.dossier import open_record
 from relto.formats.dossier.writing import write_party
 from relto.node.bundle import Bundle, LabelSigned, Proved, seal_bundle
 from relto.node.bundle.bundle import MAX_LEAVES
-from relto.node.bundle.check import ON_THE_WAY, decision_named
+from relto.node.bundle.check import ON_THE_WAY, decision_named, restored_in
 from relto.node.card import Card
 from relto.node.contents import content_of, instrument_subject
 from relto.node.labels import label_of
 from relto.node.log import subject_of
 from relto.node.node import Node
 from relto.node.ports import Reading
+from relto.node.records.notes import statements_named
 from relto.node.rows import Leaf
 from relto.node.statements import statement
 from relto.node.transmittal import terms_of, unpack
@@ -60,6 +61,7 @@ def export_bundle(node: Node, about: str, files: Mapping[str, bytes]) -> Bundle:
             )
         names = _concerned(node, reading, found)
         found |= _instruments(told, found, names)
+        found |= _records(told, found)
         chosen = [one for one in told if one.leaf.id in found]
         if len(chosen) > MAX_LEAVES:
             raise InputError(f"{len(chosen)} leaves are about `{about[:80]}`", remedy="export one transmittal")
@@ -150,6 +152,14 @@ def _instruments(told: list[_Told], found: set[str], names: set[str]) -> set[str
             foreign.add(subject)
     kept = signed.keys() - foreign
     return {one.leaf.id for one in told if subject_of(one.evidence) in kept}
+
+
+def _records(told: list[_Told], found: set[str]) -> set[str]:
+    """The leaves by which a peer said what it holds, where a refusal rests on that; and by which this party says what
+    of these it had lost and has got back."""
+    named = {name for one in told if one.leaf.id in found for name in statements_named(one.evidence.says)}
+    restored = {one.leaf.id for one in told if found & set(restored_in(one.evidence))}
+    return restored | {one.leaf.id for one in told if one.leaf.id in named}
 
 
 def _decisions(node: Node, reading: Reading, chosen: list[_Told]) -> tuple[str, ...]:

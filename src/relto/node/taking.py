@@ -35,8 +35,9 @@ def receive_instrument(node: Node, message: bytes, sender: str | None = None) ->
 
 def take_again(
     node: Node, tx: Transaction, evidence: Evidence, signed: str, given: tuple[str, Evidence] | None
-) -> None:
-    """Take in an instrument of which a peer still has the maker's signature, verified, and this node has none.
+) -> list[str]:
+    """Take in an instrument of which a peer still has the maker's signature, verified, and this node has none; the
+    digests of this party's own statements that came into its ledger again so.
 
     `given`: the acknowledgement that this node once gave for it, which it has lost too: then it counts from when that
     says, else from now, and what is then backdated is refused as ever. What was this party's own counts from when it
@@ -45,7 +46,7 @@ def take_again(
     name = digest(signed.encode("ascii"))
     if evidence.party != node.party and given is None:
         _answer(node, evidence, signed, name, tx)
-        return
+        return []
     try:
         content = content_of(object_in(evidence.says, "instrument"))
         known = tx.instrument(content.agreement, content.instrument.id)
@@ -53,15 +54,15 @@ def take_again(
             content = same_content(known, content)
         check_fits(node.dossier(tx), content)
     except (InputError, Conflict, NotFound):
-        return
-    came = evidence.at
+        return []
+    came, again = evidence.at, [name]
     theirs = enter(node, tx, evidence, signed)
     if evidence.party != node.party and given is not None:
         acknowledged, own = given
-        came = own.at
-        enter(node, tx, own, acknowledged)
+        came, again = own.at, [enter(node, tx, own, acknowledged).id]
         tx.remember(InboxRow("instrument", name, evidence.party, name, acknowledged.encode("ascii"), True, came))
     tx.put_instrument(with_signature(known, content, evidence.party, theirs, came))
+    return again
 
 
 def _answer(node: Node, evidence: Evidence, signed: str, name: str, tx: Transaction) -> bytes:

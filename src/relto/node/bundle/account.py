@@ -140,6 +140,14 @@ def _agrees(found: Checked, one: Evidence) -> str:
     return f"signs {value.get('kind')} {value.get('id')} of {one.agreement}, of {at}"
 
 
+def _holds(found: Checked, one: Evidence) -> str:
+    if one.says.get("step") == "restored":
+        return "has got back from a peer what it had signed and lost"
+    told = one.says.get("records")
+    names = ", ".join(sorted(told)) if isinstance(told, dict) else ""
+    return f"says to {one.to} which record it holds of {names}"
+
+
 _WORDS: Final = {
     "submission": _gives,
     "relay": _gives,
@@ -149,4 +157,5 @@ _WORDS: Final = {
     "handover": _opens,
     "compromise": _reports,
     "instrument": _agrees,
+    "record": _holds,
 }

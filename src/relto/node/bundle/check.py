@@ -132,14 +132,22 @@ def _check_answers(found: Checked) -> None:
 
 
 def _check_order(found: Checked) -> None:
-    """The maker's own statements follow its clock; a refusal may stand at the earlier end of its uncertainty."""
+    """The maker's own statements follow its clock; a refusal may stand at the earlier end of its uncertainty, and what
+    it lost and has got back later, as it says itself."""
     lived: Instant | None = None
+    again = {name for one in found.own() for name in restored_in(one.evidence)}
     for one in found.own():
-        if one.evidence.kind == "refusal":
+        if one.evidence.kind == "refusal" or one.id in again:
             continue
         if lived is not None and one.evidence.at < lived:
             found.problem(f"leaf {one.position}", f"says {one.evidence.at}, after a leaf of {lived}")
         lived = one.evidence.at if lived is None else max(lived, one.evidence.at)
+
+
+def restored_in(one: Evidence) -> list[str]:
+    """The digests of a party's own statements that it says it had lost and has got back."""
+    named = one.says.get("evidence") if one.kind == "record" and one.says.get("step") == "restored" else None
+    return [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
 
 
 def decision_named(one: Evidence) -> str | None:
@@ -181,6 +189,8 @@ def _check_decided(one: Evidence, document: Mapping[str, JSON]) -> None:
         "verdict": (permits, one.kind != "refusal"),
         "at": (verdict.get("at"), str(one.at)),
     }
+    if permits and "record" in document:
+        raise VerificationFailed("it permits under the record of another")
     if one.kind != "receipt":  # a receipt repeats the agreement that its sender named
         said["agreement"] = (verdict.get("agreement"), one.agreement)
     if one.kind == "refusal":
@@ -192,6 +202,7 @@ def _check_decided(one: Evidence, document: Mapping[str, JSON]) -> None:
             else None
         )
         said["grounds"] = (failed, one.says.get("grounds"))
+        said["record"] = (document.get("record"), one.says.get("record"))
     for name, (decided, stated) in said.items():
         if decided != stated:
             raise VerificationFailed(f"`{name}`: it was decided `{decided}`, the evidence says `{stated}`")

@@ -148,6 +148,9 @@ def _difference(
 ) -> str:
     """What the verdict computed again says otherwise; empty where it is the same."""
     verdict = object_in(document, "verdict")
+    if "record" in document:
+        of = str(object_in(document, "record").get("of"))
+        raise _Untold(f"it was refused under the record as {of} holds it, which {of} has signed for by digest alone")
     terms = _terms(found, stated, document)
     request, via = _request(found, labels, stated, document, terms)
     try:

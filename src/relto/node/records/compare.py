@@ -6,17 +6,19 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Final
 
-from relto.core.canon import digest
+from relto.core.canon import JSON, digest
 from relto.core.errors import PeerUnreachable, ReltoError, VerificationFailed
 from relto.core.evidence import Evidence, verify_evidence
+from relto.core.timeline import Instant
 from relto.node.clocks import note_time
 from relto.node.difference import Difference, written
 from relto.node.held_record import Held
-from relto.node.log import enter
+from relto.node.log import enter, sign_and_enter
 from relto.node.node import Node
 from relto.node.ports import Transaction
 from relto.node.records.notes import digests, noted, record_digest
 from relto.node.records.statement import (
+    ABOUT,
     MAX_ANSWER_BYTES,
     MAX_QUESTION_BYTES,
     Statement,
@@ -28,6 +30,7 @@ from relto.node.together import Answering
 
 KIND: Final = "record"
 _ROUNDS: Final = 4  # the digests; the records where they differ; and again, once what was missing is taken in
+_NAMED_AT_ONCE: Final = 400
 AGAIN_AFTER: Final = 60 * 10**9
 """Nanoseconds after which what was the same is compared again at a contact: a peer may have been restored."""
 
@@ -51,7 +54,7 @@ def compare_records(node: Node, peer: str) -> list[Difference]:
         with node.store.write() as tx:
             moment = node.now_or_later(tx)
             note_time(node, tx, peer, heard.evidence.at, moment, said.evidence.at)
-            _take_in(node, tx, heard.held.values())
+            _take_in(node, tx, moment.latest, heard.held.values())
             found = _note(node, tx, said, heard)
             same = digests(node, node.dossier(tx), peer) == said.records
         names = [one.agreement for one in found if one.mine]
@@ -103,7 +106,7 @@ def compare_if_noted(node: Node, peers: Iterable[str]) -> None:
 def _answer(node: Node, said: Statement, tx: Transaction) -> bytes:
     peer, moment = said.evidence.party, node.now_or_later(tx)
     note_time(node, tx, peer, said.evidence.at, moment)
-    _take_in(node, tx, said.held.values())
+    _take_in(node, tx, moment.latest, said.held.values())
     own = digests(node, node.dossier(tx), peer)
     differ = [name for name, one in own.items() if said.records.get(name) != one]
     answer = state(node, tx, peer, moment.latest, differ, MAX_ANSWER_BYTES, said.id)
@@ -111,9 +114,13 @@ def _answer(node: Node, said: Statement, tx: Transaction) -> bytes:
     return answer.message()
 
 
-def _take_in(node: Node, tx: Transaction, held: Iterable[Held]) -> None:
-    """Take in the instruments that a peer shows with their makers' signatures, and this node does not have."""
-    keys = node.all_keys()
+def _take_in(node: Node, tx: Transaction, at: Instant, held: Iterable[Held]) -> None:
+    """Take in the instruments that a peer shows with their makers' signatures, and this node does not have.
+
+    What this party itself had signed and its node has lost comes into the ledger again, later than it was signed; a
+    statement of now says of which leaves that is so.
+    """
+    keys, again = node.all_keys(), list[str]()
     for one in held:
         given: dict[str, tuple[str, Evidence]] = {}
         lacked: list[tuple[str, Evidence]] = []
@@ -132,7 +139,10 @@ def _take_in(node: Node, tx: Transaction, held: Iterable[Held]) -> None:
             elif step == "acknowledgement" and evidence.party == node.party:
                 given[evidence.digests.get("evidence", "")] = signed, evidence
         for signed, evidence in lacked:
-            take_again(node, tx, evidence, signed, given.get(digest(signed.encode("ascii"))))
+            again += take_again(node, tx, evidence, signed, given.get(digest(signed.encode("ascii"))))
+    for start in range(0, len(again), _NAMED_AT_ONCE):
+        says: dict[str, JSON] = {"about": ABOUT, "step": "restored", "evidence": again[start : start + _NAMED_AT_ONCE]}
+        sign_and_enter(node, tx, Evidence(kind="record", party=node.party, at=at, says=says))
 
 
 def _note(node: Node, tx: Transaction, own: Statement, theirs: Statement) -> list[Difference]:
@@ -146,8 +156,10 @@ def _note(node: Node, tx: Transaction, own: Statement, theirs: Statement) -> lis
         said, known = theirs.records.get(name, ""), before.get(name)
         if mine != said:
             since = known.at if known is not None else own.evidence.at
-            held = theirs.held.get(name) or (known.held if known is not None and known.theirs == said else None)
-            found.append(Difference(peer, name, mine, said, since, held))
+            still = known if known is not None and known.theirs == said else None
+            held = theirs.held.get(name) or (still.held if still is not None else None)
+            statement = still.statement if still is not None else theirs.id
+            found.append(Difference(peer, name, mine, said, since, statement, held))
     if _digests(before.values()) != _digests(found):
         enter(node, tx, own.evidence, own.signed)
         enter(node, tx, theirs.evidence, theirs.signed)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from relto.core.canon import JSON
 from relto.core.dossier import Dossier
 from relto.node.difference import Difference, read_note
 from relto.node.held_record import held_in, shared, with_held
@@ -58,6 +61,13 @@ def as_held(node: Node, reading: Reading, dossier: Dossier) -> dict[str, tuple[t
             known = node.compared.as_held[peer] = dossier, standing, other
         found[peer] = standing, known[2]
     return found
+
+
+def statements_named(says: Mapping[str, JSON]) -> list[str]:
+    """The evidence by which a peer said what it holds, where a refusal rests on that."""
+    record = says.get("record")
+    named = record.get("statements") if isinstance(record, dict) else None
+    return [one for one in named if isinstance(one, str)] if isinstance(named, list) else []
 
 
 def _standing(node: Node, dossier: Dossier, some: tuple[Difference, ...]) -> tuple[Difference, ...]:
