@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ from relto.node.taking import take_again
 from tests.office import office
 from tests.serving import network, until
 from tests.test_evidence_bundle import bundle_of, judged, says, wrong
+from tests.test_node_faults import Countdown, Crash, FailingStore
 from tests.test_node_setup import LAPSE, PASSPHRASE, Cast, all_verify, at, cast, kinds, pact, standing
 
 __all__ = ["cast", "pact"]
@@ -201,7 +203,7 @@ def test_it_is_found_out_by_the_sender_before_anything_leaves(pact: Cast) -> Non
     assert "as JPN holds it" in sent.grounds[0].says
     with pact.jpn.store.read() as reading:
         assert reading.holdings() == []
-    assert kinds(pact.kor).count("record") == kinds(pact.jpn).count("record") == 2
+    assert kinds(pact.kor).count("record") == kinds(pact.jpn).count("record") == 3
     all_verify(pact)
 
 
@@ -250,8 +252,8 @@ def test_files_that_differ_are_for_people_to_mend_and_it_is_over_with_the_next_r
     assert forward_through_the_ally(pact).state == "done"
     assert found(pact.kor) == []
     assert compare_records(pact.jpn, "KOR") == []
-    # two when it was found, two when the consent to the route was in both and it was another, two when it was over
-    assert kinds(pact.kor).count("record") == 6
+    # when it was found, when the consent to the route was in both and it was another, and when it was over
+    assert kinds(pact.kor).count("record") == 9
     all_verify(pact)
 
 
@@ -637,4 +639,26 @@ def test_a_bundle_of_a_node_that_got_its_own_statements_back_verifies(pact: Cast
     assert any(
         "has got back from a peer" in one for one in says(judged(pact, bundle_of(pact, "JPN", sent.row.subject)))
     )
+    all_verify(pact)
+
+
+@pytest.mark.parametrize("killed", range(1, 25))
+def test_wherever_either_is_killed_no_statement_is_held_by_the_other_alone(pact: Cast, killed: int) -> None:
+    quietly(pact, "j1", "termination-notice", "JPN", "2019-11-21T12:00+09:00")
+    pact.clock.set(at("2020-11-01T12:00+09:00"))
+    countdown = Countdown(killed)
+    for node in (pact.kor, pact.jpn):
+        node.store = FailingStore(node.store, countdown)
+    with contextlib.suppress(Crash):
+        compare_records(pact.kor, "JPN")
+    leaves = {}
+    for node in (pact.kor, pact.jpn):
+        node.store = node.store._inner  # type: ignore[attr-defined]
+        with node.store.read() as reading:
+            leaves[node.party] = {leaf.id: leaf.signer for leaf in reading.leaves() if leaf.kind == "record"}
+    for party, peer in (("KOR", "JPN"), ("JPN", "KOR")):
+        assert {name for name, by in leaves[peer].items() if by == party} <= leaves[party].keys()
+    all_verify(pact)
+    compare_records(pact.kor, "JPN")
+    assert [one[1] for one in found(pact.kor)] == [one[1] for one in found(pact.jpn)]
     all_verify(pact)

@@ -95,7 +95,10 @@ def _refused_as_held(
         differ, other = others[peer]
         verdict = _verdict_as_held(dossier, other, differ, request, moment, via)
         if not verdict.permits:
-            said: dict[str, JSON] = {"of": peer, "statements": sorted({one.statement for one in differ})}
+            said: dict[str, JSON] = {
+                "of": peer,
+                "statements": sorted({one.statement for one in differ if one.statement}),
+            }
             return verdict._replace(grounds=tuple(_said_of(peer, differ, one) for one in verdict.grounds)), said
     return None
 

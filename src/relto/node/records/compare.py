@@ -29,7 +29,7 @@ from relto.node.taking import take_again
 from relto.node.together import Answering
 
 KIND: Final = "record"
-_ROUNDS: Final = 4  # the digests; the records where they differ; and again, once what was missing is taken in
+_ROUNDS: Final = 5  # the digests; the records where they differ; and again, once what was missing is taken in
 _NAMED_AT_ONCE: Final = 400
 AGAIN_AFTER: Final = 60 * 10**9
 """Nanoseconds after which what was the same is compared again at a contact: a peer may have been restored."""
@@ -45,9 +45,12 @@ def compare_records(node: Node, peer: str) -> list[Difference]:
     with node.store.read() as reading:
         show = [one.agreement for one in noted(node, reading).get(peer, ())]
     found: list[Difference] = []
+    news = False
     for _ in range(_ROUNDS):
         with node.store.write() as tx:
-            said = state(node, tx, peer, node.now_or_later(tx).latest, show, MAX_QUESTION_BYTES)
+            said = state(node, tx, peer, node.now_or_later(tx).latest, show, MAX_QUESTION_BYTES, kept=news)
+            if news:
+                enter(node, tx, said.evidence, said.signed)
         heard = read_statement(node.link.exchange(peer, KIND, said.message()), node.peer_keys(peer), node.party)
         if heard.evidence.digests.get("asked") != said.id:
             raise VerificationFailed(f"the answer of `{peer}` is about another statement than this one")
@@ -55,10 +58,12 @@ def compare_records(node: Node, peer: str) -> list[Difference]:
             moment = node.now_or_later(tx)
             note_time(node, tx, peer, heard.evidence.at, moment, said.evidence.at)
             _take_in(node, tx, moment.latest, heard.held.values())
-            found = _note(node, tx, said, heard)
+            if heard.kept:
+                enter(node, tx, heard.evidence, heard.signed)
+            found, news = _note(node, tx, heard, said.evidence.at)
             same = digests(node, node.dossier(tx), peer) == said.records
         names = [one.agreement for one in found if one.mine]
-        if same and set(names) <= set(said.held):
+        if same and not news and set(names) <= set(said.held):
             break
         show = names
     return found
@@ -109,8 +114,13 @@ def _answer(node: Node, said: Statement, tx: Transaction) -> bytes:
     _take_in(node, tx, moment.latest, said.held.values())
     own = digests(node, node.dossier(tx), peer)
     differ = [name for name, one in own.items() if said.records.get(name) != one]
-    answer = state(node, tx, peer, moment.latest, differ, MAX_ANSWER_BYTES, said.id)
-    _note(node, tx, answer, said)
+    if said.kept:
+        enter(node, tx, said.evidence, said.signed)
+    _, news = _note(node, tx, said, moment.latest)
+    kept = news or said.kept
+    answer = state(node, tx, peer, moment.latest, differ, MAX_ANSWER_BYTES, asked=said.id, kept=kept)
+    if kept:
+        enter(node, tx, answer.evidence, answer.signed)
     return answer.message()
 
 
@@ -145,27 +155,24 @@ def _take_in(node: Node, tx: Transaction, at: Instant, held: Iterable[Held]) -> 
         sign_and_enter(node, tx, Evidence(kind="record", party=node.party, at=at, says=says))
 
 
-def _note(node: Node, tx: Transaction, own: Statement, theirs: Statement) -> list[Difference]:
-    """Note what differs. Both statements are evidence where that is news: that it differs, how, and that it is over."""
+def _note(node: Node, tx: Transaction, theirs: Statement, at: Instant) -> tuple[list[Difference], bool]:
+    """Note what differs; and whether that is news: that something does, or how, or that it is over. Of news each side
+    enters a statement of its own before it says it, so that none is held by the other alone."""
     peer, dossier = theirs.evidence.party, node.dossier(tx)
     before = {one.agreement: one for one in noted(node, tx).get(peer, ())}
-    names = sorted(own.records.keys() | theirs.records.keys())
     found: list[Difference] = []
-    for name in names:
+    for name in sorted(digests(node, dossier, peer).keys() | theirs.records.keys()):
         mine = record_digest(node, dossier, name) if name in dossier.agreements else ""
         said, known = theirs.records.get(name, ""), before.get(name)
         if mine != said:
-            since = known.at if known is not None else own.evidence.at
+            since = known.at if known is not None else at
             still = known if known is not None and known.theirs == said else None
             held = theirs.held.get(name) or (still.held if still is not None else None)
-            statement = still.statement if still is not None else theirs.id
+            statement = (still.statement if still is not None else "") or (theirs.id if theirs.kept else "")
             found.append(Difference(peer, name, mine, said, since, statement, held))
-    if _digests(before.values()) != _digests(found):
-        enter(node, tx, own.evidence, own.signed)
-        enter(node, tx, theirs.evidence, theirs.signed)
     if before or found:
         tx.note("record", peer, written(found))
-    return found
+    return found, _digests(before.values()) != _digests(found)
 
 
 def _digests(some: Iterable[Difference]) -> Mapping[str, tuple[str, str]]:

@@ -32,6 +32,7 @@ from relto.node.node import Node
 from relto.node.ports import Reading
 from relto.node.records.notes import digests
 
+KEPT: Final = "difference"
 ABOUT: Final = "records"
 """What evidence of this kind is filed under."""
 MAX_QUESTION_BYTES: Final = 8 << 20
@@ -54,6 +55,11 @@ class Statement:
         """The digest of the signed statement."""
         return digest(self.signed.encode("ascii"))
 
+    @property
+    def kept(self) -> bool:
+        """Whether its maker has entered it into its ledger: then whoever hears it does too."""
+        return self.evidence.says.get("step") == KEPT
+
     def message(self) -> bytes:
         """The statement as it travels."""
         shown = _shown(self.held)
@@ -61,11 +67,19 @@ class Statement:
 
 
 def state(
-    node: Node, reading: Reading, peer: str, at: Instant, show: Collection[str], limit: int, asked: str = ""
+    node: Node,
+    reading: Reading,
+    peer: str,
+    at: Instant,
+    show: Collection[str],
+    limit: int,
+    *,
+    asked: str = "",
+    kept: bool = False,
 ) -> Statement:
     """What this node holds, said to `peer`; of the agreements in `show` the records too, as far as `limit` bytes reach.
 
-    `asked`: the digest of the statement that this one answers.
+    `asked`: the digest of the statement that this one answers. `kept`: it is to be entered before it is said.
     """
     dossier = node.dossier(reading)
     records = digests(node, dossier, peer)
@@ -80,7 +94,7 @@ def state(
     named = {"held": digest(_shown(held))} if held else {}
     if asked:
         named["asked"] = asked
-    says: dict[str, JSON] = {"about": ABOUT, "records": dict(records)}
+    says: dict[str, JSON] = {"about": ABOUT, "step": KEPT if kept else "comparison", "records": dict(records)}
     evidence = stated(node, Evidence(kind="record", party=node.party, at=at, to=peer, digests=named, says=says))
     return Statement(sign_evidence(evidence, node.keys.signing()), evidence, records, held)
 
