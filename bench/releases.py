@@ -55,14 +55,14 @@ class RunningClock(ReplayClock):
 
 def receive(folder: str, address: str, lapses_at: str) -> None:
     """Serve a node's port for peers until standard input ends: the recipient's process."""
-    from relto.adapters.http import peer_context
+    from relto.adapters.http import PeerContexts
     from relto.serve.peers import peer_app
     from relto.serve.server import Port, serve_ports
     from relto.serve.settings import host_and_port
 
     node = open_node(folder, PASSPHRASE, clock=RunningClock(int(lapses_at)))
     assert isinstance(node.keys, FileKeys)
-    context = peer_context(node.keys, node.keys.peers.values(), lambda _why: None)
+    context = PeerContexts(node.keys, lambda _why: None).context
     pump = Pump(node, lambda *_: None, lambda: None, Random(1))
     app = peer_app(node, lambda *_: None, pump.wake, arriving_at(folder))
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from relto.adapters.clock import FolderClock
-from relto.adapters.http import peer_context
+from relto.adapters.http import PeerContexts
 from relto.adapters.keys import FileKeys
 from relto.adapters.keys.certificate import make_certificate
 from relto.compose import CLOCK
@@ -146,7 +146,8 @@ class TestConnections:
             keys = net.keys("KOR")
             expired = expired_card(keys)
             net.keys("JPN").pin(expired)
-            keys.own = expired
+            (net.folder / "kor" / "keys" / "card.json").write_bytes(expired.to_bytes())
+            keys._read_again()
             net.served["JPN"].close()
             net.start("JPN")  # knows the expired one alone
             log = len(net.log("JPN"))
@@ -275,7 +276,7 @@ class TestReceipts:
             sign_evidence(replace(genuine, party="USA"), net.keys("USA").signing()),
         ]
         net.served["JPN"].close()
-        context = peer_context(keys, [net.card("KOR")], lambda _: None)
+        context = PeerContexts(keys, lambda _: None).context
         receipts = leaves(node).count(("receipt", "JPN"))
         told: list[bytes] = []
         with impostor(net.card("JPN").address, context, told) as got:

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from relto.core.canon import digest
 from relto.core.envelope import SigningKey, UnwrapKey
 from relto.core.errors import Conflict, InputError, ReltoError, VerificationFailed
+from relto.core.evidence import Evidence, sign_evidence, verify_evidence
 from relto.core.timeline import Instant, parse_instant
 from relto.node.card import Card
 from relto.node.card_chain import CardChain, KeyChange
@@ -32,12 +32,12 @@ def card(seed: int, party: str = "KOR") -> Card:
 
 
 def replaced(old: int, new: int, at: Instant = AT, signer: int | None = None) -> KeyChange:
-    change = KeyChange("key-replacement", "KOR", at, digest(card(old).to_bytes()), card(new))
+    change = KeyChange("key-replacement", "KOR", at, card(old).keys_id, card(new))
     return change.signed(key(old if signer is None else signer))
 
 
 def revoked(old: int, at: Instant = AT, signer: int | None = None) -> KeyChange:
-    change = KeyChange("key-revocation", "KOR", at, digest(card(old).to_bytes()))
+    change = KeyChange("key-revocation", "KOR", at, card(old).keys_id)
     return change.signed(key(old if signer is None else signer))
 
 
@@ -94,13 +94,13 @@ def test_a_change_taken_twice_is_taken_once() -> None:
 
 def test_the_holder_of_a_new_key_has_signed_its_card() -> None:
     for unsigned in (replace(card(2), signature=b""), Card("KOR", card(2).signing, card(2).wrapping)):
-        change = KeyChange("key-replacement", "KOR", AT, digest(card(1).to_bytes()), unsigned).signed(key(1))
+        change = KeyChange("key-replacement", "KOR", AT, card(1).keys_id, unsigned).signed(key(1))
         with pytest.raises(VerificationFailed):
             CardChain.of(card(1)).taken(change)
 
 
 def test_a_party_changes_its_own_card_alone() -> None:
-    previous = digest(card(1).to_bytes())
+    previous = card(1).keys_id
     with pytest.raises(InputError, match="one of `JPN`"):
         KeyChange("key-replacement", "KOR", AT, previous, card(2, "JPN"))
     with pytest.raises(Conflict, match="none of `KOR`"):
@@ -131,3 +131,33 @@ def test_at_each_instant_at_most_one_key_is_good() -> None:
             assert len(good) <= 1
             assert chain.card_at(later(ns)) == (good[0] if good else None)
         assert chain.card_at(at) == card(9)
+
+
+def test_a_chain_is_read_back_as_it_was() -> None:
+    chain = CardChain.of(card(1)).taken(replaced(1, 2)).taken(revoked(2, later(5))).pinned(card(3), later(9))
+    chain = chain.taken(replaced(3, 4, later(20)))
+    again = CardChain.from_bytes(chain.to_bytes())
+    assert again == chain
+    assert [one.id for one in chain.signing_keys()] == [card(seed).signing.id for seed in (1, 2, 3, 4)]
+    assert [one.id for one in chain.signing_keys(fresh=True)] == [card(seed).signing.id for seed in (1, 3, 4)]
+    assert [chain.linked(card(seed)) for seed in (1, 3, 5)] == [(card(1), card(2)), (card(3), card(4)), ()]
+    assert chain.current == card(4)
+    assert CardChain.of(card(1)).taken(revoked(1)).current is None
+    for spoilt in (b"{}", b"[]", chain.to_bytes()[:-2], chain.to_bytes().replace(b'"steps":[', b'"steps":[1,')):
+        with pytest.raises(ReltoError):
+            CardChain.from_bytes(spoilt)
+
+
+def test_a_key_of_a_chain_verifies_what_bears_an_instant_of_its_term() -> None:
+    chain = CardChain.of(card(1)).taken(replaced(1, 2))
+    keys = {"KOR": chain.signing_keys()}
+
+    def signed(seed: int, ns: int) -> str:
+        return sign_evidence(Evidence(kind="refusal", party="KOR", at=later(ns)), key(seed))
+
+    for seed, ns, good in ((1, -1, True), (1, 0, False), (2, -1, False), (2, 0, True), (2, 1, True)):
+        if good:
+            assert verify_evidence(signed(seed, ns), keys).at == later(ns)
+        else:
+            with pytest.raises(VerificationFailed, match="was not good at"):
+                verify_evidence(signed(seed, ns), keys)

@@ -73,7 +73,7 @@ def test_a_release_is_judged_from_either_side_and_from_both_together(released: C
         assert not any("whose keys" in one for one in report.not_shown)
         for bundle in bundles:  # no payload, no private key, nobody's register
             data, keys = bundle.to_bytes(), released.nodes[bundle.by].keys
-            private = (keys.signing().raw, keys.unwrap().raw)
+            private = (keys.signing().raw, keys.unwraps()[0].raw)
             assert not any(secret in data for secret in (b"Sunchon", b"jpn-analyst", *private))
             assert not any(base64url(key).encode() in data or key.hex().encode() in data for key in private)
     together = judged(released, kor, jpn)

@@ -34,7 +34,7 @@ def test_keys_come_back_under_their_passphrase(tmp_path: Path, kor: FileKeys) ->
     again = open_keys(tmp_path / "kor", PASSPHRASE)
     assert again.own == kor.own
     assert again.signing() == kor.signing()
-    assert again.unwrap() == kor.unwrap()
+    assert again.unwraps() == kor.unwraps()
     kor.own.signing.verify(again.signing().sign(b"words"), b"words")
 
 
@@ -54,8 +54,8 @@ def test_a_wrong_passphrase_opens_nothing_and_is_not_repeated(tmp_path: Path, ko
 
 
 def test_private_keys_are_never_on_disk_nor_in_any_text_in_the_clear(tmp_path: Path, kor: FileKeys) -> None:
-    raw = [kor.signing().raw, kor.unwrap().raw]
-    texts = repr(kor) + repr(kor.signing()) + repr(kor.unwrap()) + repr(kor.own)
+    raw = [kor.signing().raw, kor.unwraps()[0].raw]
+    texts = repr(kor) + repr(kor.signing()) + repr(kor.unwraps()) + repr(kor.own)
     for path in (tmp_path / "kor").rglob("*"):
         if path.is_file():
             data = path.read_bytes()
@@ -145,7 +145,7 @@ def test_keys_are_made_once(tmp_path: Path, kor: FileKeys) -> None:
 def test_without_a_passphrase_only_the_public_keys_are_known(tmp_path: Path, kor: FileKeys) -> None:
     locked = open_keys(tmp_path / "kor", None)
     assert locked.own == kor.own
-    for ask in (locked.signing, locked.unwrap):
+    for ask in (locked.signing, locked.unwraps):
         with pytest.raises(InputError, match="locked"):
             ask()
 

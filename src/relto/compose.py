@@ -35,13 +35,17 @@ from relto.core.timeline import Instant
 from relto.formats.dossier import FOLDERS, open_record
 from relto.node import MAX_MESSAGE_BYTES, Node, handle, handle_many
 from relto.node.card import Card
+from relto.node.key_changes import announce_changes
 from relto.node.people import Account
 from relto.node.pieces import Progress, is_quarter
 from relto.node.ports import Clock, Link
 from relto.serve.settings import ServeSettings, host_and_port, read_serve_settings
 
 if TYPE_CHECKING:
+    from relto.adapters.http import PeerContexts
+    from relto.serve.clocks import ClockWatch
     from relto.serve.log import Log
+    from relto.serve.records import RecordWatch
     from relto.serve.server import Port
 
 _SETTINGS: Final = "node.toml"
@@ -86,7 +90,7 @@ def create_node(
         base = load_dossier(part / "dossier")
         _check_party(base, party)
         cost = LIGHT_COST if replay else FULL_COST
-        keys = create_keys(part, party, passphrase, _today(), cost=cost, address=address)
+        keys = create_keys(part, party, passphrase, _today(), cost=cost, address=address, today=_today)
         SqliteStore(part / "node.db", create=True).close()
         settings = f'relto = "{_SCHEMA}"\nparty = "{party}"\nreplay = {str(replay).lower()}\n'
         (part / _SETTINGS).write_text(settings, encoding="utf-8")
@@ -120,7 +124,7 @@ def open_node(
     party, replay = _read_settings(root)
     base = load_dossier(root / "dossier")
     _check_party(base, party)
-    keys = open_keys(root, passphrase)
+    keys = open_keys(root, passphrase, _today)
     if keys.own.party != party:
         raise InputError(f"the keys in `{root}` are those of `{keys.own.party}`, the node is `{party}`'s")
     if clock is None and replay:
@@ -236,7 +240,7 @@ def serve(
 
     Raises InputError for settings that are none, an address that cannot be listened on, and as `open_node` does.
     """
-    from relto.adapters.http import peer_context, trust
+    from relto.adapters.http import PeerContexts
     from relto.serve.clocks import ClockWatch
     from relto.serve.log import open_log
     from relto.serve.peers import peer_app
@@ -252,24 +256,26 @@ def serve(
         node = open_node(root, passphrase, clock=clock, progress=partial(_tell_progress, log))
         open_now.callback(node.close)
         assert isinstance(node.keys, FileKeys)
-        context = peer_context(node.keys, node.keys.peers.values(), lambda why: log("refused a connection", state=why))
-        clocks = ClockWatch(node, log)
+        contexts = PeerContexts(node.keys, lambda why: log("refused a connection", state=why))
         records = RecordWatch(node, log, lambda: node.keys.peers)
-
-        def refresh() -> None:
-            trust(context, node.keys.peers.values())
-            clocks.look()
-            records.look()
-
+        refresh = partial(_refresh, node, contexts, (ClockWatch(node, log), records))
         pump = Pump(node, partial(_tell_sent, log), refresh, SystemRandom())
         app = peer_app(node, partial(_tell_received, log), pump.wake, arriving_at(root))
-        ports = [Port(app, *host_and_port(settings.peers), context)]
+        ports = [Port(app, *host_and_port(settings.peers), contexts.context)]
         if settings.people:
             ports.append(_people_port(root, node, settings, log, open_now))
         pump.start()
         open_now.callback(pump.stop)
         open_now.enter_context(records)
         serve_ports(ports, lambda: started(settings))
+
+
+def _refresh(node: Node, contexts: PeerContexts, watches: Iterable[ClockWatch | RecordWatch]) -> None:
+    """Take notice of what other processes of this node have changed: cards, keys, what was noted of the peers."""
+    contexts.refresh()
+    announce_changes(node)
+    for one in watches:
+        one.look()
 
 
 def arriving_at(folder: Path | str) -> ArrivingFolder:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from relto.cli.node_key import key as node_key
 from relto.cli.opening import (
     add_neighbour,
     keep_passphrase,
@@ -201,6 +202,9 @@ def card(address: str | None, node_dir: Path, as_json: bool) -> None:
     click.echo(f"{own.party}  {node_dir / 'keys' / 'card.json'}")
     click.echo(f"  signing key   {own.signing.id}\n  wrapping key  {own.wrapping.id}")
     click.echo(f"  certificate   {own.pin or 'none'}\n  address       {own.address or 'none'}")
+
+
+node.add_command(node_key)
 
 
 @node.command()

@@ -12,6 +12,7 @@ from relto.core.canon import digest
 from relto.core.errors import NotFound, VerificationFailed
 from relto.core.evidence import Evidence, check_receipt, verify_evidence
 from relto.core.register import apply
+from relto.node.card_chain import KeyChange
 from relto.node.clocks import note_time
 from relto.node.events import event_in
 from relto.node.log import enter
@@ -45,7 +46,7 @@ def read_reply(node: Node, peer: str, reply: bytes) -> Reply:
     if not reply.isascii():
         raise VerificationFailed(f"the answer of `{peer}` is not signed evidence")
     signed = reply.decode("ascii")
-    return Reply(signed, verify_evidence(signed, {peer: node.card_of(peer).signing}))
+    return Reply(signed, verify_evidence(signed, node.peer_keys(peer)))
 
 
 def settle_by(node: Node, tx: Transaction, row: OutboxRow, reply: Reply) -> OutboxRow:
@@ -61,6 +62,8 @@ def settle_by(node: Node, tx: Transaction, row: OutboxRow, reply: Reply) -> Outb
     row = replace(row, state=state, answer=entered.id, last_error="")
     tx.update_outbox(row)
     _register(node, tx, evidence)
+    if row.kind == "key-change" and state == "done":
+        node.keys.acknowledged(row.peer, _came_to(node, row.message))
     if row.kind == "recall":
         _settle_recalled(tx, row, evidence)
     return row
@@ -68,6 +71,8 @@ def settle_by(node: Node, tx: Transaction, row: OutboxRow, reply: Reply) -> Outb
 
 def _state_by(tx: Transaction, row: OutboxRow, answer: Evidence) -> OutboxState:
     """What the answer makes of the row. Raises VerificationFailed where it answers something else."""
+    if row.kind == "key-change":
+        return _state_of_change(row, answer)
     if answer.kind == "refusal":
         if row.kind == "recall" and answer.digests.get("evidence") == _submission(tx, row):
             return "done"  # it had arrived, and had been refused
@@ -82,6 +87,17 @@ def _state_by(tx: Transaction, row: OutboxRow, answer: Evidence) -> OutboxState:
     if answer.kind != row.kind or answer.says.get("step") != "acknowledgement":
         raise VerificationFailed(f"the answer of `{row.peer}` is no acknowledgement")
     _check_answers(row, answer)
+    return "done"
+
+
+def _state_of_change(row: OutboxRow, answer: Evidence) -> OutboxState:
+    """A change of keys is answered about itself: what announces it in the own ledger was not sent."""
+    if answer.digests.get("message") != digest(row.message):
+        raise VerificationFailed(f"the answer of `{row.peer}` is about another message")
+    if answer.kind == "refusal":
+        return "refused-by-recipient"
+    if answer.kind != row.kind or answer.says.get("step") != "acknowledgement":
+        raise VerificationFailed(f"the answer of `{row.peer}` is no acknowledgement")
     return "done"
 
 
@@ -105,6 +121,12 @@ def _settle_recalled(tx: Transaction, recall: OutboxRow, answer: Evidence) -> No
     for row in tx.outbox(subject=recall.subject):
         if row.kind == "transmittal" and row.state == "refused":
             tx.update_outbox(replace(row, state="done", answer=recall.answer))
+
+
+def _came_to(node: Node, message: bytes) -> str:
+    """The own card that a change has led to: the new one, or, after a revocation, the one pinned since."""
+    change = KeyChange.from_bytes(message)
+    return node.keys.own.keys_id if change.card is None else change.card.keys_id
 
 
 def _register(node: Node, tx: Transaction, evidence: Evidence) -> None:

@@ -88,8 +88,8 @@ def submitted(node: Node, approval: Approval) -> Submitted:
     opened = open_sealed(
         Sealed.from_bytes(approval.sealed),
         recipient=node.party,
-        key=node.keys.unwrap(),
-        originators={node.party: node.keys.own.signing},
+        key=node.keys.unwraps(),
+        originators={node.party: node.all_keys()[node.party]},
     )
     return Submitted(item_of(opened.label), opened.payload)
 

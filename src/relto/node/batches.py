@@ -11,6 +11,8 @@ from relto.node.rows import Queued
 
 BATCH_MESSAGES: Final = 64
 """How many go at once: enough that one fsync and one request count for little, few enough that none waits long."""
+ALONE: Final = frozenset({"instrument", "key-change"})
+"""What goes by itself, for what follows may rest on it."""
 _MAX_BYTES: Final = MAX_BATCH_BYTES - 64  # less what stands before the first message
 
 
@@ -28,8 +30,8 @@ def batches(queued: Iterable[Queued]) -> list[Batch]:
     """Part what is queued into batches, in order: those for one peer keep their order, and none begins before what was
     queued ahead of its first message.
 
-    An instrument goes alone, for what follows may rest on it. What waits for another begins a new batch. What was tried
-    in vain before goes alone if it is first for its peer, so that a silent one costs one attempt.
+    An instrument, or a change of keys, goes alone, for what follows may rest on it. What waits for another begins a new
+    batch. What was tried in vain before goes alone if it is first for its peer, so that a silent one costs one attempt.
     """
     parting = _Parting()
     for one in queued:
@@ -50,11 +52,11 @@ class _Parting:
         first_for_it = one.peer not in self._sizes
         rows = self._begun.get(one.peer, [])
         size = self._sizes.get(one.peer, 0) + message_size(one.size)
-        if rows and (one.kind == "instrument" or one.waits or len(rows) == BATCH_MESSAGES or size > _MAX_BYTES):
+        if rows and (one.kind in ALONE or one.waits or len(rows) == BATCH_MESSAGES or size > _MAX_BYTES):
             self._close(one.peer)
         self._begun.setdefault(one.peer, []).append(one)
         self._sizes[one.peer] = self._sizes.get(one.peer, 0) + message_size(one.size)
-        if one.kind == "instrument" or (first_for_it and one.attempts):
+        if one.kind in ALONE or (first_for_it and one.attempts):
             self._close(one.peer)
 
     def done(self) -> list[Batch]:
@@ -65,6 +67,6 @@ class _Parting:
 
     def _close(self, peer: str) -> None:
         rows, self._sizes[peer] = self._begun.pop(peer), 0
-        instrument = rows[0].kind == "instrument"
+        instrument = rows[0].kind in ALONE
         numbers = tuple([one.number for one in rows])
         self._full.append(Batch(peer, numbers, apart=instrument or rows[0].waits, instrument=instrument))

@@ -10,7 +10,17 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from relto.core.canon import base64url, canonical, digest, from_base64url, object_in, only_keys, parse_object, text_in
+from relto.core.canon import (
+    JSON,
+    base64url,
+    canonical,
+    digest,
+    from_base64url,
+    object_in,
+    only_keys,
+    parse_object,
+    text_in,
+)
 from relto.core.envelope import SigningKey, VerifyKey, WrapKey
 from relto.core.errors import InputError, VerificationFailed
 from relto.core.label import check_party_id
@@ -44,6 +54,12 @@ class Card:
     def pin(self) -> str:
         """The digest of its certificate, by which its connections are known; empty without one."""
         return digest(self.certificate) if self.certificate else ""
+
+    @property
+    def keys_id(self) -> str:
+        """The digest of whose keys these are and which: the same whatever address and certificate go with them."""
+        keys: JSON = [SCHEMA, self.party, base64url(self.signing.raw), base64url(self.wrapping.raw)]
+        return digest(canonical(keys))
 
     def signed(self, key: SigningKey) -> Card:
         """The card with its own party's signature."""

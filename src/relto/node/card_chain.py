@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from relto.core.canon import (
+    JSON,
     base64url,
     canonical,
     check_digest,
-    digest,
     from_base64url,
     only_keys,
     parse_object,
     text_in,
 )
-from relto.core.envelope import SigningKey, VerifyKey
+from relto.core.envelope import SigningKey, TermedKey, VerifyKey
 from relto.core.errors import Conflict, InputError, VerificationFailed
 from relto.core.label import check_party_id
 from relto.core.timeline import Instant, parse_instant
@@ -29,6 +29,8 @@ from relto.node.card import MAX_CARD_BYTES, Card
 SCHEMA: Final = "relto/key-change/1"
 MAX_CHANGE_BYTES: Final = 2 * MAX_CARD_BYTES  # a card in base64url and what is said of it
 MAX_CARDS: Final = 256
+CHAIN_SCHEMA: Final = "relto/card-chain/1"
+MAX_CHAIN_BYTES: Final = MAX_CARDS * 3 * MAX_CHANGE_BYTES
 _REQUIRED: Final = frozenset({"schema", "kind", "party", "at", "previous", "signature"})
 _OPTIONAL: Final = frozenset({"card"})
 
@@ -140,6 +142,76 @@ class CardChain:
         """Whose cards they are."""
         return self.terms[0].card.party
 
+    @property
+    def current(self) -> Card | None:
+        """The card that is good now, as far as it is known here; None after a revocation with nothing pinned since."""
+        return self.terms[-1].card if self.terms[-1].until is None else None
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """All its cards, oldest first."""
+        return tuple(one.card for one in self.terms)
+
+    def signing_keys(self, *, fresh: bool = False) -> tuple[VerifyKey, ...]:
+        """The signing keys, each with its term, for what was signed at any time; `fresh`: for what comes in now, so
+        not those that were revoked, which whoever stole them can still date as he likes."""
+        return tuple(
+            one.card.signing
+            if (one.since, one.until) == (None, None)
+            else TermedKey(one.card.signing.raw, one.since, one.until)
+            for one in self.terms
+            if not (fresh and self.revoked(one.card))
+        )
+
+    def revoked(self, card: Card) -> bool:
+        """Whether this very card was revoked."""
+        name = card.keys_id
+        return any(one.kind == "key-revocation" and one.previous == name for one in self.changes)
+
+    def linked(self, card: Card) -> tuple[Card, ...]:
+        """The cards that lead from one to the next by signed changes, and of which `card` is one; none for another."""
+        groups: list[list[Card]] = []
+        replacing = {one.card.keys_id for one in self.changes if one.card is not None}
+        for one in self.cards:
+            if groups and one.keys_id in replacing:
+                groups[-1].append(one)
+            else:
+                groups.append([one])
+        return next((tuple(group) for group in groups if card in group), ())
+
+    def to_bytes(self) -> bytes:
+        """The chain as canonical JSON: its first card, and each step from it."""
+        steps: list[JSON] = []
+        changes = list(self.changes)
+        for number, term in enumerate(self.terms):
+            name = term.card.keys_id
+            if number and not any(one.card is not None and one.card.keys_id == name for one in changes):
+                steps.append({"card": base64url(term.card.to_bytes()), "at": str(term.since)})
+            steps += [{"change": base64url(one.to_bytes())} for one in changes if one.previous == name]
+        return canonical({"schema": CHAIN_SCHEMA, "first": base64url(self.cards[0].to_bytes()), "steps": steps})
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, name: str = "chain of cards") -> CardChain:
+        """Read what `to_bytes` writes, each change held against the card before it. Raises InputError; Conflict and
+        VerificationFailed as `taken` and `pinned` do."""
+        value = parse_object(data, MAX_CHAIN_BYTES, name=name)
+        only_keys(value, frozenset({"schema", "first", "steps"}))
+        steps = value["steps"]
+        if text_in(value, "schema") != CHAIN_SCHEMA or not isinstance(steps, list):
+            raise InputError(f"`{name}` is no chain of cards", remedy="restore it")
+        chain = cls.of(Card.from_bytes(from_base64url(text_in(value, "first")), name=name))
+        for step in steps:
+            if not isinstance(step, dict):
+                raise InputError(f"`{name}` is no chain of cards", remedy="restore it")
+            if "change" in step:
+                only_keys(step, frozenset({"change"}))
+                chain = chain.taken(KeyChange.from_bytes(from_base64url(text_in(step, "change"))))
+            else:
+                only_keys(step, frozenset({"card", "at"}))
+                card = Card.from_bytes(from_base64url(text_in(step, "card")), name=name)
+                chain = chain.pinned(card, parse_instant(text_in(step, "at")))
+        return chain
+
     def card_at(self, at: Instant) -> Card | None:
         """The card that is good at `at`; None after a revocation with nothing pinned since."""
         return next((one.card for one in self.terms if one.holds(at)), None)
@@ -155,7 +227,7 @@ class CardChain:
         last = self.terms[-1]
         if change.party != self.party:
             raise Conflict(f"a change of `{change.party}` is none of `{self.party}`", remedy="a party changes its own")
-        if last.until is not None or change.previous != digest(last.card.to_bytes()):
+        if last.until is not None or change.previous != last.card.keys_id:
             raise Conflict(
                 f"`{change.party}` changes a card that is not its last", remedy="compare cards, and pin anew"
             )

@@ -23,6 +23,7 @@ from relto.node.bundle import Bundle, LabelSigned, Proved, seal_bundle
 from relto.node.bundle.bundle import MAX_LEAVES
 from relto.node.bundle.check import ON_THE_WAY, decision_named, restored_in
 from relto.node.card import Card
+from relto.node.card_chain import CardChain
 from relto.node.contents import content_of, instrument_subject
 from relto.node.labels import label_of
 from relto.node.log import subject_of
@@ -76,7 +77,8 @@ def export_bundle(node: Node, about: str, files: Mapping[str, bytes]) -> Bundle:
             labels=(labels := _labels(reading, chosen)),
             items=_items(node, chosen),
             files=_files(node.dossier(reading), files, names, chosen),
-            cards=_cards(node, chosen, labels),
+            cards=(cards := _cards(node, chosen, labels)),
+            chains=_chains(node, cards),
         )
     return seal_bundle(bundle, node.keys.signing())
 
@@ -231,4 +233,11 @@ def _cards(node: Node, chosen: list[_Told], labels: tuple[LabelSigned, ...]) -> 
     originators = {read_manifest(one.manifest).originator for one in labels}
     parties = sorted({one.evidence.party for one in chosen} | {node.party} | originators)
     cards = {node.party: node.keys.own, **node.keys.peers}
-    return tuple(cards[party] for party in parties if party in cards)
+    chains = node.keys.chains
+    return tuple(cards.get(party) or chains[party].cards[-1] for party in parties if party in chains)
+
+
+def _chains(node: Node, cards: Iterable[Card]) -> tuple[CardChain, ...]:
+    """How the keys of these parties have changed, where they have."""
+    chains = (node.keys.chains[card.party] for card in cards)
+    return tuple(chain for chain in chains if len(chain.cards) > 1 or chain.changes)

@@ -8,6 +8,7 @@ from typing import Final
 from relto.core.errors import InputError, ReltoError
 from relto.node.compromise import receive_compromise
 from relto.node.framing import Message
+from relto.node.key_changes import receive_key_change
 from relto.node.node import Node
 from relto.node.receive import receive_recall, receive_transmittal
 from relto.node.records import receive_records
@@ -20,6 +21,7 @@ _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] =
     "instrument": receive_instrument,
     "compromise": receive_compromise,
     "record": receive_records,
+    "key-change": receive_key_change,
 }
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from relto.core.canon import JSON, canonical, check_digest, count_in, digest, only_keys, parse_object, text_in
-from relto.core.envelope import SigningKey, VerifyKey
+from relto.core.envelope import KeyRing, SigningKey, keys_of, verify_by_any
 from relto.core.errors import InputError, VerificationFailed
 from relto.core.label import check_party_id
 from relto.core.timeline import Instant, parse_instant
@@ -104,7 +104,7 @@ class MediumWriter:
         return manifest
 
 
-def read_medium(file: BinaryIO, to: str, keys: Mapping[str, VerifyKey], carries: str, largest: int) -> Manifest:
+def read_medium(file: BinaryIO, to: str, keys: KeyRing, carries: str, largest: int) -> Manifest:
     """The manifest of a medium, if a party of `keys` signed it for `to` and every part is there as it says, each no
     larger than `largest` bytes. Nothing is taken for true before all of it was looked at.
 
@@ -113,10 +113,10 @@ def read_medium(file: BinaryIO, to: str, keys: Mapping[str, VerifyKey], carries:
     """
     data, signature, size = _ends(file)
     manifest = _parsed(data)
-    key = keys.get(manifest.sender)
-    if key is None:
+    known = keys_of(keys, manifest.sender)
+    if not known:
         raise VerificationFailed(f"the medium is by `{manifest.sender}`, whose card is not pinned", remedy="pin it")
-    key.verify(signature, MAGIC + data)
+    verify_by_any(known, signature, MAGIC + data, manifest.at)
     if manifest.to != to:
         raise VerificationFailed(f"the medium is for `{manifest.to}`, this node is `{to}`'s")
     if manifest.carries != carries:

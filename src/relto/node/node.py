@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from relto.core.dossier import Dossier, Item
-from relto.core.envelope import VerifyKey
+from relto.core.envelope import KeyRing, VerifyKey
 from relto.core.errors import InputError, NotFound, Refused
 from relto.core.timeline import Instant
 from relto.node.card import Card
+from relto.node.card_chain import CardChain
 from relto.node.compared import Compared
 from relto.node.contents import read_content
 from relto.node.ports import Clock, Keys, Link, Reading, Store, Transaction
@@ -51,6 +52,7 @@ class Node:
     """What this process remembers of records compared with peers (`node.records`)."""
     _folded: tuple[int, Dossier] | None = field(default=None, init=False, repr=False)
     _steady: Steady | None = field(default=None, init=False, repr=False)
+    _ringed: tuple[Mapping[str, CardChain], KeyRing, KeyRing] | None = field(default=None, init=False, repr=False)
 
     def close(self) -> None:
         """Let go of the store and of the ways to the peers."""
@@ -110,13 +112,29 @@ class Node:
             raise NotFound(f"no card of `{party[:60]}` is pinned", remedy="pin it, after comparing its thumbprints")
         return card
 
-    def peer_keys(self, sender: str | None = None) -> Mapping[str, VerifyKey]:
-        """The signing keys of the pinned peers; of `sender` alone where the link has shown who speaks."""
-        return {party: card.signing for party, card in self.keys.peers.items() if sender in (None, party)}
+    def peer_keys(self, sender: str | None = None) -> KeyRing:
+        """The signing keys of the pinned peers, for what comes in now; of `sender` alone where the link has shown who
+        speaks. What was revoked is not among them."""
+        fresh, _ = self._rings()
+        if sender is None:
+            return {party: keys for party, keys in fresh.items() if party != self.party}
+        return {sender: fresh[sender]} if sender in fresh and sender != self.party else {}
 
-    def all_keys(self) -> Mapping[str, VerifyKey]:
-        """The signing keys of the pinned peers and the node's own."""
-        return {**self.peer_keys(), self.party: self.keys.own.signing}
+    def fresh_keys(self) -> KeyRing:
+        """The signing keys of the pinned peers and the node's own, for what comes in now."""
+        return self._rings()[0]
+
+    def all_keys(self) -> KeyRing:
+        """All signing keys that the pinned peers and the node itself have had, for what stands in its ledger."""
+        return self._rings()[1]
+
+    def _rings(self) -> tuple[KeyRing, KeyRing]:
+        chains = self.keys.chains
+        known = self._ringed
+        if known is None or known[0] is not chains:
+            fresh, every = ({party: _ring(one, new) for party, one in chains.items()} for new in (True, False))
+            known = self._ringed = chains, fresh, every
+        return known[1], known[2]
 
     def now(self, tx: Transaction) -> Moment:
         """The moment at which to decide; it is remembered as lived through.
@@ -142,3 +160,7 @@ class Node:
             return Moment(lived, lived)
         tx.raise_high_water(latest)
         return Moment(earliest, latest)
+
+
+def _ring(chain: CardChain, fresh: bool) -> tuple[VerifyKey, ...]:
+    return chain.signing_keys(fresh=fresh)

@@ -41,7 +41,7 @@ def open_item(
         moment = node.now(tx)
         sealed = Sealed.from_bytes(data)
         keys = node.all_keys()
-        opened = open_sealed(sealed, recipient=node.party, key=node.keys.unwrap(), originators=keys)
+        opened = open_sealed(sealed, recipient=node.party, key=node.keys.unwraps(), originators=keys)
         item = item_of(opened.label)
         asked = purpose or held.received.purpose
         request = Request("use", item, held.received.sender, node.party, moment.latest, asked, person, system)

@@ -15,6 +15,7 @@ from relto.core.ledger import Frontier
 from relto.core.register import Holding
 from relto.core.timeline import Instant
 from relto.node.card import Card
+from relto.node.card_chain import CardChain, KeyChange, KeyChangeKind
 from relto.node.framing import Message
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow, OutboxState, Queued
 
@@ -59,15 +60,36 @@ class Keys(Protocol):
 
     @property
     def peers(self) -> Mapping[str, Card]:
-        """The public keys of the other parties, pinned by this node's operator."""
+        """The public keys of the other parties, pinned by this node's operator or changed by their party since."""
+        ...
+
+    @property
+    def chains(self) -> Mapping[str, CardChain]:
+        """All cards that each party has had, this node's own included."""
         ...
 
     def signing(self) -> SigningKey:
         """The key that signs. Raises InputError where the keys were opened without their passphrase."""
         ...
 
-    def unwrap(self) -> UnwrapKey:
-        """The key that opens what is sealed to this party. Raises InputError as `signing` does."""
+    def unwraps(self) -> tuple[UnwrapKey, ...]:
+        """The keys that open what is sealed to this party, that in use first. Raises InputError as `signing` does."""
+        ...
+
+    def party_of(self, pin: str) -> str | None:
+        """The pinned party whose certificate has this digest; None for none of them."""
+        ...
+
+    def take(self, change: KeyChange) -> None:
+        """Keep a peer's change of its card. Raises as `CardChain.taken` does, NotFound for a party not pinned."""
+        ...
+
+    def change(self, kind: KeyChangeKind, at: Instant) -> KeyChange:
+        """Replace the own keys from `at` on, or revoke them and go on with others; all or nothing."""
+        ...
+
+    def acknowledged(self, peer: str, keys_id: str) -> None:
+        """A peer goes by the own card of this id from now on."""
         ...
 
 

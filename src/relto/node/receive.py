@@ -156,7 +156,7 @@ def _nothing() -> None:
 def _verify(node: Node, evidence: Evidence, data: bytes) -> _Arrived:
     """The item, opened: its label its originator's, its bytes those that the sender signed for."""
     sealed = Sealed.from_bytes(data)
-    opened = open_sealed(sealed, recipient=node.party, key=node.keys.unwrap(), originators=node.all_keys())
+    opened = open_sealed(sealed, recipient=node.party, key=node.keys.unwraps(), originators=node.fresh_keys())
     expected = digests_of(sealed, opened.manifest, evidence.digests.get("decision", ""))
     for what in ("payload", "label", "sealed"):
         if evidence.digests.get(what) != expected[what]:

@@ -141,7 +141,7 @@ def _forward(node: Node, holding: str, to: str, transmittal: str) -> OutboxRow:
         return rewrap(
             sealed,
             holder=node.party,
-            key=node.keys.unwrap(),
+            key=node.keys.unwraps(),
             recipient=peer,
             recipient_key=node.card_of(peer).wrapping,
             originators=node.all_keys(),

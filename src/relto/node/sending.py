@@ -12,7 +12,7 @@ from relto.core.evidence import Evidence
 from relto.node.deciding import ask, refusal
 from relto.node.labels import item_under
 from relto.node.log import Entered, enter, stated
-from relto.node.node import Node
+from relto.node.node import Moment, Node
 from relto.node.ports import Reading, Transaction
 from relto.node.rows import OutboxRow
 from relto.node.statements import evidence_of
@@ -99,9 +99,11 @@ def _waits(tx: Reading, row: OutboxRow) -> bool:
 def _decide_again(node: Node, tx: Transaction, row: OutboxRow) -> Draft[Marked]:
     """Decide at the moment of sending. What is refused now is never sent; what may have arrived already is recalled."""
     _, data = unpack(row.message)
-    evidence = evidence_of(tx, row.evidence)
-    item = item_under(verify_label(Sealed.from_bytes(data), node.all_keys()))
+    evidence, sealed = evidence_of(tx, row.evidence), Sealed.from_bytes(data)
+    item = item_under(verify_label(sealed, node.all_keys()))
     moment = node.now(tx)
+    if _to_a_revoked_key(node, sealed):
+        return _keep_back(node, tx, row, moment)
     decision = ask(node, tx, item, terms_of(evidence), moment, "sending", row.subject)
     if decision.permits:
         sent = Evidence(
@@ -126,6 +128,42 @@ def _decide_again(node: Node, tx: Transaction, row: OutboxRow) -> Draft[Marked]:
 
     def refuse(signed: str) -> Marked:
         tx.add_decision(decision.row)
+        entered = enter(node, tx, left, signed)
+        if row.attempts:
+            _recall(tx, row, entered)
+        refused = replace(row, state="refused", answer=entered.id, last_error="")
+        tx.update_outbox(refused)
+        return delivery_by(refused, left), False
+
+    return Draft(left, refuse)
+
+
+def _to_a_revoked_key(node: Node, sealed: Sealed) -> bool:
+    """Whether an item is sealed to a key that its recipient has revoked: whoever stole that could open it."""
+    chain = node.keys.chains.get(sealed.recipient)
+    cards = () if chain is None else chain.cards
+    return any(one.wrapping.id == sealed.recipient_key and chain.revoked(one) for one in cards if chain is not None)
+
+
+def _keep_back(node: Node, tx: Transaction, row: OutboxRow, moment: Moment) -> Draft[Marked]:
+    """Refuse to send what is sealed to a revoked key; the item can be released again, to the new one."""
+    evidence = evidence_of(tx, row.evidence)
+    left = stated(
+        node,
+        Evidence(
+            kind="refusal",
+            party=node.party,
+            at=moment.latest,
+            to=row.peer,
+            transmittal=row.subject,
+            item=evidence.item,
+            agreement=evidence.agreement,
+            digests={"evidence": row.evidence},
+            says={"stage": "sending", "says": f"it is sealed to a key that {row.peer} has revoked; release it again"},
+        ),
+    )
+
+    def refuse(signed: str) -> Marked:
         entered = enter(node, tx, left, signed)
         if row.attempts:
             _recall(tx, row, entered)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from relto.core.canon import digest
-from relto.core.envelope import VerifyKey
+from relto.core.envelope import KeyRing, keys_of
 from relto.core.errors import ReltoError, VerificationFailed
 from relto.core.evidence import Evidence, check_receipt, verify_evidence
 from relto.core.ledger import Checkpoint, Tree, leaf_hash, verify_checkpoint, verify_inclusion
@@ -102,7 +102,7 @@ def _check_leaves(leaves: list[Leaf], found: Findings) -> Tree:
     return tree
 
 
-def _check_signatures(leaves: list[Leaf], keys: Mapping[str, VerifyKey], found: Findings) -> dict[str, Evidence]:
+def _check_signatures(leaves: list[Leaf], keys: KeyRing, found: Findings) -> dict[str, Evidence]:
     """All evidence that is signed by a pinned key, by its digest, in the order of the leaves."""
     evidence: dict[str, Evidence] = {}
     for leaf in leaves:
@@ -123,7 +123,8 @@ def _check_head(node: Node, reading: Reading, tree: Tree, found: Findings) -> Ch
     if not note and not tree.size:
         return None
     try:
-        checkpoint = verify_checkpoint(note, origin=origin_of(node.party), key=node.keys.own.signing)
+        keys = keys_of(node.all_keys(), node.party)  # the last one, unless nothing was entered since it was replaced
+        checkpoint = verify_checkpoint(note, origin=origin_of(node.party), key=keys)
     except ReltoError as error:
         found.add("checkpoint", str(error))
         return None

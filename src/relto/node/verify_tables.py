@@ -92,6 +92,10 @@ def _check_message(row: OutboxRow, own: Ledger) -> None:
     subject = str(evidence.says.get("about")) if row.kind == "compromise" else subject_of(evidence)
     if (subject, evidence.at) != (row.subject, row.queued_at) or (evidence.to or row.peer) != row.peer:
         raise VerificationFailed("its subject, peer or instant is not that of its evidence")
+    if row.kind == "key-change":
+        if digest(row.message) != evidence.digests.get("change"):
+            raise VerificationFailed("its message is not the change that its evidence announces")
+        return
     signed = row.message
     if row.kind == "transmittal":
         text, data = unpack(row.message)
@@ -119,6 +123,8 @@ def _check_state(row: OutboxRow, evidence: Ledger, answered: bool) -> None:
         "refused-by-recipient": by_peer and answer.kind == "refusal",
     }
     about_it = answer.digests.get("evidence") == row.evidence or answer.transmittal == row.subject
+    if row.kind == "key-change":
+        about_it = answer.digests.get("message") == digest(row.message)
     if not kinds[row.state] or not about_it:
         raise VerificationFailed(f"it is {row.state}, but the evidence that settled it says otherwise")
 
@@ -139,6 +145,10 @@ def _is_answer(row: InboxRow, answer: Evidence | None, evidence: Ledger) -> bool
     if answer is None:
         return False
     subject = answer.transmittal if row.kind == "transmittal" else row.digest
+    if row.kind == "key-change":  # the change is in the answer itself
+        named = (answer.digests.get("message"), answer.digests.get("change"), answer.to, answer.at)
+        kind = "key-change" if row.accepted else "refusal"
+        return answer.kind == kind and named == (row.digest, row.digest, row.sender, row.received_at)
     answered = evidence.get(answer.digests.get("evidence", ""))
     return (
         (subject, answer.digests["message"], answer.to, answer.at, answer.kind != "refusal")

@@ -39,8 +39,7 @@ def sender_of(node: Node, request: Request) -> str | None:
     shown = getattr(request.state, PEER_CERTIFICATE, None)
     if not isinstance(shown, bytes) or not shown:
         return None
-    pin = digest(shown)
-    return next((party for party, card in node.keys.peers.items() if card.pin == pin), None)
+    return node.keys.party_of(digest(shown))
 
 
 async def read_body(request: Request, limit: int) -> bytes:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from relto.adapters.http.tls import TlsKeys, client_context
+from relto.adapters.http.tls import TlsKeys, client_context, name_asked
 from relto.core.canon import count_in, only_keys, parse_object
 from relto.core.errors import (
     Conflict,
@@ -45,7 +45,7 @@ class HttpLink:
         self._keys = keys
         self._card_of = card_of
         self._progress = progress
-        self._clients: dict[str, tuple[Card, httpx2.Client]] = {}
+        self._clients: dict[str, tuple[tuple[Card, Card], httpx2.Client]] = {}
         self._lock = threading.Lock()
 
     def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
@@ -98,7 +98,8 @@ class HttpLink:
 
         client = self._client(card)
         try:
-            with client.stream(method, f"https://{card.address}/v1/{path}", content=content) as response:
+            url, asked = f"https://{card.address}/v1/{path}", {"sni_hostname": name_asked(card)}
+            with client.stream(method, url, content=content, extensions=asked) as response:
                 data = _read(response, limit)
                 if response.status_code == 200:
                     return data
@@ -120,8 +121,8 @@ class HttpLink:
         import httpx2
 
         with self._lock:
-            known = self._clients.get(card.party)
-            if known is not None and known[0] == card:
+            known, shown = self._clients.get(card.party), self._keys.presented_to(card.party)
+            if known is not None and known[0] == (card, shown):
                 return known[1]
             if known is not None:
                 known[1].close()
@@ -132,7 +133,7 @@ class HttpLink:
                 follow_redirects=False,
                 headers={"content-type": "application/octet-stream", "user-agent": "relto"},
             )
-            self._clients[card.party] = card, client
+            self._clients[card.party] = (card, shown), client
             return client
 
 

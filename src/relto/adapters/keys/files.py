@@ -3,162 +3,261 @@
 keys/signing.pem, unwrap.pem, tls.pem   PKCS #8, encrypted under a key that scrypt (RFC 7914) makes of the passphrase
 keys/scrypt.json                        its salt and cost
 keys/card.json                          the public card, to hand to others: with the certificate of the TLS key in it
+keys/2, keys/3 ...                      the keys that have replaced these; what `keys/chain.json` ends with is in use
 peers/PARTY.json                        the cards of others, pinned by this node's operator
 """
 
 from __future__ import annotations
 
 import os
-import stat
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import TypeAlias
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from relto.adapters.keys.certificate import make_certificate, make_tls_key
-from relto.core.canon import base64url, canonical, count_in, from_base64url, only_keys, parse_object, text_in
+from relto.adapters.keys.chains import (
+    CHAIN,
+    chain_from,
+    latest,
+    pin_over,
+    read_chains,
+    read_told,
+    write_chain,
+    write_told,
+)
+from relto.adapters.keys.disk import read_file, write_private
+from relto.adapters.keys.sets import (
+    FULL_COST,
+    Private,
+    card_in,
+    later_folders,
+    load_set,
+    make_later_set,
+    make_set,
+    new_secret,
+    secret_of,
+)
 from relto.core.envelope import SigningKey, UnwrapKey
-from relto.core.errors import Conflict, InputError, NotFound, ReltoError, VerificationFailed
+from relto.core.errors import Conflict, InputError, NotFound
 from relto.core.label import check_party_id
 from relto.core.timeline import Instant
 from relto.node.card import MAX_CARD_BYTES, Card, check_address
+from relto.node.card_chain import CardChain, KeyChange, KeyChangeKind
 
-FULL_COST: Final = 1 << 15  # 32 MiB and about a tenth of a second for each guess
-LIGHT_COST: Final = 1 << 10  # for rehearsal nodes, whose keys guard nothing
-_MAX_COST: Final = 1 << 20
-_MAX_PASSPHRASE: Final = 1024
-_MAX_PEM_BYTES: Final = 4096
-_SCHEMA: Final = "relto/scrypt/1"
+Today: TypeAlias = Callable[[], Instant]
+"""What day it is, whatever a rehearsal's clock says."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Private:
-    """What a passphrase opens: `wrapping` is what encrypts the private keys in their files."""
+class _Read:
+    """The files as they were read. `sets`: the private keys, those in use first; none where no passphrase was given.
+    `marks`: how the folders stood then."""
 
-    signing: SigningKey
-    unwrap: UnwrapKey
-    wrapping: bytes = field(repr=False)
+    chain: CardChain
+    own: Card
+    chains: Mapping[str, CardChain]
+    cards: Mapping[str, Card]
+    told: Mapping[str, str]
+    sets: tuple[Private, ...] = field(repr=False)
+    marks: tuple[int, ...]
 
 
 class FileKeys:
-    """The keys of one node. Opened without a passphrase it knows the public ones only."""
+    """The keys of one node, read anew where another process has changed them. Opened without a passphrase (`secret`
+    None) it knows the public ones only."""
 
-    def __init__(self, node: Path, own: Card, peers: Mapping[str, Card], private: _Private | None) -> None:
-        self._node = node
-        self.own = own
-        self._peers = dict(peers)
-        self._read_at = _changed(node / "peers")
-        self._private = private
+    def __init__(self, node: Path, secret: bytes | None, today: Today | None = None) -> None:
+        """`today` dates the certificates of keys that are made here: a rehearsal's clock does not."""
+        self._node, self._secret, self._today = node, secret, today
+        self._read = _read_all(node, secret)
+
+    @property
+    def own(self) -> Card:
+        """The card in use of the node's own party."""
+        return self._now().own
 
     @property
     def peers(self) -> Mapping[str, Card]:
-        """The pinned cards, by party; read anew where the folder has changed, for another process may pin one."""
-        changed = _changed(self._node / "peers")
-        if changed != self._read_at:
-            self._peers, self._read_at = _read_peers(self._node / "peers", self.own.party), changed
-        return self._peers
+        """The cards of the others, by party: as pinned, or as their party has changed them since; none that is
+        revoked."""
+        return self._now().cards
+
+    @property
+    def chains(self) -> Mapping[str, CardChain]:
+        """All cards that each party has had, the own one included."""
+        return self._now().chains
 
     def peers_card(self, party: str) -> Card | None:
-        """The card that is pinned for a party."""
+        """The card that is good for a party."""
         return self.peers.get(party)
 
     def pin(self, card: Card) -> None:
         """Pin a peer's card, in the file and here: an act of this node's operator. Raises as `pin_card` does."""
         pin_card(self._node, card)
-        self._read_at = -1  # two changes of one moment look alike
+        self._read_again()
 
     def moved(self, node: Path) -> FileKeys:
         """The same keys, in a node's folder that now has this name."""
-        return FileKeys(node, self.own, self._peers, self._private)
+        return FileKeys(node, self._secret, self._today)
 
     def signing(self) -> SigningKey:
         """The key that signs; InputError where no passphrase was given."""
-        return self._unlocked().signing
+        return self._unlocked()[0].signing
 
-    def unwrap(self) -> UnwrapKey:
-        """The key that opens what is sealed to this party; InputError where no passphrase was given."""
-        return self._unlocked().unwrap
+    def unwraps(self) -> tuple[UnwrapKey, ...]:
+        """The keys that open what is sealed to this party, the one in use first; InputError where no passphrase was
+        given."""
+        return tuple(one.unwrap for one in self._unlocked())
 
-    def tls_key(self) -> tuple[Path, bytes]:
-        """The file of the TLS key and what opens it; InputError where no passphrase was given."""
-        return self._node / "keys" / "tls.pem", self._unlocked().wrapping
+    def tls_key(self, card: Card | None = None) -> tuple[Path, bytes]:
+        """The file of the TLS key of an own card (None: that in use) and what opens it; InputError where no passphrase
+        was given."""
+        name = (card or self.own).keys_id
+        found = next((one for one in self._unlocked() if one.card.keys_id == name), None)
+        if found is None or self._secret is None:
+            raise NotFound("there is no TLS key of that card", remedy="restore the folder keys/")
+        return found.folder / "tls.pem", self._secret
 
-    def _unlocked(self) -> _Private:
-        if self._private is None:
+    def presented(self) -> tuple[Card, ...]:
+        """The own cards that are still shown to somebody, the one in use first."""
+        now = self._now()
+        older = [one for one in now.chain.cards if one.keys_id in now.told.values() and one.keys_id != now.own.keys_id]
+        return (now.own, *older)
+
+    def presented_to(self, peer: str) -> Card:
+        """The own card that a peer goes by: an older one, until it has acknowledged the change."""
+        name = self._now().told.get(peer)
+        return next((one for one in self.presented() if one.keys_id == name), self.own)
+
+    def acknowledged(self, peer: str, keys_id: str) -> None:
+        """A peer has acknowledged the change to the own card of that id: it goes by it now."""
+        told = dict(self._now().told)
+        if told.get(peer) in (None, keys_id):
+            return
+        if keys_id == self.own.keys_id:
+            del told[peer]
+        else:
+            told[peer] = keys_id
+        write_told(self._node / "keys", told)
+        self._read_again()
+
+    def party_of(self, pin: str) -> str | None:
+        """Whose certificate this is, by its digest. The one before a replacement counts until the new one is seen."""
+        now = self._now()
+        for party, card in now.cards.items():
+            chain, met = now.chains[party], self._node / "peers" / f"{party}.met"
+            if card.pin and card.pin == pin:
+                if len(chain.terms) > 1 and not _met(met, card):
+                    write_private(met, card.keys_id.encode("ascii"))
+                return party
+            before = chain.cards[-2] if len(chain.terms) > 1 else None
+            if before is not None and before.pin == pin and not chain.revoked(before) and not _met(met, card):
+                return party
+        return None
+
+    def take(self, change: KeyChange) -> None:
+        """Keep a peer's change of its card. Raises as `CardChain.taken` does, NotFound for a party not pinned."""
+        chain = self.chains.get(change.party)
+        if chain is None or change.party == self.own.party:
+            raise NotFound(f"no card of `{change.party}` is pinned", remedy="pin it first")
+        write_chain(self._node / "peers", chain.taken(change))
+        self._read_again()
+
+    def change(self, kind: KeyChangeKind, at: Instant) -> KeyChange:
+        """Replace the own keys from `at` on, or revoke them and go on with others, which the peers have to pin.
+
+        All or nothing: what is in use is what the chain ends with, which is written last. Raises as `signing` does.
+        """
+        now, private = self._now(), self._unlocked()[0]
+        assert self._secret is not None
+        keys, known = self._node / "keys", {one.keys_id for one in now.chain.cards}
+        dated = at if self._today is None else self._today()
+        made = make_later_set(keys, now.own.party, self._secret, dated, now.own.address, known)
+        card = made.card if kind == "key-replacement" else None
+        change = KeyChange(kind, now.own.party, at, now.chain.cards[-1].keys_id, card).signed(private.signing)
+        chain = now.chain.taken(change)
+        if card is None:
+            chain = chain.pinned(made.card, at)
+        write_told(keys, dict.fromkeys(now.cards, now.own.keys_id) | dict(now.told))
+        write_private(keys / CHAIN, chain.to_bytes())  # from here on it is changed
+        write_private(keys / "card.json", made.card.to_bytes())
+        self._read_again()
+        return change
+
+    def _unlocked(self) -> tuple[Private, ...]:
+        if self._secret is None:
             raise InputError(
                 f"the keys of `{self.own.party}` are locked", remedy="give the passphrase, in RELTO_PASSPHRASE"
             )
-        return self._private
+        return self._now().sets
+
+    def _now(self) -> _Read:
+        if _marks(self._node) != self._read.marks:
+            self._read_again()
+        return self._read
+
+    def _read_again(self) -> None:
+        self._read = _read_all(self._node, self._secret)
 
     def __repr__(self) -> str:
-        return f"FileKeys(own={self.own.party!r}, peers={sorted(self._peers)!r})"
+        return f"FileKeys(own={self._read.own.party!r}, peers={sorted(self._read.cards)!r})"
 
 
 def create_keys(
-    node: Path, party: str, passphrase: str, made_at: Instant, *, cost: int = FULL_COST, address: str = ""
+    node: Path,
+    party: str,
+    passphrase: str,
+    made_at: Instant,
+    *,
+    cost: int = FULL_COST,
+    address: str = "",
+    today: Today | None = None,
 ) -> FileKeys:
     """Make the keys of `party` under the folder `node`; `made_at` dates the certificate of its TLS key.
 
     Raises InputError for a passphrase that is none, Conflict where there are keys already."""
     check_party_id(party)
-    secret = _passphrase(passphrase)
     keys, peers = node / "keys", node / "peers"
     if keys.exists():
         raise Conflict(f"there are keys in `{keys}` already", remedy="choose another folder")
     for folder in (keys, peers):
         folder.mkdir(mode=0o700, parents=True)
-    signing, unwrap, tls = Ed25519PrivateKey.generate(), X25519PrivateKey.generate(), make_tls_key()
-    salt = os.urandom(16)
-    wrapping = _stretch(secret, salt, cost)
-    write_private(keys / "scrypt.json", canonical({"schema": _SCHEMA, "cost": cost, "salt": base64url(salt)}))
-    locked = BestAvailableEncryption(wrapping)
-    for name, key in (("signing", signing), ("unwrap", unwrap), ("tls", tls)):
-        write_private(keys / f"{name}.pem", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
-    private = _Private(SigningKey(signing.private_bytes_raw()), UnwrapKey(unwrap.private_bytes_raw()), wrapping)
-    certificate = make_certificate(party, tls, made_at)
-    own = Card(party, private.signing.verify_key, private.unwrap.wrap_key, address, certificate).signed(private.signing)
-    write_private(keys / "card.json", own.to_bytes())
-    return FileKeys(node, own, {}, private)
+    secret = new_secret(keys, passphrase, cost)
+    make_set(keys, party, secret, made_at, address)
+    return FileKeys(node, secret, today)
 
 
-def open_keys(node: Path, passphrase: str | None) -> FileKeys:
+def open_keys(node: Path, passphrase: str | None, today: Today | None = None) -> FileKeys:
     """Open the keys under the folder `node`; without a passphrase, the public ones only.
 
     Raises NotFound where there are none, InputError for a wrong passphrase and for files that others may read,
     VerificationFailed for private keys that are not those of the card.
     """
-    keys, peers = node / "keys", node / "peers"
-    own = Card.from_bytes(_read(keys / "card.json", MAX_CARD_BYTES), name=str(keys / "card.json"))
-    private = None if passphrase is None else _unlock(keys, _passphrase(passphrase), own)
-    return FileKeys(node, own, _read_peers(peers, own.party), private)
+    card_in(node / "keys")
+    return FileKeys(node, None if passphrase is None else secret_of(node / "keys", passphrase), today)
 
 
 def set_address(node: Path, keys: FileKeys, address: str, made_at: Instant) -> Card:
-    """Say where the node answers, in its card, signed anew; with a new TLS key where it has none. The card.
+    """Say where the node answers, in its card, signed anew by the same keys; with a new TLS key where it has none. The
+    card.
 
     Raises InputError for what is no address, and where no passphrase was given.
     """
-    private = keys._unlocked()
+    private = keys._unlocked()[0]
     own = replace(keys.own, address=check_address(address))
     if not own.certificate:
         tls = make_tls_key()
-        locked = BestAvailableEncryption(private.wrapping)
-        write_private(node / "keys" / "tls.pem", tls.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
+        assert keys._secret is not None
+        locked = BestAvailableEncryption(keys._secret)
+        write_private(private.folder / "tls.pem", tls.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
         own = replace(own, certificate=make_certificate(own.party, tls, made_at))
     own = own.signed(private.signing)
-    write_private(node / "keys" / "card.json", own.to_bytes())
-    keys.own = own
+    for folder in dict.fromkeys((private.folder, node / "keys")):
+        write_private(folder / "card.json", own.to_bytes())
+    keys._read_again()
     return own
 
 
@@ -167,127 +266,43 @@ def pin_card(node: Path, card: Card) -> None:
 
     Raises Conflict where another card of that party is pinned, InputError for the node's own party.
     """
-    own = Card.from_bytes(_read(node / "keys" / "card.json", MAX_CARD_BYTES))
+    own = Card.from_bytes(read_file(node / "keys" / "card.json", MAX_CARD_BYTES))
     if card.party == own.party:
         raise InputError(f"`{card.party}` is this node's own party", remedy="pin the cards of the others")
     path = node / "peers" / f"{card.party}.json"
     if path.exists():
-        known = Card.from_bytes(_read(path, MAX_CARD_BYTES), name=str(path))
-        if known == card:
-            return
-        same_keys = (known.signing, known.wrapping) == (card.signing, card.wrapping)
-        if not same_keys or not card.signature:  # a new address or certificate comes signed by the key that is pinned
-            raise Conflict(
-                f"another card of `{card.party}` is pinned",
-                remedy=f"compare the thumbprints, then remove `{path}` first",
-            )
+        pin_over(node / "peers", card)
+        return
+    for left in (".chain", ".met"):  # of a card that its operator has removed
+        path.with_suffix(left).unlink(missing_ok=True)
     write_private(path, card.to_bytes())
 
 
-def read_private(path: Path) -> bytes:
-    """The bytes of a file with a secret in it. Raises NotFound, and InputError for one that others may read."""
-    return _read(path, _MAX_PEM_BYTES, private=True)
+def _read_all(node: Path, secret: bytes | None) -> _Read:
+    marks, keys = _marks(node), node / "keys"
+    handed = card_in(keys)
+    chain = chain_from(handed, keys / CHAIN)
+    own = latest(chain, handed)  # a crash may have left the card before to be handed out
+    sets: list[Private] = []
+    if secret is not None:
+        known = {one.keys_id for one in chain.cards}
+        folders = [(keys, chain.cards[0]), *((one, card_in(one)) for one in later_folders(keys))]
+        sets = [load_set(folder, card, secret) for folder, card in folders if card.keys_id in known]
+        sets.sort(key=lambda one: one.card.keys_id != own.keys_id)
+    chains, cards = read_chains(node / "peers", own.party)
+    return _Read(chain, own, {**chains, own.party: chain}, cards, read_told(keys), tuple(sets), marks)
 
 
-def _unlock(keys: Path, secret: bytes, own: Card) -> _Private:
-    folder = keys.stat()
-    if folder.st_mode & 0o077:
-        raise _loose(keys, "700")
-    settings = parse_object(_read(keys / "scrypt.json", 1024), 1024, name="scrypt.json")
-    only_keys(settings, frozenset({"schema", "cost", "salt"}))
-    if text_in(settings, "schema") != _SCHEMA:
-        raise InputError("`scrypt.json` is of a version not known here", remedy="open it with the relto that made it")
-    wrapping = _stretch(secret, from_base64url(text_in(settings, "salt")), count_in(settings, "cost"))
-    found = []
-    for name in ("signing", "unwrap"):
-        try:
-            found.append(load_pem_private_key(_read(keys / f"{name}.pem", _MAX_PEM_BYTES, private=True), wrapping))
-        except (ValueError, TypeError):  # what the library says may quote the key
-            raise InputError(f"the passphrase does not open the keys of `{own.party}`", remedy="try it again") from None
-    signing, unwrap = found
-    if not isinstance(signing, Ed25519PrivateKey) or not isinstance(unwrap, X25519PrivateKey):
-        raise VerificationFailed(f"the private keys in `{keys}` are of another kind")
-    private = _Private(SigningKey(signing.private_bytes_raw()), UnwrapKey(unwrap.private_bytes_raw()), wrapping)
-    if (private.signing.verify_key, private.unwrap.wrap_key) != (own.signing, own.wrapping):
-        raise VerificationFailed(f"the private keys in `{keys}` are not those of its card", remedy="restore the folder")
-    return private
+def _met(path: Path, card: Card) -> bool:
+    return path.is_file() and read_file(path, 100).decode("ascii", "replace") == card.keys_id
+
+
+def _marks(node: Path) -> tuple[int, ...]:
+    return tuple(_changed(node / name) for name in ("keys", "peers"))
 
 
 def _changed(folder: Path) -> int:
     try:
-        return folder.stat().st_mtime_ns
+        return os.stat(folder).st_mtime_ns
     except FileNotFoundError:
         return 0
-
-
-def _read_peers(folder: Path, own: str) -> dict[str, Card]:
-    found: dict[str, Card] = {}
-    for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
-        card = Card.from_bytes(_read(path, MAX_CARD_BYTES), name=str(path))
-        if card.party != path.stem or card.party == own:
-            raise InputError(f"`{path}` holds the card of `{card.party}`", remedy="pin each peer by its own card")
-        found[card.party] = card
-    return found
-
-
-def _passphrase(text: str) -> bytes:
-    """The bytes of a passphrase, in one Unicode form (NFC, as RFC 8265 has it): Hangul may be typed in two."""
-    if not 1 <= len(text) <= _MAX_PASSPHRASE:
-        raise InputError("an empty or overlong passphrase", remedy=f"give 1 to {_MAX_PASSPHRASE} characters")
-    try:
-        return unicodedata.normalize("NFC", text).encode("utf-8")
-    except UnicodeEncodeError:
-        raise InputError("a passphrase that is not text", remedy="give whole characters") from None
-
-
-def _stretch(secret: bytes, salt: bytes, cost: int) -> bytes:
-    if not LIGHT_COST <= cost <= _MAX_COST or cost & (cost - 1) or len(salt) != 16:
-        raise InputError("`scrypt.json` has a cost or salt that was never written", remedy="restore the folder")
-    return Scrypt(salt=salt, length=32, n=cost, r=8, p=1).derive(secret).hex().encode("ascii")
-
-
-def _read(path: Path, limit: int, *, private: bool = False) -> bytes:
-    """The bytes of a file, not through a symbolic link; a private one only if nobody else may read or write it."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe would wait
-    except FileNotFoundError as error:
-        raise NotFound(f"there is no `{path}`", remedy="make the node first, with `relto node init`") from error
-    except OSError as error:
-        raise InputError(f"`{path}` cannot be read: {error.strerror}", remedy="check its owner and mode") from error
-    try:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise InputError(f"`{path}` is not a plain file", remedy="restore it")
-        if private and status.st_mode & 0o077:
-            raise _loose(path, "600")
-        with os.fdopen(handle, "rb", closefd=False) as file:
-            data = file.read(limit + 1)
-    finally:
-        os.close(handle)
-    if len(data) > limit:
-        raise InputError(f"`{path}` is larger than {limit} bytes", remedy="restore it")
-    return data
-
-
-def _loose(path: Path, mode: str) -> ReltoError:
-    return InputError(f"others than its owner may use `{path}`", remedy=f"chmod {mode} {path}")
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file of mode 600 whole or not at all, and have it on the disk when this returns."""
-    part = path.with_name(f".{path.name}.{os.urandom(8).hex()}.part")  # a crash may leave one behind
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

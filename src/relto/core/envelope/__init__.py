@@ -5,7 +5,17 @@ Canonical JSON, errors and party ids may come in; no decision, no agreement, no 
 """
 
 from relto.core.envelope.joint import MAX_JOINT, sign_jointly, verify_jointly
-from relto.core.envelope.keys import SigningKey, UnwrapKey, VerifyKey, WrapKey
+from relto.core.envelope.keys import (
+    KeyRing,
+    SigningKey,
+    TermedKey,
+    UnwrapKey,
+    VerifyKey,
+    WrapKey,
+    each_key,
+    keys_of,
+    verify_by_any,
+)
 from relto.core.envelope.manifest import MAX_MANIFEST_BYTES, Manifest, read_manifest, sign_manifests
 from relto.core.envelope.seal import Opened, Unsigned, close, open_sealed, rewrap, seal, verify_label
 from relto.core.envelope.sealed import MAX_SEALED_BYTES, Sealed
@@ -18,21 +28,26 @@ __all__ = [
     "MAX_PAYLOAD_BYTES",
     "MAX_SEALED_BYTES",
     "NONCE_BYTES",
+    "KeyRing",
     "Manifest",
     "Opened",
     "Sealed",
     "SigningKey",
+    "TermedKey",
     "Unsigned",
     "UnwrapKey",
     "VerifyKey",
     "WrapKey",
     "close",
+    "each_key",
+    "keys_of",
     "open_sealed",
     "read_manifest",
     "rewrap",
     "seal",
     "sign_jointly",
     "sign_manifests",
+    "verify_by_any",
     "verify_jointly",
     "verify_label",
 ]

@@ -9,9 +9,10 @@ line feeds and no zero byte, a medium's manifest one line feed and no zero byte)
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 
 from relto.core.canon import base64url, canonical
 from relto.core.errors import InputError, VerificationFailed
+from relto.core.timeline import Instant
 
 KEY_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
@@ -70,6 +72,55 @@ class VerifyKey:
             self.public.verify(signature, message)
         except (InvalidSignature, ValueError) as error:
             raise VerificationFailed(f"the signature is not one by key `{self.id}`") from error
+
+
+@dataclass(frozen=True)
+class TermedKey(VerifyKey):
+    """A public signing key that was good from `since` (None: ever) until before `until` (None: still)."""
+
+    since: Instant | None = None
+    until: Instant | None = None
+
+    def check_at(self, at: Instant) -> None:
+        """Return if it was good at `at`, the instant that what it signed bears; else raise VerificationFailed."""
+        if (self.since is not None and at < self.since) or (self.until is not None and at >= self.until):
+            raise VerificationFailed(
+                f"the key `{self.id}` was not good at {at}: it was replaced, revoked, or not yet there"
+            )
+
+
+KeyRing: TypeAlias = "Mapping[str, VerifyKey | tuple[VerifyKey, ...]]"
+"""The signing keys known for each party: one, or all that it has had."""
+
+
+def each_key(keys: KeyRing) -> Iterator[tuple[str, VerifyKey]]:
+    """Each key with its party."""
+    for party, known in keys.items():
+        for key in known if isinstance(known, tuple) else (known,):
+            yield party, key
+
+
+def keys_of(keys: KeyRing, party: str) -> tuple[VerifyKey, ...]:
+    """The keys known for a party; none where it is not known."""
+    known = keys.get(party, ())
+    return known if isinstance(known, tuple) else (known,)
+
+
+def verify_by_any(keys: tuple[VerifyKey, ...], signature: bytes, message: bytes, at: Instant) -> None:
+    """Return if one of `keys`, good at `at`, signed `message`; else raise VerificationFailed, as the last one does."""
+    for key in keys[:-1]:
+        try:
+            _verify_at(key, signature, message, at)
+        except VerificationFailed:
+            continue
+        return
+    _verify_at(keys[-1], signature, message, at)
+
+
+def _verify_at(key: VerifyKey, signature: bytes, message: bytes, at: Instant) -> None:
+    if isinstance(key, TermedKey):
+        key.check_at(at)
+    key.verify(signature, message)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from relto.core.canon import (
     text_in,
 )
 from relto.core.envelope.joint import is_joint, sign_jointly, verify_jointly
-from relto.core.envelope.keys import SigningKey, VerifyKey
+from relto.core.envelope.keys import KeyRing, SigningKey, VerifyKey, keys_of
 from relto.core.envelope.segments import MAX_PAYLOAD_BYTES, NONCE_BYTES
 from relto.core.errors import InputError, VerificationFailed
 from relto.core.label import check_party_id
@@ -142,19 +142,20 @@ def read_manifest(data: bytes) -> Manifest:
     return _READ.put(data, manifest)
 
 
-def verify_manifest(data: bytes, signature: bytes, originators: Mapping[str, VerifyKey]) -> Manifest:
-    """The manifest, if the originator it names signed it with the key known for that party.
+def verify_manifest(data: bytes, signature: bytes, originators: KeyRing) -> Manifest:
+    """The manifest, if the originator it names signed it with a key known for that party.
 
     Raises VerificationFailed for an unknown originator, another key, a bad signature, or bytes that are no manifest.
     """
     manifest = read_manifest(data)
-    key = originators.get(manifest.originator)
-    if key is None:
+    known = keys_of(originators, manifest.originator)
+    if not known:
         raise VerificationFailed(
             f"no signing key is known for the originator `{manifest.originator}`",
             remedy="import that party's keys first",
         )
-    if key.id != manifest.key:
+    key = next((one for one in known if one.id == manifest.key), None)
+    if key is None:
         raise VerificationFailed(f"the label is not signed with the key known for `{manifest.originator}`")
     _verify(key, signature, data)
     return manifest

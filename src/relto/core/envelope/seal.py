@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from relto.core.canon import JSON, digest, quoted
-from relto.core.envelope.keys import SigningKey, UnwrapKey, VerifyKey, WrapKey
+from relto.core.envelope.keys import KeyRing, SigningKey, UnwrapKey, VerifyKey, WrapKey
 from relto.core.envelope.manifest import SCHEMA, Manifest, keep_manifest, sign_manifest, verify_manifest
 from relto.core.envelope.sealed import Sealed
 from relto.core.envelope.segments import CONTENT_KEY_BYTES, MAX_PAYLOAD_BYTES, commit, decrypt, derive_keys, encrypt
@@ -115,7 +115,7 @@ def close(
     )
 
 
-def verify_label(sealed: Sealed, originators: Mapping[str, VerifyKey]) -> Manifest:
+def verify_label(sealed: Sealed, originators: KeyRing) -> Manifest:
     """The manifest with its label, if its originator signed it; the payload stays closed.
 
     `originators` holds the signing key known for each party. Raises VerificationFailed.
@@ -123,8 +123,10 @@ def verify_label(sealed: Sealed, originators: Mapping[str, VerifyKey]) -> Manife
     return verify_manifest(sealed.manifest, sealed.signature, originators)
 
 
-def open_sealed(sealed: Sealed, *, recipient: str, key: UnwrapKey, originators: Mapping[str, VerifyKey]) -> Opened:
-    """Open an item sealed to `recipient`, whose key is `key`.
+def open_sealed(
+    sealed: Sealed, *, recipient: str, key: UnwrapKey | tuple[UnwrapKey, ...], originators: KeyRing
+) -> Opened:
+    """Open an item sealed to `recipient`, whose key is `key`, or one of these.
 
     Raises VerificationFailed if it is for another party or key, the label is not its originator's, or any bit of it
     is not as it was sealed.
@@ -136,10 +138,10 @@ def rewrap(
     sealed: Sealed,
     *,
     holder: str,
-    key: UnwrapKey,
+    key: UnwrapKey | tuple[UnwrapKey, ...],
     recipient: str,
     recipient_key: WrapKey,
-    originators: Mapping[str, VerifyKey],
+    originators: KeyRing,
 ) -> Sealed:
     """Wrap an item that `holder` can open for the next `recipient`; label, signature and segments stay untouched.
 
@@ -152,7 +154,9 @@ def rewrap(
     return replace(sealed, recipient=recipient, recipient_key=recipient_key.id, wrapped=wrapped)
 
 
-def _open(sealed: Sealed, recipient: str, key: UnwrapKey, originators: Mapping[str, VerifyKey]) -> tuple[Opened, bytes]:
+def _open(
+    sealed: Sealed, recipient: str, key: UnwrapKey | tuple[UnwrapKey, ...], originators: KeyRing
+) -> tuple[Opened, bytes]:
     manifest = verify_label(sealed, originators)
     content_key = _unwrap(sealed, manifest, recipient, key)
     keys = derive_keys(content_key, manifest.nonce)
@@ -169,13 +173,14 @@ def _wrap(content_key: bytes, key: WrapKey, info: bytes) -> bytes:
         ) from error
 
 
-def _unwrap(sealed: Sealed, manifest: Manifest, recipient: str, key: UnwrapKey) -> bytes:
-    wrap_key = key.wrap_key
-    if sealed.recipient != recipient or sealed.recipient_key != wrap_key.id:
+def _unwrap(sealed: Sealed, manifest: Manifest, recipient: str, keys: UnwrapKey | tuple[UnwrapKey, ...]) -> bytes:
+    each = keys if isinstance(keys, tuple) else (keys,)
+    key = next((one for one in each if one.wrap_key.id == sealed.recipient_key), None)
+    if sealed.recipient != recipient or key is None:
         raise VerificationFailed(
             f"the item is sealed to `{sealed.recipient}`, key `{sealed.recipient_key}`, not to this one"
         )
-    info = _info(manifest, sealed.manifest, recipient, wrap_key)
+    info = _info(manifest, sealed.manifest, recipient, key.wrap_key)
     try:
         content_key = _SUITE.decrypt(sealed.wrapped, key.private, info)
     except (InvalidTag, ValueError) as error:

@@ -26,6 +26,7 @@ EvidenceKind: TypeAlias = Literal[
     "compromise",
     "instrument",
     "record",
+    "key-change",
 ]
 EVIDENCE_KINDS: Final[tuple[EvidenceKind, ...]] = get_args(EvidenceKind)
 

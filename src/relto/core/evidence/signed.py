@@ -11,12 +11,12 @@ hashes, so a node keeps what it has signed and gives that again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
 from relto.core.canon import base64url, canonical, from_base64url, parse_object, text_in
-from relto.core.envelope import SigningKey, VerifyKey, sign_jointly, verify_jointly
+from relto.core.envelope import KeyRing, SigningKey, TermedKey, VerifyKey, each_key, sign_jointly, verify_jointly
 from relto.core.errors import InputError, VerificationFailed
 from relto.core.evidence.evidence import Evidence
 
@@ -53,8 +53,9 @@ def sign_together(statements: Sequence[Evidence], key: SigningKey) -> list[str]:
     return [f"{text}.{base64url(one)}" for text, one in zip(signing, joint, strict=True)]
 
 
-def verify_evidence(signed: str, keys: Mapping[str, VerifyKey]) -> Evidence:
-    """The evidence in a compact JWS, if the party it names signed it with the key that `keys` holds for that party.
+def verify_evidence(signed: str, keys: KeyRing) -> Evidence:
+    """The evidence in a compact JWS, if the party it names signed it with a key that `keys` holds for that party, and
+    that was good at the instant it bears.
 
     Raises InputError for more than 65,535 signs; VerificationFailed for anything else that is not exactly what
     `sign_evidence` or `sign_together` writes: another algorithm, `none`, an unknown key, header members beyond `alg`,
@@ -66,10 +67,10 @@ def verify_evidence(signed: str, keys: Mapping[str, VerifyKey]) -> Evidence:
     if len(parts) != 3:
         raise VerificationFailed("not a compact JWS", remedy="give header, payload and signature, with dots between")
     header, payload, signature = parts
-    owners = {party: key for party, key in keys.items() if header == _header(key.id)}
+    owners = {party: key for party, key in each_key(keys) if header == _header(key.id)}
     jointly = not owners
     if jointly:
-        owners = {party: key for party, key in keys.items() if header == _header(key.id, JOINT_ALGORITHM)}
+        owners = {party: key for party, key in each_key(keys) if header == _header(key.id, JOINT_ALGORITHM)}
     if not owners:
         raise _why_not(header, keys)
     public = next(iter(owners.values()))
@@ -84,6 +85,8 @@ def verify_evidence(signed: str, keys: Mapping[str, VerifyKey]) -> Evidence:
         raise VerificationFailed(f"what is signed is no evidence: {error.message}") from error
     if evidence.party not in owners:
         raise VerificationFailed(f"`{evidence.party}` is named as the party, but another party's key signed")
+    if isinstance(public, TermedKey):
+        public.check_at(evidence.at)
     return evidence
 
 
@@ -100,13 +103,13 @@ def _header(key_id: str, algorithm: str = ALGORITHM) -> str:
     return base64url(canonical({"alg": algorithm, "kid": key_id, "typ": TYPE}))
 
 
-def _why_not(header: str, keys: Mapping[str, VerifyKey]) -> VerificationFailed:
+def _why_not(header: str, keys: KeyRing) -> VerificationFailed:
     """What is wrong with a header that is no known key's."""
     try:
         key_id = text_in(parse_object(from_base64url(header), _MAX_HEADER_BYTES, name="JWS header"), "kid")
     except InputError as error:
         return VerificationFailed(f"the JWS header cannot be read: {error.message}")
-    if key_id not in {key.id for key in keys.values()}:
+    if key_id not in {key.id for _, key in each_key(keys)}:
         return VerificationFailed("signed with a key not known here", remedy="import that party's keys first")
     return VerificationFailed(
         f"the header is not exactly `alg` {ALGORITHM} (or {JOINT_ALGORITHM}), `kid` and `typ` {TYPE}"

@@ -49,8 +49,8 @@ def sign_checkpoint(checkpoint: Checkpoint, key: SigningKey) -> str:
     return str(sign_note(checkpoint.text, {checkpoint.origin: key}))
 
 
-def verify_checkpoint(note: bytes | str, *, origin: str, key: VerifyKey) -> Checkpoint:
-    """The checkpoint in a signed note, if the ledger `origin` signed it with `key`.
+def verify_checkpoint(note: bytes | str, *, origin: str, key: VerifyKey | tuple[VerifyKey, ...]) -> Checkpoint:
+    """The checkpoint in a signed note, if the ledger `origin` signed it with `key`, or one of these.
 
     Signatures beyond the ledger's (of witnesses) are passed over. Raises InputError for a note too large,
     VerificationFailed for any other than a well-formed checkpoint of that origin under that key.

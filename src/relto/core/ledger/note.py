@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from relto.core.envelope import SigningKey, VerifyKey
+from relto.core.envelope import KeyRing, SigningKey, VerifyKey, each_key
 from relto.core.errors import InputError, VerificationFailed
 
 MAX_NOTE_BYTES: Final = 1 << 18
@@ -83,14 +83,14 @@ def parse_note(data: bytes | str) -> SignedNote:
     return SignedNote(body + "\n", tuple(_signature(line) for line in lines))
 
 
-def verify_note(data: bytes | str, keys: Mapping[str, VerifyKey]) -> tuple[SignedNote, frozenset[str]]:
+def verify_note(data: bytes | str, keys: KeyRing) -> tuple[SignedNote, frozenset[str]]:
     """The note, and the names of the known `keys` that signed it: at least one, else VerificationFailed.
 
     Signatures by unknown keys are passed over, as signed-note demands; a bad one by a known key fails the whole note.
     """
     note = parse_note(data)
     message = note.text.encode("utf-8")
-    known = {(name, note_key_id(name, key)): key for name, key in keys.items()}
+    known = {(name, note_key_id(name, key)): key for name, key in each_key(keys)}
     signed: set[str] = set()
     for signature in note.signatures:
         key = known.get((signature.name, signature.key_id))

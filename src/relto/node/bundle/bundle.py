@@ -23,15 +23,17 @@ from relto.core.canon import (
     text_in,
 )
 from relto.core.envelope import SigningKey, VerifyKey
-from relto.core.errors import InputError, VerificationFailed
+from relto.core.errors import Conflict, InputError, VerificationFailed
 from relto.core.label import check_party_id
 from relto.core.ledger import sign_note, verify_note
 from relto.node.card import Card
+from relto.node.card_chain import CardChain
 
 SCHEMA: Final = "relto/bundle/1"
 MAX_BUNDLE_BYTES: Final = 32 << 20
 MAX_LEAVES: Final = 20_000
 _MAX_LIST: Final = 20_000
+_OPTIONAL: Final = frozenset({"chains"})
 _KEYS: Final = frozenset(
     {"schema", "by", "about", "cards", "checkpoint", "leaves", "decisions", "labels", "items", "files", "seal"}
 )
@@ -60,7 +62,8 @@ class Bundle:
 
     `checkpoint`: the signed head of its ledger. `decisions`: the documents that its evidence names by digest, as they
     are. `labels`: those of sealed items. `items`: the labels of items that were refused before they were sealed, in
-    the maker's own word. `files`: texts, records and parties of its dossier. `cards`: keys as it pinned them.
+    the maker's own word. `files`: texts, records and parties of its dossier. `cards`: keys as it pinned them; `chains`:
+    how those of a party have changed, where they have.
     """
 
     by: str
@@ -72,12 +75,15 @@ class Bundle:
     items: tuple[Mapping[str, JSON], ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     cards: tuple[Card, ...] = ()
+    chains: tuple[CardChain, ...] = ()
     seal: str = ""
 
     def content(self) -> dict[str, JSON]:
         """All but the seal, as JSON."""
         cards = sorted((parse_object(card.to_bytes()) for card in self.cards), key=lambda card: str(card["party"]))
+        chains: JSON = [base64url(chain.to_bytes()) for chain in self.chains]
         return {
+            **({"chains": chains} if self.chains else {}),
             "schema": SCHEMA,
             "by": self.by,
             "about": self.about,
@@ -109,7 +115,7 @@ class Bundle:
             bundle = _read(parse_object(data, MAX_BUNDLE_BYTES, name=name))
             if bundle.to_bytes() != data:
                 raise InputError("it is not in its one canonical form")
-        except InputError as error:
+        except (InputError, Conflict) as error:
             raise VerificationFailed(
                 f"`{name}` is no whole evidence bundle: {error.message}", remedy="ask its maker for it again"
             ) from error
@@ -121,8 +127,8 @@ def seal_bundle(bundle: Bundle, key: SigningKey) -> Bundle:
     return replace(bundle, seal=str(sign_note(_sealed_text(bundle), {_sealer(bundle): key})))
 
 
-def verify_seal(bundle: Bundle, key: VerifyKey) -> None:
-    """Return if the maker's key sealed exactly this; else raise VerificationFailed."""
+def verify_seal(bundle: Bundle, key: VerifyKey | tuple[VerifyKey, ...]) -> None:
+    """Return if the maker's key (or one of these) sealed exactly this; else raise VerificationFailed."""
     note, _ = verify_note(bundle.seal, {_sealer(bundle): key})
     if note.text != _sealed_text(bundle) or len(note.signatures) != 1:
         raise VerificationFailed(f"the bundle is not the one that {bundle.by} sealed")
@@ -137,7 +143,7 @@ def _sealed_text(bundle: Bundle) -> str:
 
 
 def _read(value: Mapping[str, JSON]) -> Bundle:
-    only_keys(value, _KEYS)
+    only_keys(value, _KEYS, _OPTIONAL)
     if text_in(value, "schema") != SCHEMA:
         raise InputError(f"its schema is not `{SCHEMA}`")
     files = object_in(value, "files")
@@ -164,6 +170,9 @@ def _read(value: Mapping[str, JSON]) -> Bundle:
         items=_objects(value, "items"),
         files={name: text_in(files, name) for name in files},
         cards=tuple(Card.from_bytes(canonical(one)) for one in _objects(value, "cards")),
+        chains=tuple(CardChain.from_bytes(from_base64url(one)) for one in _texts(value, "chains"))
+        if "chains" in value
+        else (),
         seal=text_in(value, "seal"),
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from relto.core.canon import JSON, base64url, digest, object_in, parse_object
-from relto.core.envelope import Manifest, VerifyKey
+from relto.core.envelope import KeyRing, Manifest, VerifyKey, keys_of
 from relto.core.envelope.manifest import verify_manifest
 from relto.core.errors import ReltoError, VerificationFailed
 from relto.core.evidence import Evidence, check_receipt, verify_evidence
@@ -58,14 +58,14 @@ class Checked:
         self.problems.append(f"{self.by}'s bundle, {about}: {what}")
 
 
-def check_bundle(bundle: Bundle, keys: Mapping[str, VerifyKey]) -> Checked:
+def check_bundle(bundle: Bundle, keys: KeyRing) -> Checked:
     """Hold everything in `bundle` against everything else in it, and against `keys`."""
     found = Checked(bundle)
-    key = keys.get(bundle.by)
-    if key is None:
+    known = keys_of(keys, bundle.by)
+    if not known:
         found.problem("keys", f"there is no card of {bundle.by}, its maker")
     else:
-        _check_seal(found, key)
+        _check_seal(found, known)
     _check_leaves(found, keys)
     _check_about(found)
     _check_answers(found)
@@ -76,7 +76,7 @@ def check_bundle(bundle: Bundle, keys: Mapping[str, VerifyKey]) -> Checked:
     return found
 
 
-def _check_seal(found: Checked, key: VerifyKey) -> None:
+def _check_seal(found: Checked, key: tuple[VerifyKey, ...]) -> None:
     """The maker's seal over the whole, and the head of its ledger."""
     try:
         verify_seal(found.bundle, key)
@@ -88,7 +88,7 @@ def _check_seal(found: Checked, key: VerifyKey) -> None:
         found.problem("checkpoint", error)
 
 
-def _check_leaves(found: Checked, keys: Mapping[str, VerifyKey]) -> None:
+def _check_leaves(found: Checked, keys: KeyRing) -> None:
     """Each leaf is signed by the party it names, and stands at its place under the checkpoint."""
     last = -1
     for leaf in found.bundle.leaves:
@@ -208,7 +208,7 @@ def _check_decided(one: Evidence, document: Mapping[str, JSON]) -> None:
             raise VerificationFailed(f"`{name}`: it was decided `{decided}`, the evidence says `{stated}`")
 
 
-def _check_labels(found: Checked, keys: Mapping[str, VerifyKey]) -> None:
+def _check_labels(found: Checked, keys: KeyRing) -> None:
     """Each label is its originator's, and every statement about it names it, and that item, by digest."""
     vouched = {
         (one.evidence.digests["label"], one.evidence.digests["payload"], one.evidence.item)
@@ -230,5 +230,8 @@ def _check_cards(found: Checked) -> None:
     """A bundle has cards of those alone who signed something in it."""
     signers = {one.evidence.party for one in found.statements.values()} | {found.by}
     signers |= {manifest.originator for manifest in found.labels.values()}
+    for chain in found.bundle.chains:
+        if chain.cards[-1].keys_id not in {card.keys_id for card in found.bundle.cards}:
+            found.problem("cards", f"the cards of {chain.party} do not lead to the one that is there")
     for party in sorted({card.party for card in found.bundle.cards} - signers):
         found.problem("cards", f"{party} has signed nothing in it")

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from relto.core.canon import JSON
-from relto.core.envelope import Manifest, VerifyKey
+from relto.core.envelope import KeyRing, Manifest, VerifyKey
 from relto.node.bundle.account import Step, account
 from relto.node.bundle.bundle import Bundle
 from relto.node.bundle.check import ON_THE_WAY, Checked, check_bundle, decision_named
 from relto.node.bundle.crosscheck import contradictions, only_at_one
 from relto.node.bundle.verdicts import recompute, unsigned
 from relto.node.card import Card
+from relto.node.card_chain import CardChain
 
 SCHEMA = "relto/bundle-report/1"
 
@@ -55,7 +56,7 @@ def examine(bundles: Sequence[Bundle], cards: Sequence[Card] = ()) -> Report:
     problems = [
         f"two of the cards given are of {card.party}, and differ" for card in cards if given[card.party] != card
     ]
-    keys: dict[str, VerifyKey] = {party: card.signing for party, card in given.items()}
+    keys: dict[str, tuple[VerifyKey, ...]] = {party: (card.signing,) for party, card in given.items()}
     for bundle in bundles:
         problems += _other_cards(bundle, given, keys)
     checked = [check_bundle(bundle, keys) for bundle in bundles]
@@ -67,7 +68,7 @@ def examine(bundles: Sequence[Bundle], cards: Sequence[Card] = ()) -> Report:
         not_shown += untold + _not_shown(found, labels)
         shown.append(_shown(found, same))
     not_shown += only_at_one(checked) + _always(checked)
-    used = tuple((party, key.id, party in given) for party, key in sorted(keys.items()))
+    used = tuple((party, key.id, party in given) for party, ring in sorted(keys.items()) for key in ring)
     steps = tuple(account(checked))
     return Report(
         tuple(shown),
@@ -79,19 +80,29 @@ def examine(bundles: Sequence[Bundle], cards: Sequence[Card] = ()) -> Report:
     )
 
 
-def _other_cards(bundle: Bundle, given: Mapping[str, Card], keys: dict[str, VerifyKey]) -> list[str]:
-    """Take a bundle's cards for parties that no card was given for; what differs from those known is a problem."""
+def _other_cards(bundle: Bundle, given: Mapping[str, Card], keys: dict[str, tuple[VerifyKey, ...]]) -> list[str]:
+    """Take a bundle's cards for parties that no card was given for, and all to which the one given leads by changes
+    that each key has signed for the next; what differs from those known is a problem."""
     problems = []
+    chains = {chain.party: chain for chain in bundle.chains}
     for card in bundle.cards:
-        known = given.get(card.party)
-        if known is not None and known != card:
+        chain, known = chains.get(card.party) or CardChain.of(card), given.get(card.party)
+        linked = next((one for one in chain.cards if known is not None and one.keys_id == known.keys_id), None)
+        if known is not None and (linked is None or (not bundle.chains and known != card)):
             problems.append(f"{bundle.by}'s bundle has another card of {card.party} than the one given")
-        elif keys.setdefault(card.party, card.signing) != card.signing:
+            continue
+        names = {one.signing.id for one in chain.linked(linked)} if linked is not None else None
+        ring = tuple(one for one in chain.signing_keys() if names is None or one.id in names)
+        before = keys.get(card.party, ())
+        if len(ring) > len(before):  # the other bundle is from before a change
+            ring, before = before, ring
+        keys[card.party] = before
+        if not {one.id for one in ring} <= {one.id for one in before}:
             problems.append(f"{bundle.by}'s bundle has another card of {card.party} than the other bundle")
     return problems
 
 
-def _keys_not_shown(keys: Mapping[str, VerifyKey], given: Mapping[str, Card]) -> list[str]:
+def _keys_not_shown(keys: KeyRing, given: Mapping[str, Card]) -> list[str]:
     unknown = [party for party in sorted(keys) if party not in given]
     if not unknown:
         return []

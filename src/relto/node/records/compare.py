@@ -130,7 +130,7 @@ def _take_in(node: Node, tx: Transaction, at: Instant, held: Iterable[Held]) -> 
     What this party itself had signed and its node has lost comes into the ledger again, later than it was signed; a
     statement of now says of which leaves that is so.
     """
-    keys, again = node.all_keys(), list[str]()
+    keys, again = node.fresh_keys(), list[str]()
     for one in held:
         given: dict[str, tuple[str, Evidence]] = {}
         lacked: list[tuple[str, Evidence]] = []

@@ -21,7 +21,7 @@ from relto.core.canon import (
     parse_object,
     text_in,
 )
-from relto.core.envelope import VerifyKey
+from relto.core.envelope import KeyRing
 from relto.core.errors import VerificationFailed
 from relto.core.evidence import Evidence, sign_evidence, verify_evidence
 from relto.core.label import check_id
@@ -99,7 +99,7 @@ def state(
     return Statement(sign_evidence(evidence, node.keys.signing()), evidence, records, held)
 
 
-def read_statement(message: bytes, keys: Mapping[str, VerifyKey], to: str) -> Statement:
+def read_statement(message: bytes, keys: KeyRing, to: str) -> Statement:
     """Read what a party said of its records to the party `to`. Raises VerificationFailed, or InputError, for anything
     else: unsigned, for another, with other records than it names."""
     if not message.isascii():

@@ -186,7 +186,7 @@ class Transmittal(Answer):
     """`relto/transmittal/1`: a message of the outbox and what became of it."""
 
     schema_: Literal["relto/transmittal/1"] = Field(alias="schema")
-    kind: Literal["transmittal", "instrument", "recall", "compromise"]
+    kind: Literal["transmittal", "instrument", "recall", "compromise", "key-change"]
     id: str
     to: str
     state: Literal["queued", "done", "refused", "refused-by-recipient"]
