@@ -79,7 +79,7 @@ def enter(node: Node, tx: Transaction, evidence: Evidence, signed: str) -> Enter
     already stays as it is."""
     data = signed.encode("ascii")
     name = digest(data)
-    if tx.leaf(name) is not None:
+    if tx.has_leaf(name):
         return Entered(name, signed, evidence)
     frontier = tx.frontier()
     leaf = Leaf(
@@ -92,7 +92,7 @@ def enter(node: Node, tx: Transaction, evidence: Evidence, signed: str) -> Enter
         hash=leaf_hash(data),
     )
     tx.append_leaf(leaf, frontier.append(data), partial(_sign_head, node))
-    keep(signed, evidence)
+    keep(name, signed, evidence)
     return Entered(name, signed, evidence)
 
 

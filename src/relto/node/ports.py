@@ -125,6 +125,10 @@ class Reading(Protocol):
         """The leaf that holds this piece of evidence."""
         ...
 
+    def has_leaf(self, identifier: str) -> bool:
+        """Whether there is a leaf that holds this piece of evidence."""
+        ...
+
     def decisions(self, subject: str | None = None) -> list[DecisionRow]:
         """The decisions in the order they were made; those about `subject` where one is given."""
         ...

@@ -11,10 +11,14 @@ from relto.core.memo import Memo
 from relto.node.ports import Reading
 
 _ENTERED: Final[Memo[str, Evidence]] = Memo(2048)
+_BY_DIGEST: Final[Memo[str, Evidence]] = Memo(2048)
 
 
 def evidence_of(reading: Reading, identifier: str) -> Evidence:
     """The evidence whose digest is `identifier`. Raises VerificationFailed where the ledger has lost or changed it."""
+    known = _BY_DIGEST.get(identifier)
+    if known is not None:
+        return known
     leaf = reading.leaf(identifier)
     if leaf is None:
         raise VerificationFailed(f"the ledger lacks the evidence `{identifier}`", remedy="run `relto ledger verify`")
@@ -32,6 +36,8 @@ def statement(signed: str) -> Evidence:
         raise VerificationFailed("a leaf of the ledger was changed", remedy="run `relto ledger verify`") from error
 
 
-def keep(signed: str, evidence: Evidence) -> None:
-    """Keep at hand what a signed statement says: what is queued is soon sent, and what is sent soon settled."""
+def keep(identifier: str, signed: str, evidence: Evidence) -> None:
+    """Keep at hand what a signed statement says, under its digest too: what is queued is soon sent, and what is sent
+    soon settled."""
     _ENTERED.put(signed, evidence)
+    _BY_DIGEST.put(identifier, evidence)

@@ -7,6 +7,7 @@ that come back together do not stay in step.
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 from collections.abc import Callable
 from random import Random
@@ -18,6 +19,7 @@ from relto.node import Delivery, Node, dispatch_pending, relay_beyond
 FIRST_DELAY: Final = 0.5
 LAST_DELAY: Final = 120.0
 _TICK: Final = 0.1
+_SWITCH: Final = 0.0005
 _AT_ONCE: Final = 256
 """How many are taken from the outbox in one round: no more need be in memory."""
 
@@ -40,8 +42,12 @@ class Pump:
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Begin to send. What stands in memory now stands there to the end: the collector need not look at it again."""
+        """Begin to send. What stands in memory now stands there to the end: the collector need not look at it again.
+
+        Threads here mostly wait for the disk and for peers: one that comes back is not to wait for one that computes.
+        """
         gc.freeze()
+        sys.setswitchinterval(_SWITCH)
         self._begin("relay", self._supervise)
 
     def wake(self) -> None:

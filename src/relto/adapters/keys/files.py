@@ -10,10 +10,11 @@ peers/PARTY.json                        the cards of others, pinned by this node
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
@@ -47,6 +48,7 @@ from relto.core.timeline import Instant
 from relto.node.card import MAX_CARD_BYTES, Card, check_address
 from relto.node.card_chain import CardChain, KeyChange, KeyChangeKind
 
+_LOOK_AFTER: Final = 10_000_000  # nanoseconds: keys are asked for at every message
 Today: TypeAlias = Callable[[], Instant]
 """What day it is, whatever a rehearsal's clock says."""
 
@@ -73,6 +75,7 @@ class FileKeys:
         """`today` dates the certificates of keys that are made here: a rehearsal's clock does not."""
         self._node, self._secret, self._today = node, secret, today
         self._read = _read_all(node, secret)
+        self._looked_at = time.monotonic_ns()
 
     @property
     def own(self) -> Card:
@@ -195,8 +198,11 @@ class FileKeys:
         return self._now().sets
 
     def _now(self) -> _Read:
-        if _marks(self._node) != self._read.marks:
-            self._read_again()
+        at = time.monotonic_ns()
+        if at - self._looked_at > _LOOK_AFTER:
+            self._looked_at = at
+            if _marks(self._node) != self._read.marks:
+                self._read_again()
         return self._read
 
     def _read_again(self) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Executable, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ClauseElement
 
-_DIALECT: Final = sqlite.dialect(paramstyle="named")
+_DIALECT: Final = sqlite.dialect(paramstyle="qmark")  # the driver looks up names at every execution
 
 
 class Prepared:
@@ -27,9 +27,11 @@ class Prepared:
         self._statement, self._table = statement, table
 
     @cached_property
-    def _text(self) -> str:
+    def _written(self) -> tuple[str, tuple[str, ...]]:
+        """The text, and the names of its parameters in order."""
         assert isinstance(self._statement, ClauseElement)
-        return str(self._statement.compile(dialect=_DIALECT))
+        compiled = self._statement.compile(dialect=_DIALECT)
+        return str(compiled), tuple(getattr(compiled, "positiontup", None) or ())
 
     @cached_property
     def _row(self) -> Any:
@@ -39,14 +41,15 @@ class Prepared:
 
     def run(self, connection: sqlite3.Connection, values: Mapping[str, Any]) -> sqlite3.Cursor:
         """Run it."""
-        return connection.execute(self._text, values)
+        text, names = self._written
+        return connection.execute(text, [values[name] for name in names])
 
     def scalar(self, connection: sqlite3.Connection, values: Mapping[str, Any]) -> Any:
         """The first column of the one row it gives; None where it gives none."""
-        found = connection.execute(self._text, values).fetchone()
+        found = self.run(connection, values).fetchone()
         return None if found is None else found[0]
 
     def row(self, connection: sqlite3.Connection, values: Mapping[str, Any]) -> Any:
         """The one row it gives, with the columns by name; None where it gives none."""
-        found = connection.execute(self._text, values).fetchone()
+        found = self.run(connection, values).fetchone()
         return None if found is None else self._row(found)

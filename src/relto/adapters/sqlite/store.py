@@ -101,9 +101,13 @@ def _engine(path: Path) -> Engine:
     return engine
 
 
+# A batch writes some hundred pages: by default every few of them would be copied into the file, and that synced
+_ROOM = ("cache_size=-65536", "wal_autocheckpoint=4000")
+
+
 def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # we begin transactions ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", *_ROOM):
         connection.execute(f"PRAGMA {pragma}")
 
 

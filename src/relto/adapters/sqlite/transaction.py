@@ -43,6 +43,7 @@ _NOTES: Final = Prepared(  # between `about:` and `about;`, the next character: 
     )
 )
 _LEAF: Final = Prepared(select(tables.leaf).where(tables.leaf.c.id == bindparam("id")), tables.leaf)
+_HAS_LEAF: Final = Prepared(select(tables.leaf.c.position).where(tables.leaf.c.id == bindparam("id")))
 _OUTBOX_ROW: Final = Prepared(select(tables.outbox).where(tables.outbox.c.number == bindparam("number")), tables.outbox)
 _ANSWERED: Final = Prepared(
     select(tables.inbox).where(
@@ -82,6 +83,12 @@ _UPDATE_OUTBOX: Final = Prepared(
     .where(tables.outbox.c.number == bindparam("this"))
     .values({name: bindparam(name) for name in _SETTLED})
 )
+_TRIED: Final = ("attempts", "last_error")  # no index is about these, and no other row
+_TRY_OUTBOX: Final = Prepared(
+    update(tables.outbox)
+    .where(tables.outbox.c.number == bindparam("this"), tables.outbox.c.state == literal_column("'queued'"))
+    .values({name: bindparam(name) for name in _TRIED})
+)
 _PUT_STATE: Final = Prepared(
     upsert(tables.state).on_conflict_do_update(
         index_elements=["name"], set_={"value": upsert(tables.state).excluded.value}
@@ -102,6 +109,7 @@ class SqliteReading:
         assert isinstance(driver, sqlite3.Connection)
         self._connection, self._driver = connection, driver
         self._version: int | None = None
+        self._notes: dict[NoteKind, dict[str, str]] = {}
 
     def high_water(self) -> Instant | None:
         """The latest instant this node has lived through."""
@@ -110,8 +118,11 @@ class SqliteReading:
 
     def notes(self, about: NoteKind) -> dict[str, str]:
         """What is noted of the peers, by party."""
-        rows = _NOTES.run(self._driver, {"first": f"{about}:", "beyond": f"{about};"})
-        return {str(name).partition(":")[2]: str(value) for name, value in rows}
+        found = self._notes.get(about)
+        if found is None:
+            rows = _NOTES.run(self._driver, {"first": f"{about}:", "beyond": f"{about};"})
+            found = self._notes[about] = {str(name).partition(":")[2]: str(value) for name, value in rows}
+        return found
 
     def checkpoint(self) -> str:
         """The signed head of the ledger; empty before the first leaf."""
@@ -137,6 +148,10 @@ class SqliteReading:
         """The leaf that holds this piece of evidence."""
         row = _LEAF.row(self._driver, {"id": identifier})
         return None if row is None else leaf_of(row)
+
+    def has_leaf(self, identifier: str) -> bool:
+        """Whether there is a leaf that holds this piece of evidence."""
+        return _HAS_LEAF.scalar(self._driver, {"id": identifier}) is not None
 
     def decisions(self, subject: str | None = None) -> list[DecisionRow]:
         """The decisions in the order they were made; those about `subject` where one is given."""
@@ -280,6 +295,7 @@ class SqliteTransaction(SqliteReading):
         except BaseException:
             self._driver.execute("ROLLBACK TO part")
             self._head, self._record_changed = head, changed
+            self._notes.clear()
             raise
         finally:
             self._driver.execute("RELEASE part")
@@ -309,6 +325,7 @@ class SqliteTransaction(SqliteReading):
     def note(self, about: NoteKind, peer: str, note: str) -> None:
         """Note something of a peer."""
         self._put_state(f"{about}:{peer}", note)
+        self._notes.clear()
 
     def frontier(self) -> Frontier:
         """The right edge of the ledger's tree, with what was appended here."""
@@ -339,8 +356,9 @@ class SqliteTransaction(SqliteReading):
 
     def update_outbox(self, row: OutboxRow) -> None:
         """Keep a row's new state, attempts, last error and answer."""
-        columns = {"this": row.number, **{name: getattr(row, name) for name in _SETTLED}}
-        if _UPDATE_OUTBOX.run(self._driver, columns).rowcount != 1:
+        tried = row.state == "queued" and row.answer is None
+        columns = {"this": row.number, **{name: getattr(row, name) for name in (_TRIED if tried else _SETTLED)}}
+        if (_TRY_OUTBOX if tried else _UPDATE_OUTBOX).run(self._driver, columns).rowcount != 1:
             raise NotFound(f"no message `{row.number}` in the outbox", remedy="list the outbox")
 
     def remember(self, row: InboxRow) -> None:

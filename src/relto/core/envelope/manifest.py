@@ -120,7 +120,10 @@ def sign_manifests(manifests: Sequence[bytes], signer: SigningKey) -> list[bytes
     """The originator's signatures over several manifests, two or more with one signature."""
     if len(manifests) < 2:
         return [sign_manifest(one, signer) for one in manifests]
-    return sign_jointly(manifests, signer, _PURPOSE)
+    signatures = sign_jointly(manifests, signer, _PURPOSE)
+    for manifest, signature in zip(manifests, signatures, strict=True):
+        _VERIFIED.put((signer.verify_key.raw, signature, manifest), True)
+    return signatures
 
 
 def keep_manifest(data: bytes, manifest: Manifest) -> None:
@@ -162,11 +165,13 @@ def verify_manifest(data: bytes, signature: bytes, originators: KeyRing) -> Mani
 
 
 def _verify(key: VerifyKey, signature: bytes, data: bytes) -> None:
+    if _VERIFIED.get((key.raw, signature, data)) is not None:
+        return
     if is_joint(signature):
         verify_jointly(data, signature, key, _PURPOSE)
-    elif _VERIFIED.get((key.raw, signature, data)) is None:
+    else:
         key.verify(signature, _SIGNED + data)
-        _VERIFIED.put((key.raw, signature, data), True)
+    _VERIFIED.put((key.raw, signature, data), True)
 
 
 @lru_cache(maxsize=512)  # many items have the same label

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 from relto.core.decision import DueDuty
 from relto.core.errors import InputError
+from relto.core.memo import Memo
 from relto.core.register.events import CompromiseReported, Discharged, Event, Forwarded, Opened, Received
 from relto.core.timeline import Instant, parse_instant
 
@@ -47,9 +48,17 @@ def _fields(kind: Any) -> tuple[str, ...]:
     return found
 
 
+_WRITTEN: Final[Memo[int, tuple[Event, dict[str, Any]]]] = Memo(256)
+
+
 def event_to_json(event: Event) -> dict[str, Any]:
-    """An event as a JSON object, its kind under `event`."""
-    return {"event": _NAMES[type(event)], **to_json(event)}
+    """An event as a JSON object, its kind under `event`; not to be changed: it is stated, and then kept."""
+    known = _WRITTEN.get(id(event))
+    if known is not None and known[0] is event:
+        return known[1]
+    written = {"event": _NAMES[type(event)], **to_json(event)}
+    _WRITTEN.put(id(event), (event, written))
+    return written
 
 
 def event_from_json(value: Mapping[str, Any]) -> Event:
