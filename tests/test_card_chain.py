@@ -155,7 +155,7 @@ def test_a_key_of_a_chain_verifies_what_bears_an_instant_of_its_term() -> None:
     def signed(seed: int, ns: int) -> str:
         return sign_evidence(Evidence(kind="refusal", party="KOR", at=later(ns)), key(seed))
 
-    for seed, ns, good in ((1, -1, True), (1, 0, False), (2, -1, False), (2, 0, True), (2, 1, True)):
+    for seed, ns, good in ((1, -1, True), (1, 0, True), (1, 1, False), (2, -1, False), (2, 0, True), (2, 1, True)):
         if good:
             assert verify_evidence(signed(seed, ns), keys).at == later(ns)
         else:

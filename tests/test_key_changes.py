@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from relto.adapters.clock import ReplayClock
 from relto.adapters.keys import FileKeys
 from relto.adapters.keys import files as key_files
 from relto.adapters.keys import sets as key_sets
@@ -20,6 +22,7 @@ from relto.compose import open_node, pin
 from relto.core.envelope import Sealed
 from relto.core.errors import Conflict, InputError, ReltoError, VerificationFailed
 from relto.core.evidence import Evidence, sign_evidence
+from relto.core.timeline import Instant
 from relto.node import Node, dispatch_pending, handle, handle_many, open_item, release, verify
 from relto.node.bundle import Bundle
 from relto.node.card import Card
@@ -226,7 +229,7 @@ def test_a_bundle_that_a_revoked_key_signed_after_its_end_does_not_verify(pact: 
     change_keys(pact.jpn, "key-revocation")
     bundle = bundle_of(pact, "JPN", sent)
     assert wrong(examine([bundle])) == []
-    late = Evidence(kind="refusal", party="JPN", at=pact.clock.at, transmittal=sent, item="msl-2019-10-31")
+    late = Evidence(kind="refusal", party="JPN", at=pact.clock.at.plus(1), transmittal=sent, item="msl-2019-10-31")
     forged = replace(bundle, leaves=(Proved(0, sign_evidence(late, old), ()),))
     assert any("was not good at" in one for one in wrong(examine([forged])))
 
@@ -308,6 +311,49 @@ def test_evidence_of_a_change_names_the_change(pact: Cast) -> None:
     assert change_in(told) == change
     with pytest.raises(InputError):
         change_in(replace(told, digests={}))
+
+
+def test_another_process_of_the_node_signs_by_the_new_keys_at_once_though_no_time_has_passed(pact: Cast) -> None:
+    other = open_node(pact.folder / "JPN", PASSPHRASE, clock=pact.clock)
+    other.link = pact.link
+    for _ in range(3):
+        assert release(other, other.base.item("track"), "KOR").state == "done"
+        change_keys(pact.jpn, "key-replacement")
+        assert release(other, other.base.item("track"), "KOR").state == "done"
+        pact.clock.advance(1)  # two changes are not of one instant
+        assert other.keys.own == pact.jpn.keys.own
+    other.close()
+    all_verify(pact)
+
+
+class Ticking(ReplayClock):
+    """A rehearsal's clock that goes on by a nanosecond whenever any of them is read."""
+
+    def __init__(self, shared: ReplayClock) -> None:
+        self._shared = shared
+        self.uncertainty = 0
+
+    @property
+    def at(self) -> Instant:  # type: ignore[override]
+        self._shared.advance(1)
+        return self._shared.at
+
+
+def test_two_that_replace_them_at_once_do_so_one_after_the_other(pact: Cast) -> None:
+    other = open_node(pact.folder / "JPN", PASSPHRASE, clock=pact.clock)
+    other.link = pact.link
+    for node in (*pact.nodes.values(), other):
+        node.clock = Ticking(pact.clock)
+    with ThreadPoolExecutor(2) as pool:
+        changes = [pool.submit(change_keys, node, "key-replacement") for node in (pact.jpn, other) for _ in range(2)]
+        made = [one.result()[0] for one in changes]
+    other.close()
+    pact.clock.advance(10**9)
+    chain = opened_again(pact).keys.chains["JPN"]
+    assert len(made) == len(chain.changes) == 4
+    dispatch_pending(pact.jpn)
+    assert pact.kor.keys.peers["JPN"].keys_id == pact.jpn.keys.own.keys_id
+    all_verify(pact)
 
 
 @pytest.mark.parametrize("spoilt", ["chain", "met", "told"])

@@ -31,9 +31,8 @@ def change_keys(node: Node, kind: KeyChangeKind) -> tuple[KeyChange, Sequence[De
 
     After a revocation no peer takes anything from this node before its people have pinned the new card.
     """
-    with node.store.write() as tx:
-        at = node.now_or_later(tx).latest
-    change = node.keys.change(kind, at)
+    with node.store.write() as tx:  # nobody signs meanwhile, in no process of this node
+        change = node.keys.change(kind, node.now_or_later(tx).latest)
     announce_changes(node)
     return change, [dispatch_row(node, one.row) for one in delivery_of(node, subject_of_change(change))]
 
@@ -44,6 +43,9 @@ def announce_changes(node: Node) -> int:
     told = 0
     for change in chain.changes:
         subject = subject_of_change(change)
+        with node.store.read() as reading:
+            if any(reading.leaves(subject)):
+                continue
         with node.store.write() as tx:
             if any(tx.leaves(subject)):
                 continue

@@ -142,6 +142,7 @@ class Node:
         Raises Refused where the clock is behind what was lived through already: then nothing is decided until it has
         caught up (DESIGN 3).
         """
+        self.keys.refresh()
         earliest, latest = self.clock.interval()
         lived = tx.high_water()
         if lived is not None and latest < lived:
@@ -154,6 +155,7 @@ class Node:
 
     def now_or_later(self, tx: Transaction) -> Moment:
         """The moment for what must be recorded whatever the clock says; never before what was lived through."""
+        self.keys.refresh()
         earliest, latest = self.clock.interval()
         lived = tx.high_water()
         if lived is not None and latest < lived:

@@ -68,6 +68,11 @@ class Keys(Protocol):
         """All cards that each party has had, this node's own included."""
         ...
 
+    def refresh(self) -> None:
+        """Take notice now of what other processes have changed. Within a transaction of the store no other changes the
+        own keys: what is signed in it is then signed by those in use."""
+        ...
+
     def signing(self) -> SigningKey:
         """The key that signs. Raises InputError where the keys were opened without their passphrase."""
         ...
@@ -85,7 +90,8 @@ class Keys(Protocol):
         ...
 
     def change(self, kind: KeyChangeKind, at: Instant) -> KeyChange:
-        """Replace the own keys from `at` on, or revoke them and go on with others; all or nothing."""
+        """Replace the own keys from `at` on, or revoke them and go on with others; all or nothing. To be called within
+        a transaction of the store, so that no two do it at once."""
         ...
 
     def acknowledged(self, peer: str, keys_id: str) -> None:

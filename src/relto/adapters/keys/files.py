@@ -172,8 +172,11 @@ class FileKeys:
     def change(self, kind: KeyChangeKind, at: Instant) -> KeyChange:
         """Replace the own keys from `at` on, or revoke them and go on with others, which the peers have to pin.
 
-        All or nothing: what is in use is what the chain ends with, which is written last. Raises as `signing` does.
+        All or nothing: what is in use is what the chain ends with, which is written last. To be called within a
+        transaction of the store: else two that change them at once would take each other's for left by a crash. Raises
+        as `signing` does.
         """
+        self._read_again()
         now, private = self._now(), self._unlocked()[0]
         assert self._secret is not None
         keys, known = self._node / "keys", {one.keys_id for one in now.chain.cards}
@@ -196,6 +199,11 @@ class FileKeys:
                 f"the keys of `{self.own.party}` are locked", remedy="give the passphrase, in RELTO_PASSPHRASE"
             )
         return self._now().sets
+
+    def refresh(self) -> None:
+        """Take notice now of what other processes have changed."""
+        self._looked_at = 0
+        self._now()
 
     def _now(self) -> _Read:
         at = time.monotonic_ns()

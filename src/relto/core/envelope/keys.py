@@ -76,14 +76,15 @@ class VerifyKey:
 
 @dataclass(frozen=True)
 class TermedKey(VerifyKey):
-    """A public signing key that was good from `since` (None: ever) until before `until` (None: still)."""
+    """A public signing key that was good from `since` (None: ever) until `until` (None: still). What bears that very
+    instant may have been signed by it or by the next one: a clock may stand still between."""
 
     since: Instant | None = None
     until: Instant | None = None
 
     def check_at(self, at: Instant) -> None:
         """Return if it was good at `at`, the instant that what it signed bears; else raise VerificationFailed."""
-        if (self.since is not None and at < self.since) or (self.until is not None and at >= self.until):
+        if (self.since is not None and at < self.since) or (self.until is not None and at > self.until):
             raise VerificationFailed(
                 f"the key `{self.id}` was not good at {at}: it was replaced, revoked, or not yet there"
             )
