@@ -1,4 +1,4 @@
-"""`relto ledger`: verify, checkpoint, prove."""
+"""`relto ledger`: verify, checkpoint, prove, export."""
 
 from __future__ import annotations
 
@@ -125,3 +125,70 @@ def prove(identifier: str, node_dir: Path, as_json: bool) -> None:
     click.echo(f"leaf {leaf.position} of {tree.size}: {leaf.kind} by {leaf.signer}\n{leaf.evidence}\n")
     click.echo("\n".join(proof) + "\n")
     click.echo(note, nl=False)
+
+
+@ledger.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--entries", is_flag=True, help="The evidence too: it names items, parties and marks.")
+@node_option
+@json_option
+def export(folder: Path, entries: bool, node_dir: Path, as_json: bool) -> None:
+    """Publish the ledger into DIR as static files (C2SP tlog-tiles): checkpoint and hashes, for any server and witness.
+
+    Hashes alone say nothing of what was exchanged. What is there already is kept and must be a beginning of this
+    ledger: one that was rolled back or rewritten is refused (exit 7), and nothing is written.
+
+    \b
+    Example:
+      relto ledger export public --node jpn
+      relto ledger export for-the-auditor --entries --node jpn
+    """
+    from relto.adapters.published import fetch_from, publish
+    from relto.core.ledger import CHECKPOINT_PATH
+    from relto.node.publishing import published
+
+    before = fetch_from(folder)(CHECKPOINT_PATH) if (folder / CHECKPOINT_PATH).is_file() else b""
+    with opened(node_dir, unlocked=False) as node, node.store.read() as reading:
+        size = reading.ledger_size()
+        written = publish(folder, published(node, reading, entries=entries, before=before), _tell)
+    if as_json:
+        print_json({"schema": "relto/ledger-export/1", "folder": str(folder), "size": size, "files": written})
+    else:
+        click.echo(f"{size} leaves are published in {folder}: {written} files written")
+
+
+@ledger.command("verify-export")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--card", required=True, type=click.Path(path_type=Path), help="The card of the party whose ledger it is."
+)
+@json_option
+def verify_export(folder: Path, card: Path, as_json: bool) -> None:
+    """Verify a published ledger offline, without a node: the checkpoint is by the party of the card, and every hash,
+    and every leaf that is there, stands under it. Exit 0 or 5.
+
+    \b
+    Example:
+      relto ledger verify-export public --card jpn-card.json
+    """
+    from relto.adapters.folder import read_limited
+    from relto.adapters.published import fetch_from
+    from relto.core.ledger import CHECKPOINT_PATH, verify_checkpoint, verify_tiles
+    from relto.node.card import Card
+    from relto.node.log import origin_of
+
+    known, fetch = Card.from_bytes(read_limited(card), name=str(card)), fetch_from(folder)
+    head = verify_checkpoint(fetch(CHECKPOINT_PATH), origin=origin_of(known.party), key=known.signing).head
+    entries = (folder / "tile" / "entries").is_dir()
+    files = verify_tiles(head, fetch, entries=entries)
+    if as_json:
+        told = {"party": known.party, "size": head.size, "files": files, "entries": entries}
+        print_json({"schema": "relto/ledger-export-verification/1", **told})
+    else:
+        what = "every hash and every leaf stands" if entries else "every hash stands"
+        click.echo(f"{known.party}: {head.size} leaves, {files} files: {what} under the checkpoint")
+
+
+def _tell(written: int) -> None:
+    if written % 1000 == 0:
+        click.echo(f"relto: {written} files written", err=True)

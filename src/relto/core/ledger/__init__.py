@@ -6,6 +6,17 @@ Keys (from the envelope) and errors may come in; no store, no clock, nothing of 
 
 from relto.core.ledger.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from relto.core.ledger.note import NoteSignature, SignedNote, note_key_id, parse_note, sign_note, verify_note
+from relto.core.ledger.tiles import (
+    CHECKPOINT_PATH,
+    TILE_WIDTH,
+    bundle,
+    bundle_path,
+    read_bundle,
+    tile,
+    tile_path,
+    tiles_of,
+    verify_tiles,
+)
 from relto.core.merkle import (
     EMPTY_ROOT,
     MAX_LEAF_BYTES,
@@ -19,22 +30,31 @@ from relto.core.merkle import (
 )
 
 __all__ = [
+    "CHECKPOINT_PATH",
     "EMPTY_ROOT",
     "MAX_LEAF_BYTES",
+    "TILE_WIDTH",
     "Checkpoint",
     "Frontier",
     "NoteSignature",
     "SignedNote",
     "Tree",
     "TreeHead",
+    "bundle",
+    "bundle_path",
     "leaf_hash",
     "node_hash",
     "note_key_id",
     "parse_note",
+    "read_bundle",
     "sign_checkpoint",
     "sign_note",
+    "tile",
+    "tile_path",
+    "tiles_of",
     "verify_checkpoint",
     "verify_consistency",
     "verify_inclusion",
     "verify_note",
+    "verify_tiles",
 ]

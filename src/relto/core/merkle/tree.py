@@ -86,6 +86,12 @@ class Tree:
         size = self._known(size)
         return TreeHead(size, self._root(0, size))
 
+    def node(self, height: int, index: int) -> bytes:
+        """The root of the `index`th full subtree of 2^height leaves. Raises InputError where there is none."""
+        if not 0 <= height < len(self._levels) or not 0 <= index < len(self._levels[height]):
+            raise InputError(f"a tree of {self.size} leaves has no full subtree {index} of height {height}")
+        return self._levels[height][index]
+
     def frontier(self) -> Frontier:
         """The tree's right edge."""
         size = self.size
