@@ -93,7 +93,7 @@ def compare_if_due(node: Node, peer: str, *, again: bool = True) -> None:
     try:
         compare_records(node, peer)
     except PeerUnreachable:
-        del node.compared.met[peer]
+        node.compared.met.pop(peer, None)
     except ReltoError:  # a node that does not compare records, or answers something else
         pass
 
