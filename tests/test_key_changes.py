@@ -19,14 +19,14 @@ from relto.adapters.keys import sets as key_sets
 from relto.adapters.keys.disk import write_private
 from relto.cli.main import run
 from relto.compose import open_node, pin
-from relto.core.envelope import Sealed
-from relto.core.errors import Conflict, InputError, ReltoError, VerificationFailed
+from relto.core.envelope import Sealed, SigningKey, UnwrapKey
+from relto.core.errors import Conflict, InputError, Refused, ReltoError, VerificationFailed
 from relto.core.evidence import Evidence, sign_evidence
 from relto.core.timeline import Instant
 from relto.node import Node, dispatch_pending, handle, handle_many, open_item, release, verify
 from relto.node.bundle import Bundle
 from relto.node.card import Card
-from relto.node.card_chain import KeyChange
+from relto.node.card_chain import CardChain, KeyChange
 from relto.node.key_changes import announce_changes, change_in, change_keys
 from relto.node.statements import statement
 from relto.node.transmittal import unpack
@@ -301,6 +301,45 @@ def test_a_locked_node_changes_nothing(pact: Cast) -> None:
     with pytest.raises(InputError, match="locked"):
         open_keys(pact.folder / "JPN", None).change("key-replacement", pact.clock.at)
     assert not (pact.folder / "JPN" / "keys" / "chain.json").exists()
+
+
+@pytest.mark.parametrize("kind", ["key-replacement", "key-revocation"])
+def test_a_key_is_not_ended_before_what_it_has_signed_for_another(pact: Cast, kind: Any) -> None:
+    """A party could else deny its receipts: not here, and not before a third person."""
+    from relto.node.bundle import examine
+
+    first, old = pact.jpn.keys.own, pact.jpn.keys.signing()
+    sent = pact.release().row.subject
+    card = pact.usa.keys.own if kind == "key-revocation" else replaced_card(pact)
+    before = pact.clock.at.plus(-(10**15))
+    change = KeyChange(kind, "JPN", before, first.keys_id, None if kind == "key-revocation" else card).signed(old)
+    answer = statement(handle(pact.kor, "key-change", change.to_bytes(), "JPN").decode())
+    assert (answer.kind, "that has signed at" in str(answer.says["says"])) == ("refusal", True)
+    assert pact.kor.keys.peers["JPN"] == first
+    all_verify(pact)
+    mine = bundle_of(pact, "KOR", sent)
+    theirs = replace(bundle_of(pact, "JPN", sent), chains=(CardChain.of(first).taken(change),))
+    report = examine([mine, theirs], [first, pact.kor.keys.own])
+    assert not any(one.startswith("KOR's") for one in wrong(report))
+    assert any(one.startswith("JPN's") for one in wrong(report))
+
+
+def replaced_card(cast: Cast) -> Card:
+    """A card of JPN that no node has."""
+    signing = SigningKey(bytes(range(32)))
+    return Card("JPN", signing.verify_key, UnwrapKey(bytes(range(1, 33))).wrap_key).signed(signing)
+
+
+def test_a_change_dated_later_than_it_may_be_waits_until_then(pact: Cast) -> None:
+    first, old = pact.jpn.keys.own, pact.jpn.keys.signing()
+    change = KeyChange("key-replacement", "JPN", pact.clock.at.plus(1), first.keys_id, replaced_card(pact)).signed(old)
+    before = kinds(pact.kor)
+    with pytest.raises(Refused, match="later than it may be here"):
+        handle(pact.kor, "key-change", change.to_bytes(), "JPN")
+    assert (kinds(pact.kor), pact.kor.keys.peers["JPN"]) == (before, first)
+    pact.clock.advance(1)
+    handle(pact.kor, "key-change", change.to_bytes(), "JPN")
+    assert pact.kor.keys.peers["JPN"] == change.card
 
 
 def test_evidence_of_a_change_names_the_change(pact: Cast) -> None:

@@ -11,15 +11,18 @@ from dataclasses import replace
 from functools import partial
 
 from relto.core.canon import JSON, base64url, digest, from_base64url, identifier, text_in
-from relto.core.errors import Conflict, InputError, NotFound, VerificationFailed
-from relto.core.evidence import Evidence
+from relto.core.errors import Conflict, InputError, NotFound, Refused, VerificationFailed
+from relto.core.evidence import Evidence, signed_by
 from relto.core.timeline import Instant
+from relto.node.card import Card
 from relto.node.card_chain import KeyChange, KeyChangeKind
+from relto.node.clocks import disagreement
 from relto.node.dispatch import Delivery, delivery_of, dispatch_row
 from relto.node.log import Entered, sign_and_enter
 from relto.node.node import Node
 from relto.node.ports import Transaction
 from relto.node.rows import InboxRow, OutboxRow
+from relto.node.statements import statement
 from relto.node.together import Answering
 
 KIND = "key-change"
@@ -77,15 +80,22 @@ def receive_key_change(node: Node, message: bytes, sender: str | None = None) ->
     if ended is None:
         raise VerificationFailed(f"a change of keys of `{change.party}` that are not known here")
     change.verify(ended.signing)
-    return partial(_answer, node, change, digest(message))
+    return partial(_answer, node, change, ended, digest(message))
 
 
-def _answer(node: Node, change: KeyChange, name: str, tx: Transaction) -> bytes:
+def _answer(node: Node, change: KeyChange, ended: Card, name: str, tx: Transaction) -> bytes:
     known = tx.answered(KIND, name)
     if known is not None:
         return known.reply
-    at = node.now_or_later(tx).latest
+    moment = node.now_or_later(tx)
+    at = moment.latest
+    if disagreement(change.party, change.at, moment) is not None:
+        raise Refused(
+            f"the change of the keys of `{change.party}` is dated {change.at}, later than it may be here",
+            remedy="compare the clocks; it is taken once that instant has come",
+        )
     try:
+        _check_disowns_nothing(tx, change, ended)
         node.keys.take(change)
         says = ""
     except (Conflict, NotFound) as error:
@@ -94,6 +104,20 @@ def _answer(node: Node, change: KeyChange, name: str, tx: Transaction) -> bytes:
     reply = answer.signed.encode("ascii")
     tx.remember(InboxRow("key-change", name, change.party, name, reply, not says, answer.evidence.at))
     return reply
+
+
+def _check_disowns_nothing(tx: Transaction, change: KeyChange, ended: Card) -> None:
+    """A key's end is never dated before what it has signed and this node holds: its party could so deny its receipts.
+    Raises Conflict."""
+    for leaf in tx.leaves():
+        if leaf.signer != change.party or signed_by(leaf.evidence) != ended.signing.id:
+            continue
+        at = statement(leaf.evidence).at
+        if at > change.at:
+            raise Conflict(
+                f"`{change.party}` ends a key at {change.at} that has signed at {at}",
+                remedy="end it now; what it has signed stays signed",
+            )
 
 
 def _acknowledged(node: Node, tx: Transaction, change: KeyChange, name: str, at: Instant) -> Entered:

@@ -5,7 +5,7 @@ Keys (from the envelope), instants, ids and canonical JSON may come in; no store
 """
 
 from relto.core.evidence.evidence import EVIDENCE_KINDS, Evidence, EvidenceKind, check_receipt
-from relto.core.evidence.signed import MAX_JWS_BYTES, sign_evidence, sign_together, verify_evidence
+from relto.core.evidence.signed import MAX_JWS_BYTES, sign_evidence, sign_together, signed_by, verify_evidence
 
 __all__ = [
     "EVIDENCE_KINDS",
@@ -15,5 +15,6 @@ __all__ = [
     "check_receipt",
     "sign_evidence",
     "sign_together",
+    "signed_by",
     "verify_evidence",
 ]

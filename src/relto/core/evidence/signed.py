@@ -90,6 +90,17 @@ def verify_evidence(signed: str, keys: KeyRing) -> Evidence:
     return evidence
 
 
+def signed_by(signed: str) -> str:
+    """The id of the key that a compact JWS says has signed it, nothing of it verified. Raises VerificationFailed where
+    it says none."""
+    try:
+        return text_in(
+            parse_object(from_base64url(signed.partition(".")[0]), _MAX_HEADER_BYTES, name="JWS header"), "kid"
+        )
+    except InputError as error:
+        raise VerificationFailed(f"the JWS header cannot be read: {error.message}") from error
+
+
 def _verify(key: VerifyKey, signature: bytes, signing: bytes, jointly: bool) -> None:
     """Return if the third part is what the header says it is. Raises VerificationFailed."""
     if jointly:
@@ -106,9 +117,9 @@ def _header(key_id: str, algorithm: str = ALGORITHM) -> str:
 def _why_not(header: str, keys: KeyRing) -> VerificationFailed:
     """What is wrong with a header that is no known key's."""
     try:
-        key_id = text_in(parse_object(from_base64url(header), _MAX_HEADER_BYTES, name="JWS header"), "kid")
-    except InputError as error:
-        return VerificationFailed(f"the JWS header cannot be read: {error.message}")
+        key_id = signed_by(header)
+    except VerificationFailed as error:
+        return error
     if key_id not in {key.id for _, key in each_key(keys)}:
         return VerificationFailed("signed with a key not known here", remedy="import that party's keys first")
     return VerificationFailed(

@@ -57,9 +57,12 @@ def examine(bundles: Sequence[Bundle], cards: Sequence[Card] = ()) -> Report:
         f"two of the cards given are of {card.party}, and differ" for card in cards if given[card.party] != card
     ]
     keys: dict[str, tuple[VerifyKey, ...]] = {party: (card.signing,) for party, card in given.items()}
+    rings = []
     for bundle in bundles:
-        problems += _other_cards(bundle, given, keys)
-    checked = [check_bundle(bundle, keys) for bundle in bundles]
+        ring, differs = _ring_of(bundle, given, keys)
+        rings.append(ring)
+        problems += differs
+    checked = [check_bundle(bundle, {**keys, **ring}) for bundle, ring in zip(bundles, rings, strict=True)]
     shown, not_shown = [], _keys_not_shown(keys, given)
     labels = {name: label for found in checked for name, label in found.labels.items()}
     for found in checked:
@@ -80,9 +83,15 @@ def examine(bundles: Sequence[Bundle], cards: Sequence[Card] = ()) -> Report:
     )
 
 
-def _other_cards(bundle: Bundle, given: Mapping[str, Card], keys: dict[str, tuple[VerifyKey, ...]]) -> list[str]:
-    """Take a bundle's cards for parties that no card was given for, and all to which the one given leads by changes
-    that each key has signed for the next; what differs from those known is a problem."""
+def _ring_of(
+    bundle: Bundle, given: Mapping[str, Card], keys: dict[str, tuple[VerifyKey, ...]]
+) -> tuple[dict[str, tuple[VerifyKey, ...]], list[str]]:
+    """The keys by which a bundle is verified: its own cards of parties that no card was given for, and all to which the
+    one given leads by changes that each key has signed for the next. Each goes by the terms as its maker knew them: no
+    party can end a key in its own bundle before what it has signed in another's. What differs is a problem; `keys`
+    learns of all of them.
+    """
+    ring: dict[str, tuple[VerifyKey, ...]] = {}
     problems = []
     chains = {chain.party: chain for chain in bundle.chains}
     for card in bundle.cards:
@@ -92,14 +101,13 @@ def _other_cards(bundle: Bundle, given: Mapping[str, Card], keys: dict[str, tupl
             problems.append(f"{bundle.by}'s bundle has another card of {card.party} than the one given")
             continue
         names = {one.signing.id for one in chain.linked(linked)} if linked is not None else None
-        ring = tuple(one for one in chain.signing_keys() if names is None or one.id in names)
+        ring[card.party] = own = tuple(one for one in chain.signing_keys() if names is None or one.id in names)
         before = keys.get(card.party, ())
-        if len(ring) > len(before):  # the other bundle is from before a change
-            ring, before = before, ring
-        keys[card.party] = before
-        if not {one.id for one in ring} <= {one.id for one in before}:
+        longer, shorter = (own, before) if len(own) > len(before) else (before, own)
+        if not {one.id for one in shorter} <= {one.id for one in longer}:
             problems.append(f"{bundle.by}'s bundle has another card of {card.party} than the other bundle")
-    return problems
+        keys[card.party] = longer
+    return ring, problems
 
 
 def _keys_not_shown(keys: KeyRing, given: Mapping[str, Card]) -> list[str]:
