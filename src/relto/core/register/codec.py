@@ -9,15 +9,46 @@ from typing import Any, Final, cast
 from relto.core.decision import DueDuty
 from relto.core.errors import InputError
 from relto.core.memo import Memo
-from relto.core.register.events import CompromiseReported, Discharged, Event, Forwarded, Opened, Received
+from relto.core.register.events import (
+    CompromiseReported,
+    Copied,
+    Derived,
+    Destroyed,
+    Discharged,
+    Event,
+    FellOverdue,
+    Forwarded,
+    Investigated,
+    Opened,
+    PurposeEnded,
+    Received,
+    Reclassified,
+    Returned,
+    Shown,
+    WrittenOff,
+)
 from relto.core.timeline import Instant, parse_instant
+
+MAX_COPIES: Final = 10_000
+"""Beyond any number that official need could explain (article 14)."""
+MAX_SOURCES: Final = 64
 
 _KINDS: Final[Mapping[str, type[Event]]] = {
     "received": Received,
+    "derived": Derived,
     "opened": Opened,
+    "copied": Copied,
+    "shown": Shown,
     "forwarded": Forwarded,
+    "returned": Returned,
+    "destroyed": Destroyed,
+    "written-off": WrittenOff,
+    "purpose-ended": PurposeEnded,
+    "reclassified": Reclassified,
     "compromise-reported": CompromiseReported,
+    "investigated": Investigated,
     "discharged": Discharged,
+    "fell-overdue": FellOverdue,
 }
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 
@@ -103,4 +134,23 @@ def _duties(value: Any, name: str) -> tuple[DueDuty, ...]:
     return tuple(DueDuty(**{key: _text(part, key) for key, part in one.items()}) for one in value)
 
 
-_READ: Final[Mapping[str, Callable[[Any, str], Any]]] = {"at": _instant, "actual": _flag, "duties": _duties}
+def _count(value: Any, name: str) -> int:
+    if type(value) is not int or not 0 <= value < MAX_COPIES:
+        raise InputError(f"`{name}` of an event is no number from 0 to {MAX_COPIES - 1}")
+    return value
+
+
+def _names(value: Any, name: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > MAX_SOURCES:
+        raise InputError(f"`{name}` of an event is not a list of at most {MAX_SOURCES}")
+    return tuple(_text(one, name) for one in value)
+
+
+_READ: Final[Mapping[str, Callable[[Any, str], Any]]] = {
+    "at": _instant,
+    "actual": _flag,
+    "duties": _duties,
+    "number": _count,
+    "sources": _names,
+    "originators": _names,
+}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from relto.core.decision import DueDuty
 from relto.core.timeline import Instant, first_instant, local_day, parse_hours, parse_period
 
-AT_ONCE = "at-once"
+AT_ONCE: Final = "at-once"
+_OWNERS: Final = {"report": "security officer", "investigate": "security officer", "tell-measures": "security officer"}
+_OWNER: Final = "desk officer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,12 @@ class Owed:
     def overdue(self, at: Instant) -> bool:
         """Whether it is still owed at `at` although its time has passed."""
         return self.done is None and self.due is not None and at > self.due
+
+
+def owner_of(do: str) -> str:
+    """The role whose duty it is: what follows a compromise is the security officer's, all else the desk's that holds
+    the item."""
+    return _OWNERS.get(do, _OWNER)
 
 
 def due_instant(within: str, started: Instant, zone: str) -> Instant | None:
