@@ -242,6 +242,7 @@ def serve(
     """
     from relto.adapters.http import PeerContexts
     from relto.serve.clocks import ClockWatch
+    from relto.serve.duties import DutyWatch
     from relto.serve.log import open_log
     from relto.serve.peers import peer_app
     from relto.serve.pump import Pump
@@ -267,6 +268,7 @@ def serve(
         pump.start()
         open_now.callback(pump.stop)
         open_now.enter_context(records)
+        open_now.enter_context(DutyWatch(node, log, pump.wake))
         serve_ports(ports, lambda: started(settings))
 
 

@@ -30,6 +30,8 @@ COMMANDS = {
     "outbox": ("relto.cli.exchange:outbox", "what this node has released, and what became of it"),
     "open": ("relto.cli.exchange:open_", "open a holding under its banner"),
     "holdings": ("relto.cli.holdings:holdings", "the register: what this node holds of others' items"),
+    "duties": ("relto.cli.duties:duties", "what is owed for what this node holds: article, time, whose it is"),
+    "reclassify": ("relto.cli.custody:reclassify", "give an own item another mark, and tell every holder"),
     "compromise": ("relto.cli.holdings:compromise", "tell the originator of a loss or compromise, actual or possible"),
     "evidence": ("relto.cli.evidence:evidence", "all about an item for a third person; verify it offline"),
     "ledger": ("relto.cli.ledger:ledger", "verify the evidence, print the checkpoint, prove a leaf"),

@@ -176,10 +176,22 @@ def holding_json(held: Holding) -> dict[str, JSON]:
         "through": held.intermediary,
         "received_at": str(came.at),
         "agreement": came.agreement,
-        "mark": came.mark,
-        "origin_mark": came.origin_mark,
+        "mark": held.mark,
+        "origin_mark": held.origin_mark,
         "topic": came.topic,
         "purpose": came.purpose,
+        "purpose_ended": instant_json(held.purpose_ended),
+        "originators": list(held.originators),
+        "sources": list(held.sources),
+        "copies": [
+            {
+                "number": one.number,
+                "keeper": one.keeper or None,
+                "state": one.state,
+                "since": instant_json(one.since or one.made),
+            }
+            for one in held.copies
+        ],
         "opened": len(held.openings),
         "compromises": len(held.compromises),
         "duties": [

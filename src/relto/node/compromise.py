@@ -14,6 +14,7 @@ from relto.node.log import enter, sign_and_enter
 from relto.node.node import Node
 from relto.node.ports import Transaction
 from relto.node.rows import InboxRow, OutboxRow
+from relto.node.telling import concerned
 from relto.node.together import Answering
 from relto.node.transmittal import ID_BYTES
 
@@ -47,13 +48,14 @@ def report_compromise(node: Node, holding: str, says: str, *, actual: bool = Fal
                 "about": report,
                 "step": "report",
                 "originator": came.originator,
+                "originators": list(held.originators),
                 "sender": came.sender,
                 "event": event_to_json(event),
             },
         )
         entered = sign_and_enter(node, tx, evidence)
         tx.update_holding(apply(held, event))
-        for peer in dict.fromkeys((came.originator, came.sender)):
+        for peer in concerned(node, held):
             message = entered.signed.encode("ascii")
             tx.enqueue(OutboxRow("compromise", report, peer, message, entered.id, moment.latest))
     return [dispatch_row(node, one.row) for one in delivery_of(node, report)]
@@ -71,7 +73,8 @@ def receive_compromise(node: Node, message: bytes, sender: str | None = None) ->
     evidence = verify_evidence(signed, node.peer_keys(sender))
     if evidence.kind != "compromise" or evidence.says.get("step") != "report":
         raise VerificationFailed("what came as a report is something else")
-    if node.party not in (evidence.says.get("originator"), evidence.says.get("sender")):
+    originators = evidence.says.get("originators", [evidence.says.get("originator")])
+    if not isinstance(originators, list) or node.party not in (*originators, evidence.says.get("sender")):
         raise VerificationFailed(f"the report is not for `{node.party}`")
     return partial(_acknowledge, node, evidence, signed, digest(message))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from relto.core.agreement import Instrument
 from relto.core.canon import JSON
 from relto.core.dossier import Dossier
-from relto.core.envelope import Sealed
+from relto.core.envelope import signed_label
 from relto.core.envelope.manifest import read_manifest
 from relto.core.errors import InputError, NotFound, ReltoError
 from relto.core.evidence import Evidence
@@ -180,10 +180,9 @@ def _labels(reading: Reading, chosen: list[_Told]) -> tuple[LabelSigned, ...]:
         envelopes = [unpack(row.message)[1] for row in reading.outbox(subject=subject) if row.kind == "transmittal"]
         held = reading.sealed(subject or "")
         for data in (*envelopes, *((held,) if held is not None else ())):
-            sealed = Sealed.from_bytes(data)
-            name = read_manifest(sealed.manifest).label_digest
-            if name in wanted:
-                found[sealed.manifest.hex()] = LabelSigned(sealed.manifest, sealed.signature)
+            manifest, signature = signed_label(data)
+            if read_manifest(manifest).label_digest in wanted:
+                found[manifest.hex()] = LabelSigned(manifest, signature)
     return tuple(found.values())
 
 

@@ -15,6 +15,7 @@ from relto.core.errors import InputError
 from relto.node.deciding import ActRefused
 from relto.node.node import Node
 from relto.node.queueing import queue_all
+from relto.node.reclassify import check_marked
 from relto.node.records import compare_if_noted
 from relto.node.release import asked_of
 from relto.node.rows import OutboxRow
@@ -47,4 +48,5 @@ def release_many(node: Node, offers: Sequence[Offer]) -> list[OutboxRow | ActRef
         return []
     compare_if_noted(node, [one.to for one in offers])
     with node.store.write() as tx:
+        check_marked(node, tx, [one.item for one in offers])
         return queue_all(node, tx, asked)

@@ -11,8 +11,10 @@ from relto.node.framing import Message
 from relto.node.key_changes import receive_key_change
 from relto.node.node import Node
 from relto.node.receive import receive_recall, receive_transmittal
+from relto.node.reclassify import receive_reclassification
 from relto.node.records import receive_records
 from relto.node.taking import receive_instrument
+from relto.node.telling import receive_custody
 from relto.node.together import Answering, finished, together
 
 _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] = {
@@ -22,6 +24,8 @@ _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] =
     "compromise": receive_compromise,
     "record": receive_records,
     "key-change": receive_key_change,
+    "custody": receive_custody,
+    "reclassification": receive_reclassification,
 }
 
 

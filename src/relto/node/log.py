@@ -35,12 +35,15 @@ def origin_of(party: str) -> str:
 
 
 def subject_of(evidence: Evidence) -> str:
-    """What a piece of evidence is filed under: an instrument, or a transmittal (and the holding it made)."""
+    """What a piece of evidence is filed under: an instrument, a transmittal (and the holding it made), or an item that
+    was given another mark."""
     if evidence.kind == "instrument":
         name = evidence.says.get("instrument")
         if isinstance(name, dict):
             name = name.get("id")
         return instrument_subject(evidence.agreement or "", str(name or ""))
+    if evidence.kind == "reclassification":
+        return evidence.transmittal or evidence.item or ""
     subject = evidence.transmittal or evidence.says.get("about") or evidence.item
     return str(subject or "")
 

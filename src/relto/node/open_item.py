@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from relto.core.decision import Request
 from relto.core.dossier import Item, Person
 from relto.core.envelope import Sealed, open_sealed
 from relto.core.errors import NotFound
 from relto.core.evidence import Evidence
-from relto.core.register import Holding, Opened, apply, event_to_json
+from relto.core.register import Holding, Opened, apply, check_usable, event_to_json
 from relto.node.deciding import ActRefused, decide_now, refusal
 from relto.node.labels import item_of
 from relto.node.log import sign_and_enter
@@ -38,11 +38,14 @@ def open_item(
         held, data = tx.holding(holding), tx.sealed(holding)
         if held is None or data is None:
             raise NotFound(f"no holding `{holding[:60]}`", remedy="list the holdings for their ids")
+        check_usable(held)
+        if held.sources:
+            raise NotFound(f"`{holding}` was made here and is not kept in this node", remedy="look at who keeps it")
         moment = node.now(tx)
         sealed = Sealed.from_bytes(data)
         keys = node.all_keys()
         opened = open_sealed(sealed, recipient=node.party, key=node.keys.unwraps(), originators=keys)
-        item = item_of(opened.label)
+        item = replace(item_of(opened.label), mark=held.origin_mark)  # as its originator marks it now (article 6(g))
         asked = purpose or held.received.purpose
         request = Request("use", item, held.received.sender, node.party, moment.latest, asked, person, system)
         decision = decide_now(node, tx, request, moment, "opening", holding)

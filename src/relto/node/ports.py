@@ -172,6 +172,18 @@ class Reading(Protocol):
         """All holdings, in the order they came."""
         ...
 
+    def holdings_of(self, item: str) -> list[Holding]:
+        """The holdings of this item, in the order they came."""
+        ...
+
+    def products(self) -> list[Holding]:
+        """The holdings that were made of others, in the order they were made."""
+        ...
+
+    def with_due(self, by: Instant) -> list[Holding]:
+        """The holdings with a duty that is open and due by `by`, to the second, in the order they came."""
+        ...
+
     def to_pass_on(self, after: int = 0) -> tuple[list[Holding], int]:
         """The holdings that came to be passed on, passed on or not, of those numbered beyond `after`; and the number of
         the newest holding."""
@@ -241,6 +253,11 @@ class Transaction(Reading, Protocol):
 
     def update_holding(self, holding: Holding) -> None:
         """Keep a holding's new state."""
+        ...
+
+    def erase(self, identifier: str, left: bytes) -> None:
+        """Keep `left` in the place of a holding's sealed item, and nothing of that in the store once the transaction
+        has ended. Of backups, and of what a disk keeps, it knows nothing."""
         ...
 
     def put_instrument(self, row: InstrumentRow) -> None:

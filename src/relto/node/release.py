@@ -13,6 +13,7 @@ from relto.core.decision import Act
 from relto.core.dossier import Item
 from relto.core.envelope import CONTENT_KEY_BYTES, NONCE_BYTES, Sealed, Unsigned, close, rewrap, verify_label
 from relto.core.errors import Conflict, InputError, NotFound
+from relto.core.register import check_usable
 from relto.core.timeline import Stamp
 from relto.node.agree import sign_instrument
 from relto.node.contents import instrument_subject
@@ -21,6 +22,7 @@ from relto.node.dispatch import Delivery, dispatch_row
 from relto.node.labels import checked_label, item_under
 from relto.node.node import Node
 from relto.node.queueing import Asked, queue
+from relto.node.reclassify import check_marked
 from relto.node.rows import OutboxRow
 from relto.node.transmittal import ID_BYTES, Terms, new_id
 from relto.node.two_persons import check_persons
@@ -45,6 +47,8 @@ def release(
     recipient whose card is not pinned, InputError for an item of another originator.
     """
     asked = asked_of(node, item, to, act, purpose, via=via, payload=payload, approved=approved)
+    with node.store.read() as reading:
+        check_marked(node, reading, [item])
     return dispatch_row(node, queue(node, asked))
 
 
@@ -132,8 +136,17 @@ def _forward(node: Node, holding: str, to: str, transmittal: str) -> OutboxRow:
         held, data = reading.holding(holding), reading.sealed(holding)
     if held is None or data is None:
         raise NotFound(f"no holding `{holding[:60]}`", remedy="list the holdings for their ids")
+    check_usable(held)
+    if held.sources:
+        raise InputError(f"`{holding}` was made here and is not kept in this node", remedy="release it as an item")
     sealed = Sealed.from_bytes(data)
     item = item_under(verify_label(sealed, node.all_keys()))
+    if held.origin_mark != item.mark:
+        raise Conflict(
+            f"`{holding}` bears a label with {item.mark}, and its originator marks it {held.origin_mark} now",
+            article="6(g)",
+            remedy=f"ask {item.originator} to release it anew",
+        )
     asked = held.received.purpose
     terms = Terms("forward", to, "" if asked == item.purpose else asked)
 

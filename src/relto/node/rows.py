@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from relto.core.timeline import Instant
 
-MessageKind = Literal["transmittal", "instrument", "recall", "compromise", "key-change"]
+MessageKind = Literal["transmittal", "instrument", "recall", "compromise", "key-change", "custody", "reclassification"]
 OutboxState = Literal["queued", "done", "refused", "refused-by-recipient"]
 Stage = Literal["queueing", "sending", "receipt", "opening"]
 

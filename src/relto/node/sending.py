@@ -102,8 +102,9 @@ def _decide_again(node: Node, tx: Transaction, row: OutboxRow) -> Draft[Marked]:
     evidence, sealed = evidence_of(tx, row.evidence), Sealed.from_bytes(data)
     item = item_under(verify_label(sealed, node.all_keys()))
     moment = node.now(tx)
-    if _to_a_revoked_key(node, sealed):
-        return _keep_back(node, tx, row, moment)
+    why = _not_to_be_sent(node, tx, row, sealed, evidence, item.mark)
+    if why:
+        return _keep_back(node, tx, row, moment, why)
     decision = ask(node, tx, item, terms_of(evidence), moment, "sending", row.subject)
     if decision.permits:
         sent = Evidence(
@@ -145,8 +146,20 @@ def _to_a_revoked_key(node: Node, sealed: Sealed) -> bool:
     return any(one.wrapping.id == sealed.recipient_key and chain.revoked(one) for one in cards if chain is not None)
 
 
-def _keep_back(node: Node, tx: Transaction, row: OutboxRow, moment: Moment) -> Draft[Marked]:
-    """Refuse to send what is sealed to a revoked key; the item can be released again, to the new one."""
+def _not_to_be_sent(node: Node, tx: Transaction, row: OutboxRow, sealed: Sealed, evidence: Evidence, mark: str) -> str:
+    """Why a transmittal is kept back whatever is decided on it now; empty where it is not."""
+    if _to_a_revoked_key(node, sealed):
+        return f"it is sealed to a key that {row.peer} has revoked; release it again"
+    if evidence.kind != "relay":
+        return ""
+    held = tx.holding(str(evidence.says.get("holding")))
+    if held is None or not held.original_held or held.purpose_ended is not None:
+        return "it is not held any more, or what it was given for is over"
+    return "" if held.origin_mark == mark else f"its originator marks it {held.origin_mark} now; ask for it anew"
+
+
+def _keep_back(node: Node, tx: Transaction, row: OutboxRow, moment: Moment, why: str) -> Draft[Marked]:
+    """Refuse to send what is not to be sent any more, whatever the agreements say."""
     evidence = evidence_of(tx, row.evidence)
     left = stated(
         node,
@@ -159,7 +172,7 @@ def _keep_back(node: Node, tx: Transaction, row: OutboxRow, moment: Moment) -> D
             item=evidence.item,
             agreement=evidence.agreement,
             digests={"evidence": row.evidence},
-            says={"stage": "sending", "says": f"it is sealed to a key that {row.peer} has revoked; release it again"},
+            says={"stage": "sending", "says": why},
         ),
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from relto.core.canon import digest, parse_object
+from relto.core.canon import base64url, digest, parse_object
+from relto.core.envelope import is_label_only, read_manifest, signed_label
 from relto.core.errors import ReltoError, VerificationFailed
 from relto.core.evidence import Evidence
-from relto.core.register import Event, fold
+from relto.core.register import Event, Holding, fold
 from relto.core.timeline import Instant
 from relto.node.contents import content_of, instrument_subject
 from relto.node.events import event_in
@@ -21,6 +22,9 @@ from relto.node.transmittal import terms_of, unpack
 
 Problem: TypeAlias = Callable[[str, str], None]
 Ledger: TypeAlias = Mapping[str, Evidence]
+
+_ABOUT: Final = frozenset({"compromise", "custody", "reclassification"})
+"""The messages that are filed under a name of their own: several are about one holding."""
 
 
 def check_tables(node: Node, reading: Reading, evidence: Ledger, problem: Problem) -> None:
@@ -76,7 +80,7 @@ def _check_outbox(node: Node, reading: Reading, own: Ledger, evidence: Ledger, p
     for row in reading.outbox():
         seen[row.evidence] += 1
         try:
-            _check_message(row, own)
+            _check_message(row, evidence if row.kind == "reclassification" else own)
             _check_state(row, evidence, any((row.evidence, party) in answered for party in (row.peer, node.party)))
         except ReltoError as error:
             problem(f"outbox {row.number} ({row.kind} {row.subject})", str(error))
@@ -89,7 +93,7 @@ def _check_message(row: OutboxRow, own: Ledger) -> None:
     evidence = own.get(row.evidence)
     if evidence is None:
         raise VerificationFailed("its evidence is not in the ledger")
-    subject = str(evidence.says.get("about")) if row.kind == "compromise" else subject_of(evidence)
+    subject = str(evidence.says.get("about")) if row.kind in _ABOUT else subject_of(evidence)
     if (subject, evidence.at) != (row.subject, row.queued_at) or (evidence.to or row.peer) != row.peer:
         raise VerificationFailed("its subject, peer or instant is not that of its evidence")
     if row.kind == "key-change":
@@ -144,7 +148,7 @@ def _check_inbox(reading: Reading, own: Ledger, evidence: Ledger, problem: Probl
 def _is_answer(row: InboxRow, answer: Evidence | None, evidence: Ledger) -> bool:
     if answer is None:
         return False
-    subject = answer.transmittal if row.kind == "transmittal" else row.digest
+    subject = answer.transmittal if row.kind == "transmittal" else row.digest  # else by the message itself
     if row.kind == "key-change":  # the change is in the answer itself
         named = (answer.digests.get("message"), answer.digests.get("change"), answer.to, answer.at)
         kind = "key-change" if row.accepted else "refusal"
@@ -218,13 +222,29 @@ def _check_register(node: Node, reading: Reading, evidence: Ledger, problem: Pro
         problem("register", "a holding stands in it twice")
     receipts = {one.transmittal: one for one in evidence.values() if one.party == node.party and one.kind == "receipt"}
     for name in sorted(folded.keys() | tables.keys()):
-        if folded.get(name) != tables.get(name) or name not in receipts:
+        held = folded.get(name)
+        if held is None or held != tables.get(name) or (name not in receipts and not held.sources):
             problem(f"holding {name}", "is not what the events in the ledger make it")
             continue
-        for column in reading.columns_differ(folded[name]):
+        for column in reading.columns_differ(held):
             problem(f"holding {name}", f"its `{column}` is not what its events make it")
-        if digest(reading.sealed(name) or b"") != receipts[name].digests["sealed"]:
-            problem(f"holding {name}", "its sealed item is not the one that was received")
+        why = _not_as_held(held, reading.sealed(name) or b"", receipts.get(name))
+        if why:
+            problem(f"holding {name}", why)
+
+
+def _not_as_held(held: Holding, kept: bytes, receipt: Evidence | None) -> str:
+    """What is wrong with the sealed item of a holding, or with what is left of one that has gone; empty if nothing."""
+    if held.sources or receipt is None:
+        return "there is a sealed item where none is to be" if kept else ""
+    if held.original_held:
+        return "" if digest(kept) == receipt.digests["sealed"] else "its sealed item is not the one that was received"
+    if not is_label_only(kept):
+        return "there is a sealed item where none is to be any more"
+    manifest = read_manifest(signed_label(kept)[0])
+    named = {"label": manifest.label_digest, "payload": digest(base64url(manifest.commitment).encode("ascii"))}
+    same = all(receipt.digests[name] == value for name, value in named.items())
+    return "" if same else "its label is not that of the item that was received"
 
 
 def _find(evidence: Ledger, name: str) -> Evidence:

@@ -147,7 +147,7 @@ def columns_of_holding(holding: Holding) -> dict[str, Any]:
         "item": came.item,
         "originator": came.originator,
         "sender": came.sender,
-        "mark": came.mark,
+        "mark": holding.mark,
         "received_at": str(came.at),
         "events": canonical([event_to_json(one) for one in holding.events]).decode("utf-8"),
     }

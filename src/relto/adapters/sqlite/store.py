@@ -15,8 +15,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from relto.adapters.sqlite.errors import BUSY_SECONDS, in_use, told
+from relto.adapters.sqlite.reading import SqliteReading
 from relto.adapters.sqlite.schema import check_revision, upgrade
-from relto.adapters.sqlite.transaction import SqliteReading, SqliteTransaction
+from relto.adapters.sqlite.transaction import SqliteTransaction
 from relto.core.errors import Conflict, NotFound
 
 
@@ -60,6 +61,16 @@ class SqliteStore:
             tx = SqliteTransaction(connection, self._path)
             yield tx
             tx.finish()
+        if tx.erased:
+            self._empty_log()
+
+    def _empty_log(self) -> None:
+        """Let nothing of what was erased remain in the write-ahead log; while a reader still sees it, it stays there
+        until the next time."""
+        with told(self._path), self._engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     @contextmanager
     def _turn_to_write(self) -> Iterator[None]:

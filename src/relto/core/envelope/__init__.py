@@ -18,7 +18,7 @@ from relto.core.envelope.keys import (
 )
 from relto.core.envelope.manifest import MAX_MANIFEST_BYTES, Manifest, read_manifest, sign_manifests
 from relto.core.envelope.seal import Opened, Unsigned, close, open_sealed, rewrap, seal, verify_label
-from relto.core.envelope.sealed import MAX_SEALED_BYTES, Sealed
+from relto.core.envelope.sealed import MAX_SEALED_BYTES, Sealed, is_label_only, label_only, signed_label
 from relto.core.envelope.segments import CONTENT_KEY_BYTES, MAX_PAYLOAD_BYTES, NONCE_BYTES
 
 __all__ = [
@@ -40,13 +40,16 @@ __all__ = [
     "WrapKey",
     "close",
     "each_key",
+    "is_label_only",
     "keys_of",
+    "label_only",
     "open_sealed",
     "read_manifest",
     "rewrap",
     "seal",
     "sign_jointly",
     "sign_manifests",
+    "signed_label",
     "verify_by_any",
     "verify_jointly",
     "verify_label",

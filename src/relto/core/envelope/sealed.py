@@ -26,6 +26,7 @@ WRAPPED_BYTES: Final = 80  # HPKE: 32 encapsulated, 32 content key, 16 tag
 
 _MAGIC: Final = b"relto/envelope/1\n"
 _MAGIC_JOINT: Final = b"relto/envelope/2\n"
+_MAGIC_LABEL: Final = b"relto/label-only\n"
 _MAX_HOP_BYTES: Final = 1024
 _SHORT: Final = 1 << 16
 _WRITTEN = re.compile(
@@ -107,6 +108,31 @@ class Sealed:
         sealed = _with_hop(hop, manifest, signature, data[rest:])
         sealed._keep(data)  # there is no other way to write it
         return sealed
+
+
+def label_only(sealed: Sealed) -> bytes:
+    """What is kept of an item that was destroyed: its manifest and its originator's signature, no content, no key."""
+    return b"".join(
+        (_MAGIC_LABEL, *(part for one in (sealed.manifest, sealed.signature) for part in (_length(one), one)))
+    )
+
+
+def signed_label(data: bytes) -> tuple[bytes, bytes]:
+    """The manifest and its originator's signature, of a sealed item or of what `label_only` left of one; nothing of
+    them verified. Raises as `Sealed.from_bytes` does."""
+    if not is_label_only(data):
+        sealed = Sealed.from_bytes(data)
+        return sealed.manifest, sealed.signature
+    manifest, rest = _take_counted(data, len(_MAGIC_LABEL), MAX_MANIFEST_BYTES)
+    signature, rest = _take_counted(data, rest, MAX_JOINT_BYTES)
+    if rest != len(data):
+        raise VerificationFailed("what is left of a destroyed item has something after it")
+    return manifest, signature
+
+
+def is_label_only(data: bytes) -> bool:
+    """Whether this is what `label_only` leaves."""
+    return data.startswith(_MAGIC_LABEL)
 
 
 def _with_hop(hop: bytes, manifest: bytes, signature: bytes, ciphertext: bytes) -> Sealed:

@@ -24,6 +24,8 @@ EvidenceKind: TypeAlias = Literal[
     "receipt",
     "destruction",
     "compromise",
+    "custody",
+    "reclassification",
     "instrument",
     "record",
     "key-change",

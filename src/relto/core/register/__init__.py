@@ -25,9 +25,10 @@ from relto.core.register.events import (
     Shown,
     WrittenOff,
 )
-from relto.core.register.holding import INVESTIGATE, Holding, apply, check_usable, fold, strictest
+from relto.core.register.holding import CERTIFY, INVESTIGATE, Holding, apply, check_usable, fold, strictest
 
 __all__ = [
+    "CERTIFY",
     "INVESTIGATE",
     "MAX_COPIES",
     "MAX_SOURCES",

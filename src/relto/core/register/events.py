@@ -79,11 +79,11 @@ class Discharged:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A translation, an extract or another product was made of holdings; it is a holding of its own (articles 4(3), 15).
+    """A translation, an extract or another product was made of holdings; it is a holding too (articles 4(3), 15).
 
-    It has what a `Received` has: `originator` and `origin_mark` are those of the source with the strictest mark, `sender`
-    is the party that made it. `sources` are the holdings it was made of, `originators` all whose items they are. `note`
-    says in the product's own `language` (BCP 47) whose information it contains; `keeper` is where, or with whom, it is.
+    It has what a `Received` has: `originator` and `origin_mark` are those of the source with the strictest mark,
+    `sender` is the party that made it. `sources` are the holdings it was made of, `originators` all whose items they
+    are. `note` says in the product's `language` (BCP 47) whose information it contains; `keeper` is where it is.
     """
 
     holding: str
@@ -175,8 +175,8 @@ class PurposeEnded:
 
 @dataclass(frozen=True, slots=True)
 class Reclassified:
-    """Its originator gave it another mark (article 6(g)), or a product followed its sources. `notice`: the digest of the
-    evidence that says so."""
+    """Its originator gave it another mark (article 6(g)), or a product followed its sources. `notice`: the digest of
+    the evidence that says so."""
 
     holding: str
     at: Instant

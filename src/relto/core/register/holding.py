@@ -31,6 +31,8 @@ MARK_ORIGIN = "mark-origin"
 """The one duty that entering the register discharges by itself: the holding bears the originator's name and mark."""
 INVESTIGATE: Final = "investigate"
 """The duty that the findings about a compromise discharge."""
+CERTIFY: Final = "certify-destruction"
+"""The duty that an originator's acknowledgement discharges, once nothing is held any more."""
 _LEAVING: Final = frozenset({"return-or-destroy", "return", "destroy"})
 """The duties that are done once nothing is held any more."""
 
@@ -202,6 +204,8 @@ def _duties_after(holding: Holding, event: Event) -> tuple[Owed, ...]:
     if isinstance(event, Investigated):
         return _discharged(holding.duties, frozenset({INVESTIGATE}), event.at)
     if isinstance(event, Discharged):
+        if event.do == CERTIFY and holding.held:
+            return holding.duties
         return _discharged(holding.duties, frozenset({event.do}), event.at)
     return holding.duties
 

@@ -123,6 +123,15 @@ class OwedDuty(Answer):
     done: Moment | None
 
 
+class HeldCopy(Answer):
+    """The original (number 0) or a copy of it: where it is, and what became of it."""
+
+    number: int
+    keeper: str | None
+    state: Literal["held", "returned", "destroyed", "lost"]
+    since: Moment
+
+
 class Holding(Answer):
     """`relto/holding/1`."""
 
@@ -139,6 +148,10 @@ class Holding(Answer):
     origin_mark: str
     topic: str
     purpose: str
+    purpose_ended: Moment | None
+    originators: list[str]
+    sources: list[str]
+    copies: list[HeldCopy]
     opened: int
     compromises: int
     duties: list[OwedDuty]

@@ -1,0 +1,92 @@
+"""What a party owes for what it holds: each duty with its article, its time, and whose it is; and what fell overdue.
+
+Duties that an event started stand in the register. Where an agreement has lapsed and its text asks for what was given
+under it to be destroyed, that too is owed, until nothing of it is held (`survival`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from relto.core.dossier import Dossier
+from relto.core.register import FellOverdue, Holding, owner_of
+from relto.core.timeline import Instant, first_instant, local_day
+from relto.node.node import Node
+from relto.node.ports import Reading
+from relto.node.telling import enter_event
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A duty that is open at an instant. `number` is its place among those of the holding, None where the lapse of the
+    agreement started it; `due` None: the text sets no time. `owner`: the role of the holding party whose duty it is."""
+
+    holding: Holding
+    number: int | None
+    article: str
+    do: str
+    to: str
+    owner: str
+    started: Instant
+    due: Instant | None
+    overdue: bool
+
+
+def open_duties(node: Node, reading: Reading, at: Instant) -> list[Duty]:
+    """All duties open at `at`: those with a time first, the earliest before the others, then those without."""
+    dossier = node.dossier(reading)
+    found = [one for held in reading.holdings() for one in duties_of(dossier, node.party, held, at)]
+    return sorted(found, key=lambda one: (one.due is None, one.due or one.started, one.holding.id, one.number or 0))
+
+
+def duties_of(dossier: Dossier, party: str, held: Holding, at: Instant) -> Iterator[Duty]:
+    """The duties of one holding open at `at`, as `party` reads the text."""
+    for number, one in enumerate(held.duties):
+        if one.done is None and one.started <= at:
+            owner = owner_of(one.do)
+            yield Duty(held, number, one.article, one.do, one.to, owner, one.started, one.due, one.overdue(at))
+    if held.held:
+        yield from _after_lapse(dossier, party, held, at)
+
+
+def _after_lapse(dossier: Dossier, party: str, held: Holding, at: Instant) -> Iterator[Duty]:
+    """What is owed because the agreement that it came under has lapsed (its `survival`)."""
+    came = held.received
+    if came.agreement not in dossier.agreements:
+        return
+    phase = dossier.history(came.agreement, reading=party).phase(at)
+    survival = phase.text.survival
+    if phase.state != "lapsed" or phase.ends_at is None or survival is None or survival.keep not in ("destroy", "none"):
+        return
+    ended = phase.ends_at
+    due = ended
+    if survival.destroy_within is not None:
+        last = survival.destroy_within.after(local_day(ended, came.zone))
+        due = first_instant(last.plus(days=1), came.zone)
+    do = "destroy" if survival.keep == "destroy" else "return-or-destroy"
+    yield Duty(held, None, survival.article, do, "", owner_of(do), ended, due, at > due)
+
+
+def enter_overdue(node: Node) -> list[tuple[Holding, FellOverdue]]:
+    """Enter each duty that has fallen overdue, once, as an event of its own; told to the originator where the text says
+    that it is owed to it. Those entered just now."""
+    entered: list[tuple[Holding, FellOverdue]] = []
+    with node.store.read() as reading:
+        earliest = node.clock.interval()[0]
+        if not any(_fallen(held, earliest) for held in reading.with_due(earliest)):
+            return entered
+    with node.store.write() as tx:
+        moment = node.now_or_later(tx)
+        for held in tx.with_due(moment.earliest):
+            for number in _fallen(held, moment.earliest):
+                event = FellOverdue(held.id, moment.latest, number, held.duties[number].do)
+                held = enter_event(node, tx, held, event, moment)
+                entered.append((held, event))
+    return entered
+
+
+def _fallen(held: Holding, at: Instant) -> list[int]:
+    """The duties that are overdue at `at`, and not entered as such yet."""
+    known = held.overdue
+    return [number for number, one in enumerate(held.duties) if number not in known and one.overdue(at)]

@@ -1,0 +1,48 @@
+"""Entering duties that fall overdue while a node serves: each once, as an event, and told where it is owed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from relto.core.errors import ReltoError
+from relto.node import Node
+from relto.node.due import enter_overdue
+from relto.serve.log import Log
+
+EVERY_SECONDS: Final = 30.0
+"""How long a duty may be overdue before that is entered."""
+
+
+class DutyWatch:
+    """A thread that looks for duties whose time has passed."""
+
+    def __init__(self, node: Node, log: Log, wake: Callable[[], None]) -> None:
+        """`wake` is called when something was entered: it may be to be told."""
+        self._node, self._log, self._wake = node, log, wake
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="relto-duties", daemon=True)
+
+    def __enter__(self) -> DutyWatch:
+        """Begin to look."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End after this look."""
+        self._stop.set()
+        self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                found = enter_overdue(self._node)
+            except ReltoError as error:
+                self._log("duties not looked at", state=str(error))
+                found = []
+            for held, event in found:
+                self._log("a duty is overdue", subject=held.id, state=event.do)
+            if found:
+                self._wake()
+            self._stop.wait(EVERY_SECONDS)

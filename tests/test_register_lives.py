@@ -1,0 +1,260 @@
+"""Thousands of random lives of items: what the register must never lose, whatever its people do, and in what order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from relto.core.canon import canonical, parse_object
+from relto.core.decision import DueDuty
+from relto.core.errors import Conflict, InputError, NotFound
+from relto.core.register import (
+    CompromiseReported,
+    Copied,
+    Derived,
+    Destroyed,
+    Discharged,
+    Event,
+    FellOverdue,
+    Forwarded,
+    Holding,
+    Investigated,
+    Opened,
+    PurposeEnded,
+    Received,
+    Reclassified,
+    Returned,
+    Shown,
+    WrittenOff,
+    apply,
+    event_from_json,
+    event_to_json,
+    fold,
+    strictest,
+)
+from relto.core.timeline import Instant, parse_instant
+
+START = parse_instant("2019-10-31T18:00+09:00")
+HOUR = 3_600_000_000_000
+MARKS = ("機密", "極秘", "特定秘密", "秘")
+RANKS = {"機密": 3, "極秘": 2, "特定秘密": 2, "秘": 1}
+DUTIES = (
+    DueDuty("4(2)", "mark-origin", "receipt"),
+    DueDuty("9", "confirm-in-writing", "receipt", within="PT72H", to="originator"),
+    DueDuty("17", "report", "compromise", within="at-once", to="originator"),
+    DueDuty("17", "investigate", "compromise", within="P30D"),
+    DueDuty("6(h)", "return-or-destroy", "purpose-ended", within="P30D"),
+    DueDuty("13", "certify-destruction", "purpose-ended", within="P30D", to="originator"),
+)
+
+
+def at_least(mark: str, floor: str) -> bool:
+    return RANKS[mark] >= RANKS[floor]
+
+
+class Lives(RuleBasedStateMachine):
+    """A register that follows its events, beside a plain account of what was done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[Event] = []
+        self.holdings: dict[str, Holding] = {}
+        self.at: Instant = START
+        self.copies: dict[str, list[str]] = {}
+        self.owed: dict[str, list[str]] = {}
+        self.reports = 0
+
+    def names(self) -> list[str]:
+        return sorted(self.holdings)
+
+    def pick(self, data: st.DataObject) -> str:
+        return data.draw(st.sampled_from(self.names()))
+
+    def enter(self, event: Event) -> bool:
+        """Apply an event; whether it was taken. What is refused has changed nothing."""
+        before = dict(self.holdings)
+        try:
+            now = apply(self.holdings.get(event.holding), event)
+        except (Conflict, NotFound, InputError):
+            assert self.holdings == before
+            return False
+        self.holdings[event.holding] = now
+        self.events.append(event)
+        return True
+
+    @initialize()
+    def first(self) -> None:
+        self.receive("極秘")
+
+    @rule(mark=st.sampled_from(MARKS))
+    def receive(self, mark: str) -> None:
+        name = f"t-{len(self.holdings)}"
+        event = Received(
+            name, self.at, f"item-{name}", "title", "KOR", "KOR", "kor-jpn-2016", "Asia/Seoul", mark, "군사II급비밀",
+            "defence", "warning", DUTIES,
+        )  # fmt: skip
+        assert self.enter(event)
+        self.copies[name], self.owed[name] = ["held"], ["confirm-in-writing"]
+        assert not self.enter(event)
+
+    @rule(hours=st.integers(0, 24 * 40))
+    def time_passes(self, hours: int) -> None:
+        self.at = self.at.plus(hours * HOUR)
+
+    @rule(data=st.data(), how=st.sampled_from(["translation", "product"]))
+    def derive(self, data: st.DataObject, how: str) -> None:
+        sources = data.draw(st.lists(st.sampled_from(self.names()), min_size=1, max_size=3, unique=True))
+        of = [self.holdings[one] for one in sources]
+        first = strictest(of, at_least)
+        assert all(at_least(first.mark, one.mark) for one in of)
+        name = f"d-{len(self.holdings)}"
+        originators = tuple(dict.fromkeys(who for one in of for who in one.originators))
+        event = Derived(
+            name, self.at, name, "t", "KOR", "JPN", "kor-jpn-2016", "Asia/Seoul", first.mark, first.origin_mark,
+            "defence", "warning", how, tuple(sources), originators, "ja", "note", "safe", "clerk", DUTIES,
+        )  # fmt: skip
+        assert self.enter(event)
+        self.copies[name], self.owed[name] = ["held"], ["confirm-in-writing"]
+
+    @rule(data=st.data(), off=st.integers(-1, 1))
+    def copy(self, data: st.DataObject, off: int) -> None:
+        name = self.pick(data)
+        copies = self.copies[name]
+        taken = self.enter(Copied(name, self.at, len(copies) + off, "safe 3", "clerk"))
+        usable = copies[0] == "held" and self.holdings[name].purpose_ended is None
+        assert taken == (off == 0 and usable)
+        if taken:
+            copies.append("held")
+
+    @rule(data=st.data(), kind=st.sampled_from(["returned", "destroyed", "lost"]), beyond=st.booleans())
+    def goes(self, data: st.DataObject, kind: str, beyond: bool) -> None:
+        name = self.pick(data)
+        copies = self.copies[name]
+        number = len(copies) if beyond else data.draw(st.integers(0, len(copies) - 1))
+        event: Event
+        known = True
+        if kind == "returned":
+            event = Returned(name, self.at, number, "KOR", "clerk")
+        elif kind == "destroyed":
+            witness = data.draw(st.sampled_from(["witness", "clerk", ""]))
+            known = witness == "witness"
+            event = Destroyed(name, self.at, number, "burn", witness, "clerk")
+        else:
+            actual = [one.report for one in self.holdings[name].compromises if one.actual]
+            report = data.draw(st.sampled_from([*actual, "report-none"]))
+            known = report in actual
+            event = WrittenOff(name, self.at, number, report, "security")
+        taken = self.enter(event)
+        assert taken == (known and not beyond and copies[number] == "held")
+        if taken:
+            copies[number] = kind
+            self.left(name)
+
+    def left(self, name: str) -> None:
+        """Nothing held any more: what is owed for leaving nothing behind is done."""
+        if "held" not in self.copies[name]:
+            self.owed[name] = [one for one in self.owed[name] if one != "return-or-destroy"]
+
+    @rule(data=st.data(), shown=st.booleans())
+    def use(self, data: st.DataObject, shown: bool) -> None:
+        name = self.pick(data)
+        event = Shown(name, self.at, "minister", "desk") if shown else Opened(name, self.at, "analyst", "warning")
+        usable = self.copies[name][0] == "held" and self.holdings[name].purpose_ended is None
+        assert self.enter(event) == usable  # nothing destroyed is opened
+
+    @rule(data=st.data())
+    def forwarded(self, data: st.DataObject) -> None:
+        name = self.pick(data)
+        assert self.enter(Forwarded(name, self.at, "USA", f"t-on-{len(self.events)}"))
+
+    @rule(data=st.data())
+    def end(self, data: st.DataObject) -> None:
+        name = self.pick(data)
+        ended = self.holdings[name].purpose_ended
+        assert self.enter(PurposeEnded(name, self.at, "desk")) == (ended is None)
+        if ended is None:
+            self.owed[name] += ["return-or-destroy", "certify-destruction"]
+            self.left(name)
+
+    @rule(data=st.data(), actual=st.booleans())
+    def compromise(self, data: st.DataObject, actual: bool) -> None:
+        name = self.pick(data)
+        self.reports += 1
+        assert self.enter(CompromiseReported(name, self.at, f"report-{self.reports}", actual, "gone"))
+        self.owed[name] += ["report", "investigate"]
+
+    @rule(data=st.data(), known=st.booleans())
+    def find_out(self, data: st.DataObject, known: bool) -> None:
+        name = self.pick(data)
+        reports = [one.report for one in self.holdings[name].compromises]
+        report = reports[-1] if known and reports else "report-none"
+        taken = self.enter(Investigated(name, self.at, report, "left in a car", "no car", "security"))
+        assert taken == (report in reports)
+        if taken:
+            self.owed[name] = [one for one in self.owed[name] if one != "investigate"]
+
+    @rule(data=st.data(), do=st.sampled_from(["report", "confirm-in-writing", "certify-destruction"]))
+    def done(self, data: st.DataObject, do: str) -> None:
+        name = self.pick(data)
+        assert self.enter(Discharged(name, self.at, do))
+        if do != "certify-destruction" or "held" not in self.copies[name]:
+            self.owed[name] = [one for one in self.owed[name] if one != do]
+
+    @rule(data=st.data(), mark=st.sampled_from(MARKS))
+    def marked_anew(self, data: st.DataObject, mark: str) -> None:
+        """The originator's notice, and what the holder then does with all that it made of it."""
+        came = sorted(name for name, one in self.holdings.items() if not one.sources)
+        name = data.draw(st.sampled_from(came))
+        assert self.enter(Reclassified(name, self.at, mark, "군사I급비밀", "sha256:0"))
+        for product in list(self.holdings):  # a source stands before what is made of it
+            one = self.holdings[product]
+            if one.sources:
+                first = strictest([self.holdings[source] for source in one.sources], at_least)
+                if not at_least(one.mark, first.mark):
+                    assert self.enter(Reclassified(product, self.at, first.mark, first.origin_mark, "sha256:0"))
+
+    @rule(data=st.data())
+    def overdue(self, data: st.DataObject) -> None:
+        name = self.pick(data)
+        held = self.holdings[name]
+        if not held.duties:
+            return
+        number = data.draw(st.integers(0, len(held.duties) - 1))
+        late = held.duties[number].overdue(self.at) and number not in held.overdue
+        assert self.enter(FellOverdue(name, self.at, number, held.duties[number].do)) == late
+
+    @invariant()
+    def every_copy_is_accounted_for(self) -> None:
+        for name, copies in self.copies.items():
+            found = self.holdings[name].copies
+            assert [one.state for one in found] == copies
+            assert [one.number for one in found] == list(range(len(copies)))
+
+    @invariant()
+    def no_duty_is_forgotten(self) -> None:
+        for name, owed in self.owed.items():
+            assert sorted(one.do for one in self.holdings[name].duties if one.done is None) == sorted(owed)
+
+    @invariant()
+    def a_derivative_is_never_laxer_than_its_sources(self) -> None:
+        for one in self.holdings.values():
+            assert all(at_least(one.mark, self.holdings[source].mark) for source in one.sources)
+
+    @invariant()
+    def the_fold_of_the_events_is_the_register(self) -> None:
+        if len(self.events) % 4 == 0:
+            read = [event_from_json(_through_json(event_to_json(one))) for one in self.events]
+            assert fold(read) == self.holdings
+
+
+def _through_json(value: dict[str, Any]) -> dict[str, Any]:
+    return parse_object(canonical(value), name="event")
+
+
+TestLives = Lives.TestCase
+TestLives.settings = settings(
+    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
