@@ -25,8 +25,10 @@ def test_it_lives_is_ready_and_describes_itself(kor: Office) -> None:
         "store": True,
         "keys": True,
         "clock": True,
+        "ledger": True,
         "clocks_apart": [],
         "records_differ": [],
+        "ledgers_forked": [],
     }
     described = kor.ask("GET", "/v1/openapi.json").json()
     assert described["info"]["title"] == "relto: the node of KOR"

@@ -459,3 +459,30 @@ def test_two_ledgers_that_signed_the_same_size_and_other_leaves_are_told_apart()
     other = Tree([*LEAVES[:-1], b"another leaf"])
     with pytest.raises(VerificationFailed, match="two trees of 200 leaves differ"):
         verify_consistency(TREE.head(), other.head(), ())
+
+
+@given(st.lists(st.integers(0, 40), max_size=12))
+def test_adding_many_at_once_is_adding_each(parts: list[int]) -> None:
+    leaves = [str(number).encode() for number in range(sum(parts))]
+    each, at_once, by_hash = Tree(), Tree(), Tree()
+    done = 0
+    for count in parts:
+        some = leaves[done : done + count]
+        for one in some:
+            each.append(one)
+        at_once.extend(some)
+        by_hash.extend_hashes(leaf_hash(one) for one in some)
+        done += count
+        assert each.head() == at_once.head() == by_hash.head()
+        assert each.frontier() == at_once.frontier()
+        if done:
+            assert each.inclusion_proof(done // 2) == at_once.inclusion_proof(done // 2)
+
+
+def test_of_many_with_one_too_long_none_is_added() -> None:
+    tree = Tree([b"a"])
+    with pytest.raises(InputError, match="65536"):
+        tree.extend([b"b", bytes(65_536)])
+    with pytest.raises(InputError, match="another length"):
+        tree.extend_hashes([bytes(32), bytes(31)])
+    assert tree.size == 1

@@ -43,7 +43,7 @@ class Tap:
         self.replies: list[bytes] = []
 
     def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
-        if kind == "record":  # that the records are compared first is looked at elsewhere
+        if kind in ("record", "head"):  # that records and heads are compared first is looked at elsewhere
             return self._cast.link.exchange(peer, kind, message)
         self.messages.append((peer, kind, message))
         self.replies.append(self._cast.link.exchange(peer, kind, message))
@@ -65,8 +65,8 @@ class OlderPeers:
         self._cast = cast
 
     def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
-        if kind == "record":
-            raise InputError("`record` is no kind of message")
+        if kind in ("record", "head"):
+            raise InputError(f"`{kind}` is no kind of message")
         return self._cast.link.exchange(peer, kind, message)
 
     def exchange_many(self, peer: str, messages: Sequence[tuple[str, bytes]]) -> list[bytes | ReltoError]:

@@ -1,4 +1,4 @@
-"""`relto ledger`: verify, checkpoint, prove, export."""
+"""`relto ledger`: verify, checkpoint, prove, witness, settle, export."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from relto.cli.opening import opened
-from relto.cli.options import json_option, node_option
+from relto.cli.options import clock_option, json_option, node_option
 from relto.cli.output import columns, print_json
-from relto.core.errors import NotFound, VerificationFailed
+from relto.core.errors import Conflict, NotFound, PeerUnreachable, VerificationFailed
+from relto.core.timeline import Instant
 
 
 @click.group()
@@ -92,15 +93,23 @@ def checkpoint(node_dir: Path, as_json: bool) -> None:
 
 @ledger.command()
 @click.argument("identifier", metavar="ID")
+@click.option("--witnessed", is_flag=True, help="As a C2SP tlog-proof, under the head that most peers have cosigned.")
 @node_option
 @json_option
-def prove(identifier: str, node_dir: Path, as_json: bool) -> None:
+def prove(identifier: str, witnessed: bool, node_dir: Path, as_json: bool) -> None:
     """Prove that evidence ID (a digest) is in the ledger: its leaf, the proof, the checkpoint.
 
     \b
     Example:
       relto ledger prove sha256:9f86d0... --node jpn
+      relto ledger prove sha256:9f86d0... --witnessed --node jpn > receipt.tlog-proof
     """
+    if witnessed:
+        from relto.cli.witness import proof_of
+
+        with opened(node_dir, unlocked=False) as node, node.store.read() as reading:
+            click.echo(proof_of(node, reading, identifier), nl=False)
+        return
     from relto.core.ledger import Tree
 
     with opened(node_dir, unlocked=False) as node, node.store.read() as reading:
@@ -125,6 +134,81 @@ def prove(identifier: str, node_dir: Path, as_json: bool) -> None:
     click.echo(f"leaf {leaf.position} of {tree.size}: {leaf.kind} by {leaf.signer}\n{leaf.evidence}\n")
     click.echo("\n".join(proof) + "\n")
     click.echo(note, nl=False)
+
+
+@ledger.command()
+@click.option("--ask", is_flag=True, help="Have every peer cosign the head now.")
+@node_option
+@json_option
+def witness(ask: bool, node_dir: Path, as_json: bool) -> None:
+    """How far each peer has cosigned this ledger, and this node theirs; and what does not go together.
+
+    Exit 7 where a peer's ledger contradicts itself, or shows that the one here is an old one.
+
+    \b
+    Example:
+      relto ledger witness --node jpn
+      relto ledger witness --ask --node jpn
+    """
+    from relto.cli.witness import ask_all, told_of
+
+    with opened(node_dir, unlocked=ask) as node:
+        failed = ask_all(node) if ask else []
+        with node.store.read() as reading:
+            told = told_of(node, reading)
+    if as_json:
+        print_json(told.to_json())
+    else:
+        click.echo("\n".join(told.lines()))
+    for why in failed:
+        click.echo(f"relto: {why}", err=True)
+    if told.wrong:
+        raise Conflict(told.wrong[0], remedy="keep both heads, and settle it with the operators of both nodes")
+    if failed:
+        raise PeerUnreachable("not every peer has cosigned", remedy="ask again once it answers")
+
+
+@ledger.command()
+@click.argument("party")
+@click.option("--head", type=click.Path(path_type=Path), help="Its checkpoint, in a file: go on from this one.")
+@node_option
+@clock_option
+def settle(party: str, head: Path | None, node_dir: Path, at: Instant | None) -> None:
+    """Trust the ledger of PARTY again, from the head that contradicted on, or from --head: an act of the security
+    officer, after the operators of both nodes have found out why (a store restored from an old backup, begun again).
+
+    \b
+    Example:
+      relto ledger settle KOR --node jpn
+      relto ledger settle KOR --head kor.checkpoint --node jpn
+    """
+    from relto.adapters.folder import read_limited
+    from relto.node.witness import settle_fork
+
+    given = "" if head is None else read_limited(head).decode("utf-8", "replace")
+    with opened(node_dir, at=at) as node:
+        found = settle_fork(node, party, given)
+    click.echo(f"the ledger of {party} is taken to go on from\n{found}", nl=False)
+
+
+@ledger.command("begin-again")
+@node_option
+@clock_option
+def begin_again(node_dir: Path, at: Instant | None) -> None:
+    """Go on signing though peers have cosigned a later head of this ledger than there is here, and no newer backup is
+    left: what is missing is lost. It is entered; the security officer of each peer has to settle it there.
+
+    \b
+    Example:
+      relto ledger begin-again --node kor
+      relto ledger checkpoint --node kor > kor.checkpoint
+    """
+    from relto.node.heads import begin_again as begin
+
+    with opened(node_dir, at=at) as node:
+        found = begin(node)
+    for one in found:
+        click.echo(f"begun again; {one.peer} has to settle it: `relto ledger settle`, with this ledger's checkpoint")
 
 
 @ledger.command()

@@ -235,6 +235,57 @@ def migrate(folder: Path, as_json: bool) -> None:
 
 @node.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
+@json_option
+def backup(folder: Path, target: Path, as_json: bool) -> None:
+    """Back up the node in DIR into FILE, as it is at one instant, while it may go on serving.
+
+    FILE holds the keys too, encrypted as they lie in DIR; the passphrase is not in it.
+
+    \b
+    Example:
+      relto node backup kor kor-2019-11-18.backup
+    """
+    from relto.backups import back_up
+
+    size = back_up(folder, target, _copying)
+    if as_json:
+        print_json({"schema": "relto/backup/1", "folder": str(folder), "file": str(target), "bytes": size})
+    else:
+        click.echo(f"{target}: {size} bytes; keep it as safe as the node")
+
+
+@node.command()
+@click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@json_option
+def restore(source: Path, folder: Path, as_json: bool) -> None:
+    """Make the node in the backup FILE again, in DIR. The old node must not run any more.
+
+    It signs nothing before each of its peers has said how far it has cosigned its ledger: what was signed after the
+    backup would else be contradicted.
+
+    \b
+    Example:
+      relto node restore kor-2019-11-18.backup kor
+      relto ledger witness --ask --node kor
+    """
+    from relto.backups import restore as restore_node
+
+    party = restore_node(source, folder, _copying)
+    if as_json:
+        print_json({"schema": "relto/restore/1", "party": party, "folder": str(folder)})
+    else:
+        click.echo(f"the node of {party} is in {folder} again, read-only until its peers have been asked")
+        click.echo("next: `relto ledger verify`, then `relto ledger witness --ask`")
+
+
+def _copying(what: str) -> None:
+    click.echo(f"relto: copying {what}", err=True)
+
+
+@node.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @_serve_options
 @click.option("--while-stdin", is_flag=True, hidden=True, help="End when standard input does.")
 def serve(folder: Path, while_stdin: bool, **flags: Any) -> None:

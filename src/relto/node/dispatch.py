@@ -16,6 +16,7 @@ from functools import partial
 from relto.core.errors import PeerUnreachable, ReltoError
 from relto.node.acknowledge import Reply, read_reply, settle_by
 from relto.node.batches import Batch, batches
+from relto.node.heads import ask_if_due
 from relto.node.node import Node
 from relto.node.ports import Transaction
 from relto.node.records import compare_if_due
@@ -117,6 +118,7 @@ class _Round:
             self._met.discard(batch.peer)
         elif batch.peer not in self._met:
             self._met.add(batch.peer)
+            ask_if_due(self._node, batch.peer)
             compare_if_due(self._node, batch.peer)
 
     def _send(self, batch: Batch, pool: ThreadPoolExecutor | None) -> _Sent | None:

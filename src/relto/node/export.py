@@ -50,10 +50,9 @@ def export_bundle(node: Node, about: str, files: Mapping[str, bytes]) -> Bundle:
     unlocked. Raises NotFound where its ledger has nothing about it, InputError where it would be too large.
     """
     with node.store.read() as reading:
-        tree, told = Tree(), []
-        for leaf in reading.leaves():
-            tree.append_hash(leaf.hash)
-            told.append(_Told(leaf, statement(leaf.evidence)))
+        told = [_Told(leaf, statement(leaf.evidence)) for leaf in reading.leaves()]
+        tree = Tree()
+        tree.extend_hashes(one.leaf.hash for one in told)
         found = _about(told, about)
         if not found:
             raise NotFound(

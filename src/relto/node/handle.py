@@ -16,6 +16,7 @@ from relto.node.records import receive_records
 from relto.node.taking import receive_instrument
 from relto.node.telling import receive_custody
 from relto.node.together import Answering, finished, together
+from relto.node.witness import check_not_forked, receive_head
 
 _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] = {
     "transmittal": receive_transmittal,
@@ -26,7 +27,10 @@ _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] =
     "key-change": receive_key_change,
     "custody": receive_custody,
     "reclassification": receive_reclassification,
+    "head": receive_head,
 }
+_TRUSTING: Final = frozenset({"transmittal", "instrument", "key-change"})
+"""What is not taken from a party whose ledger has contradicted itself; its reports are, and its answers."""
 
 
 def handle(node: Node, kind: str, message: bytes, sender: str | None = None) -> bytes:
@@ -56,6 +60,9 @@ def handle_many(node: Node, messages: Sequence[Message], sender: str | None = No
 
 
 def _verified(node: Node, kind: str, message: bytes, sender: str | None) -> Answering:
+    if sender is not None and kind in _TRUSTING:
+        with node.store.read() as reading:
+            check_not_forked(reading, sender)
     handler = _HANDLERS.get(kind)
     if handler is None:
         raise InputError(f"`{kind[:60]}` is no kind of message", remedy=f"send one of {', '.join(_HANDLERS)}")

@@ -10,6 +10,7 @@ from typing import TypeVar
 from relto.core.canon import digest
 from relto.core.evidence import Evidence, sign_evidence, sign_together
 from relto.core.ledger import Checkpoint, Frontier, leaf_hash, sign_checkpoint
+from relto.node.behind import check_may_sign
 from relto.node.contents import instrument_subject
 from relto.node.node import Node
 from relto.node.ports import Transaction
@@ -84,6 +85,7 @@ def enter(node: Node, tx: Transaction, evidence: Evidence, signed: str) -> Enter
     name = digest(data)
     if tx.has_leaf(name):
         return Entered(name, signed, evidence)
+    check_may_sign(tx)
     frontier = tx.frontier()
     leaf = Leaf(
         position=frontier.size,

@@ -19,8 +19,9 @@ from relto.node.card_chain import CardChain, KeyChange, KeyChangeKind
 from relto.node.framing import Message
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow, OutboxState, Queued
 
-NoteKind: TypeAlias = Literal["clock", "record"]
-"""What is noted of a peer: that its clock does not go with the own, that it holds another record."""
+NoteKind: TypeAlias = Literal["clock", "record", "head", "cosigned", "fork", "behind"]
+"""What is noted of a peer: that its clock does not go with the own, that it holds another record; the head of its
+ledger last cosigned here, the own one that it has cosigned; that its ledger forks, or shows that the own is behind."""
 
 
 class Clock(Protocol):
@@ -106,6 +107,11 @@ class Reading(Protocol):
         """The latest instant this node has lived through."""
         ...
 
+    def misplaced(self) -> list[str]:
+        """Rows whose numbers are not those that the store gave them, one after another, and rows of what it keeps by
+        name (the head, the clock's mark, notes) that have no name or value of theirs; in words."""
+        ...
+
     def notes(self, about: NoteKind) -> Mapping[str, str]:
         """What is noted of the peers, by party: of their clocks, or of their records; empty where nothing is wrong with
         one any more."""
@@ -121,6 +127,10 @@ class Reading(Protocol):
 
     def ledger_size(self) -> int:
         """How many leaves there are."""
+        ...
+
+    def leaf_hashes(self, after: int) -> Iterator[bytes]:
+        """The hashes of the leaves from position `after` on, in order."""
         ...
 
     def leaves(self, subject: str | None = None) -> Iterator[Leaf]:

@@ -38,8 +38,7 @@ def published(node: Node, reading: Reading, *, entries: bool, before: bytes = b"
         raise NotFound("the ledger is empty", remedy="the first release, receipt or instrument begins it")
     head = _signed(node, note).head
     tree = Tree()
-    for leaf in reading.leaves():
-        tree.append_hash(leaf.hash)
+    tree.extend_hashes(leaf.hash for leaf in reading.leaves())
     if tree.head() != head:
         raise VerificationFailed("the leaves are not those under the checkpoint", remedy="run `relto ledger verify`")
     if before:

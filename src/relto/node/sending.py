@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from relto.core.decision import Ground
 from relto.core.envelope import Sealed, verify_label
@@ -51,6 +51,8 @@ def delivery_by(row: OutboxRow, answer: Evidence) -> Delivery:
     return Delivery(row, answer, grounds_of(answer.says) if answer.kind == "refusal" else ())
 
 
+_TRUSTING: Final = frozenset({"transmittal", "instrument", "key-change"})
+"""What is not sent to a party whose ledger has contradicted itself."""
 Marked: TypeAlias = tuple[Delivery, bool]
 """What became of a message just now, and whether it goes."""
 
@@ -61,6 +63,10 @@ def mark_sent(node: Node, tx: Transaction, number: int) -> Marked | Draft[Marked
     row = row_in(tx, number)
     if row.state != "queued":
         return delivery_in(tx, row), False
+    if row.kind in _TRUSTING and tx.notes("fork").get(row.peer):
+        row = replace(row, last_error=f"not sent: the ledger of `{row.peer}` contradicts what it has signed before")
+        tx.update_outbox(row)
+        return Delivery(row), False
     if _waits(tx, row):
         row = replace(row, last_error=f"waits until `{row.waits_for}` is acknowledged")
         tx.update_outbox(row)

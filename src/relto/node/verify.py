@@ -66,7 +66,7 @@ def verify(node: Node) -> Verification:
         checkpoint = _check_head(node, reading, tree, found)
         proofs = _check_inclusion(leaves, tree, checkpoint, found)
         receipts = sum(_check_receipt(one, evidence, found) for one in evidence.values())
-        check_tables(node, reading, evidence, found.add)
+        check_tables(node, reading, evidence, tree, found.add)
         return Verification(
             party=node.party,
             leaves=len(leaves),

@@ -10,6 +10,7 @@ from relto.core.canon import base64url, digest, parse_object
 from relto.core.envelope import is_label_only, read_manifest, signed_label
 from relto.core.errors import ReltoError, VerificationFailed
 from relto.core.evidence import Evidence
+from relto.core.ledger import Tree
 from relto.core.register import Event, Holding, fold
 from relto.core.timeline import Instant
 from relto.node.contents import content_of, instrument_subject
@@ -19,16 +20,19 @@ from relto.node.node import Node
 from relto.node.ports import Reading
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, OutboxRow
 from relto.node.transmittal import terms_of, unpack
+from relto.node.verify_kept import check_kept
 
 Problem: TypeAlias = Callable[[str, str], None]
 Ledger: TypeAlias = Mapping[str, Evidence]
 
+_RECALLED: Final = {"refusal": "transmittal"}
+"""A recall is answered about the transmittal that it recalls, and kept as such."""
 _ABOUT: Final = frozenset({"compromise", "custody", "reclassification"})
 """The messages that are filed under a name of their own: several are about one holding."""
 
 
-def check_tables(node: Node, reading: Reading, evidence: Ledger, problem: Problem) -> None:
-    """Hold all tables against `evidence` (by digest, in order)."""
+def check_tables(node: Node, reading: Reading, evidence: Ledger, tree: Tree, problem: Problem) -> None:
+    """Hold all tables against `evidence` (by digest, in order), and what was noted of heads against the own `tree`."""
     own = {name: one for name, one in evidence.items() if one.party == node.party}
     checks: dict[str, Callable[[], None]] = {
         "decisions": lambda: _check_decisions(reading, own, problem),
@@ -37,6 +41,7 @@ def check_tables(node: Node, reading: Reading, evidence: Ledger, problem: Proble
         "record": lambda: _check_record(node, reading, evidence, problem),
         "register": lambda: _check_register(node, reading, evidence, problem),
         "high water": lambda: _check_high_water(reading, own, problem),
+        "state": lambda: check_kept(node, reading, tree, problem),
     }
     for table, check in checks.items():
         try:
@@ -73,6 +78,17 @@ def _stage(row: DecisionRow) -> object:
     return parse_object(row.verdict.encode("utf-8"), name="decision").get("stage")
 
 
+def kind_of_message(evidence: Evidence) -> str:
+    """The kind of message in which a statement travels to the peer whom it concerns."""
+    if evidence.kind in ("submission", "relay"):
+        return "transmittal"
+    if evidence.kind == "refusal":
+        return "recall"
+    if evidence.kind == "destruction" or (evidence.kind == "compromise" and evidence.says.get("step") != "report"):
+        return "custody"
+    return evidence.kind
+
+
 def _check_outbox(node: Node, reading: Reading, own: Ledger, evidence: Ledger, problem: Problem) -> None:
     """Each message is the one its evidence vouches for, and stands as its answer says."""
     seen: dict[str, int] = defaultdict(int)
@@ -93,6 +109,10 @@ def _check_message(row: OutboxRow, own: Ledger) -> None:
     evidence = own.get(row.evidence)
     if evidence is None:
         raise VerificationFailed("its evidence is not in the ledger")
+    if row.kind != kind_of_message(evidence):
+        raise VerificationFailed(f"it is no {row.kind}, its evidence is {evidence.kind}")
+    if row.waits_for and row.kind != "transmittal":
+        raise VerificationFailed("it waits for something, which only a transmittal does")
     subject = str(evidence.says.get("about")) if row.kind in _ABOUT else subject_of(evidence)
     if (subject, evidence.at) != (row.subject, row.queued_at) or (evidence.to or row.peer) != row.peer:
         raise VerificationFailed("its subject, peer or instant is not that of its evidence")
@@ -154,12 +174,15 @@ def _is_answer(row: InboxRow, answer: Evidence | None, evidence: Ledger) -> bool
         kind = "key-change" if row.accepted else "refusal"
         return answer.kind == kind and named == (row.digest, row.digest, row.sender, row.received_at)
     answered = evidence.get(answer.digests.get("evidence", ""))
-    return (
-        (subject, answer.digests["message"], answer.to, answer.at, answer.kind != "refusal")
-        == (row.subject, row.digest, row.sender, row.received_at, row.accepted)
-        and answered is not None
-        and answered.party == row.sender
-    )
+    if answered is None or row.kind not in (kind_of_message(answered), _RECALLED.get(answered.kind)):
+        return False
+    return (subject, answer.digests["message"], answer.to, answer.at, answer.kind != "refusal") == (
+        row.subject,
+        row.digest,
+        row.sender,
+        row.received_at,
+        row.accepted,
+    ) and answered.party == row.sender
 
 
 def _check_record(node: Node, reading: Reading, evidence: Ledger, problem: Problem) -> None:

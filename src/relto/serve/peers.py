@@ -21,8 +21,10 @@ from relto.core.errors import InputError, ReltoError
 from relto.node import MAX_BATCH_BYTES, MAX_MESSAGE_BYTES, Message, Node, handle, handle_many, read_batch, write_answers
 from relto.node.pieces import Arriving
 from relto.node.statements import statement
+from relto.node.witness import KIND as HEAD
 from relto.serve.answering import Told, problem, read_body, sender_of, stranger, told_problem
 from relto.serve.pieces import piece_routes
+from relto.serve.witness import witness_route
 
 _MAX_KIND: Final = 32
 
@@ -41,7 +43,7 @@ def peer_app(node: Node, told: Told, after: Callable[[], None], arriving: Arrivi
         except ReltoError as error:
             told(sender, kind, str(error))
             return problem(error)
-        told(sender, kind, _outcome(answer))
+        told(sender, kind, _outcome(kind, answer))
         after()
         return Response(answer, media_type="application/jose")
 
@@ -66,6 +68,7 @@ def peer_app(node: Node, told: Told, after: Callable[[], None], arriving: Arrivi
         return problem(InputError(error.detail.lower()), error.status_code)
 
     routes = [
+        witness_route(node, partial(sender_of, node), told),
         Route("/v1/messages/{kind}", message, methods=["POST"]),
         Route("/v1/batch", batch, methods=["POST"]),
         *piece_routes(arriving, partial(sender_of, node), told),
@@ -93,13 +96,15 @@ def _tell_batch(told: Told, sender: str, messages: Sequence[Message], answers: S
     failed = 0
     for (kind, _), one in zip(messages, answers, strict=True):
         failed += isinstance(one, ReltoError)
-        outcome = str(one) if isinstance(one, ReltoError) else _outcome(one)
+        outcome = str(one) if isinstance(one, ReltoError) else _outcome(kind, one)
         if outcome != "ok":
             told(sender, kind[:_MAX_KIND], outcome)
     told(sender, "batch", f"ok: {len(answers) - failed} of {len(answers)}")
 
 
-def _outcome(answer: bytes) -> str:
+def _outcome(kind: str, answer: bytes) -> str:
     """`ok`; or, for a signed refusal, the evidence that it left. Not what it says: that may name a mark."""
+    if kind == HEAD:  # no evidence: a cosignature, or why there is none
+        return "ok" if answer.startswith("—".encode()) else f"not cosigned, {answer.split()[0].decode('ascii')}"
     signed = answer.partition(b"\n")[0].decode("ascii")
     return f"refused, evidence {digest(answer)}" if statement(signed).kind == "refusal" else "ok"

@@ -1,4 +1,5 @@
-"""Comparing records with the peers while a node serves, and telling when they begin to differ and are one again."""
+"""Comparing records and the heads of ledgers with the peers while a node serves, and telling what does not go together,
+and when it does again."""
 
 from __future__ import annotations
 
@@ -8,7 +9,10 @@ from typing import Final
 
 from relto.core.errors import ReltoError
 from relto.node import Node
+from relto.node.behind import stopped
+from relto.node.heads import ask_if_due
 from relto.node.records import compare_if_due, differences
+from relto.node.witness import forks
 from relto.serve.log import Log
 
 EVERY_SECONDS: Final = 30.0
@@ -23,6 +27,8 @@ class RecordWatch:
         """`peers`: those whose cards are pinned now."""
         self._node, self._log, self._peers = node, log, peers
         self._known: dict[tuple[str, str], str] = {}
+        self._wrong: set[str] = set()
+        self._held: set[str] = set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._meet, name="relto-records", daemon=True)
 
@@ -40,11 +46,19 @@ class RecordWatch:
         """Log what has changed since the last look. Raises what reading the store raises."""
         with self._node.store.read() as reading:
             found = {(one.peer, one.agreement): str(one) for one in differences(self._node, reading)}
+            wrong, held = set(forks(reading)), {str(one) for one in stopped(reading)}
         for (peer, _), says in sorted(found.items() - self._known.items()):
             self._log("records differ", peer=peer, state=says)
         for peer, agreement in sorted(self._known.keys() - found.keys()):
             self._log("records are the same again", peer=peer, state=f"`{agreement}`")
         self._known = found
+        for peer in sorted(wrong - self._wrong):
+            self._log("ledger forked", peer=peer, state=f"the ledger of `{peer}` contradicts what it has signed before")
+        for one in sorted(held - self._held):
+            self._log("read-only", state=one)
+        if self._held and not held:
+            self._log("no more read-only")
+        self._wrong, self._held = wrong, held
 
     def _meet(self) -> None:
         while not self._stop.is_set():
@@ -52,6 +66,7 @@ class RecordWatch:
                 if self._stop.is_set():
                     return
                 try:
+                    ask_if_due(self._node, peer)
                     compare_if_due(self._node, peer, again=False)
                 except ReltoError as error:
                     self._log("records not compared", peer=peer, state=str(error))

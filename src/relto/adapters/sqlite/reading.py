@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from sqlalchemy import Connection, Row, bindparam, func, literal_column, select
 
@@ -17,10 +17,11 @@ from relto.adapters.sqlite.rows import (
     frontier_of,
     holding_of,
     inbox_row_of,
+    instant_in,
     leaf_of,
     outbox_row_of,
 )
-from relto.core.canon import parse_json
+from relto.core.canon import JSON, canonical, parse_json
 from relto.core.errors import VerificationFailed
 from relto.core.ledger import Frontier
 from relto.core.register import Holding
@@ -67,9 +68,16 @@ _QUEUED_PEERS: Final = Prepared(
 )
 _NEWEST_HOLDING: Final = Prepared(select(func.max(tables.holding.c.number)))
 _HOLDINGS = select(tables.holding.c.events)
+_NAMES: Final = frozenset(
+    [(name, False) for name in ("high_water", "frontier", "checkpoint")] + [(name, True) for name in get_args(NoteKind)]
+)
 _SECOND: Final = 1_000_000_000
 _PRODUCT: Final = '*"event":"derived"*'
 _PASSING: Final = '*"onward":"[^"]*'  # the event of receipt names a party to which it goes on
+
+
+def _written(by: list[JSON]) -> str:
+    return canonical(by).decode("utf-8")
 
 
 class SqliteReading:
@@ -86,6 +94,22 @@ class SqliteReading:
         """The latest instant this node has lived through."""
         found = self._state("high_water")
         return parse_instant(found) if found else None
+
+    def misplaced(self) -> list[str]:
+        """Rows whose numbers are not those that the store gave them, one after another, and rows of the table of what
+        it keeps by name that have none of its names, or no text; in words."""
+        found = []
+        for table in (tables.decision, tables.outbox, tables.inbox, tables.holding, tables.instrument):
+            numbers = self._connection.execute(select(table.c.number).order_by(table.c.number))
+            for wanted, (number,) in enumerate(numbers, 1):
+                if number != wanted:
+                    found.append(f"{table.name}: row {number} has another number than the {wanted} it was given")
+                    break
+        for name, value in self._driver.execute("SELECT name, value FROM state"):
+            kind, _, party = name.partition(":") if isinstance(name, str) else ("", "", "")
+            if (kind, bool(party)) not in _NAMES or not isinstance(value, str):
+                found.append(f"state: `{name!r:.80}` is no name of what is kept, or its value no text")
+        return found
 
     def notes(self, about: NoteKind) -> dict[str, str]:
         """What is noted of the peers, by party."""
@@ -106,6 +130,12 @@ class SqliteReading:
     def ledger_size(self) -> int:
         """How many leaves there are."""
         return int(self._connection.execute(select(func.count()).select_from(tables.leaf)).scalar_one())
+
+    def leaf_hashes(self, after: int) -> Iterator[bytes]:
+        """The hashes of the leaves from position `after` on, in order."""
+        query = select(tables.leaf.c.hash).where(tables.leaf.c.position >= after).order_by(tables.leaf.c.position)
+        for (one,) in self._connection.execute(query):
+            yield bytes(one)
 
     def leaves(self, subject: str | None = None) -> Iterator[Leaf]:
         """The leaves in order; those about `subject` where one is given."""
@@ -210,7 +240,9 @@ class SqliteReading:
 
     def columns_differ(self, holding: Holding) -> list[str]:
         """The columns of a holding and its duties that are not what its events make them."""
-        row = self._connection.execute(select(tables.holding).where(tables.holding.c.id == holding.id)).one()
+        row = self._connection.execute(select(tables.holding).where(tables.holding.c.id == holding.id)).one_or_none()
+        if row is None:  # its events are there, under another id
+            return ["id"]
         wrong = [name for name, value in columns_of_holding(holding).items() if getattr(row, name) != value]
         duties = self._connection.execute(
             select(tables.duty).where(tables.duty.c.holding == holding.id).order_by(tables.duty.c.number)
@@ -243,7 +275,7 @@ class SqliteReading:
         signatures = self._connection.execute(query.order_by(tables.signature.c.party))
         check_types(row, tables.instrument)
         by = parse_json(row.by.encode("utf-8"), name="instrument.by")
-        if not isinstance(by, list) or not all(isinstance(one, str) for one in by):
+        if not isinstance(by, list) or not all(isinstance(one, str) for one in by) or _written(by) != row.by:
             raise VerificationFailed(f"the row of instrument `{row.id}` was changed", remedy="restore the store")
         return InstrumentRow(
             agreement=row.agreement,
@@ -251,7 +283,7 @@ class SqliteReading:
             content=row.content,
             by=tuple(str(one) for one in by),
             evidence=tuple((one.party, one.evidence) for one in signatures),
-            recorded=None if row.recorded is None else parse_instant(row.recorded),
+            recorded=None if row.recorded is None else instant_in(row.recorded, "instrument.recorded"),
         )
 
     def _state(self, name: str) -> str:

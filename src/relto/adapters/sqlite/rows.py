@@ -84,7 +84,7 @@ def outbox_row_of(row: Any) -> OutboxRow:
         peer=row.peer,
         message=bytes(row.message),
         evidence=row.evidence,
-        queued_at=parse_instant(row.queued_at),
+        queued_at=instant_in(row.queued_at, "outbox.queued_at"),
         waits_for=row.waits_for,
         state=row.state,
         attempts=row.attempts,
@@ -114,6 +114,8 @@ def columns_of_outbox(row: OutboxRow) -> dict[str, Any]:
 def inbox_row_of(row: Any) -> InboxRow:
     """A message of the inbox as it stands in the table."""
     check_types(row, tables.inbox)
+    if row.accepted not in (0, 1):
+        raise VerificationFailed("a row of `inbox` was changed: `accepted`", remedy="restore the store")
     return InboxRow(
         kind=row.kind,
         subject=row.subject,
@@ -121,7 +123,7 @@ def inbox_row_of(row: Any) -> InboxRow:
         digest=row.digest,
         reply=bytes(row.reply),
         accepted=bool(row.accepted),
-        received_at=parse_instant(row.received_at),
+        received_at=instant_in(row.received_at, "inbox.received_at"),
     )
 
 
@@ -181,6 +183,17 @@ def holding_of(row: Any) -> Holding:
     except (InputError, NotFound, ValueError) as error:
         raise VerificationFailed(f"a row of the register was changed: {error}", remedy="restore the store") from error
     return holding
+
+
+def instant_in(text: str, name: str) -> Instant:
+    """An instant as it was written. Raises VerificationFailed for any other way to write one, or none."""
+    try:
+        found = parse_instant(text)
+    except InputError as error:
+        raise VerificationFailed(f"`{name}` was changed: {error.message}", remedy="restore the store") from error
+    if str(found) != text:
+        raise VerificationFailed(f"`{name}` was changed: `{text[:40]}`", remedy="restore the store")
+    return found
 
 
 def _instant(at: Instant | None) -> str | None:

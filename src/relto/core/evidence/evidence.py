@@ -29,6 +29,7 @@ EvidenceKind: TypeAlias = Literal[
     "instrument",
     "record",
     "key-change",
+    "ledger",
 ]
 EVIDENCE_KINDS: Final[tuple[EvidenceKind, ...]] = get_args(EvidenceKind)
 

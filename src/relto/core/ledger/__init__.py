@@ -5,7 +5,9 @@ Keys (from the envelope) and errors may come in; no store, no clock, nothing of 
 """
 
 from relto.core.ledger.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
+from relto.core.ledger.cosignature import cosign, cosignature_key_id, cosigned_by, with_cosignatures
 from relto.core.ledger.note import NoteSignature, SignedNote, note_key_id, parse_note, sign_note, verify_note
+from relto.core.ledger.proof_text import LogProof, Proved, read_proof, verify_proof
 from relto.core.ledger.tiles import (
     CHECKPOINT_PATH,
     TILE_WIDTH,
@@ -16,6 +18,15 @@ from relto.core.ledger.tiles import (
     tile_path,
     tiles_of,
     verify_tiles,
+)
+from relto.core.ledger.witness import (
+    EMPTY,
+    MAX_REQUEST_BYTES,
+    STATUS,
+    AddCheckpoint,
+    Outcome,
+    judge,
+    read_add_checkpoint,
 )
 from relto.core.merkle import (
     EMPTY_ROOT,
@@ -31,22 +42,35 @@ from relto.core.merkle import (
 
 __all__ = [
     "CHECKPOINT_PATH",
+    "EMPTY",
     "EMPTY_ROOT",
     "MAX_LEAF_BYTES",
+    "MAX_REQUEST_BYTES",
+    "STATUS",
     "TILE_WIDTH",
+    "AddCheckpoint",
     "Checkpoint",
     "Frontier",
+    "LogProof",
     "NoteSignature",
+    "Outcome",
+    "Proved",
     "SignedNote",
     "Tree",
     "TreeHead",
     "bundle",
     "bundle_path",
+    "cosign",
+    "cosignature_key_id",
+    "cosigned_by",
+    "judge",
     "leaf_hash",
     "node_hash",
     "note_key_id",
     "parse_note",
+    "read_add_checkpoint",
     "read_bundle",
+    "read_proof",
     "sign_checkpoint",
     "sign_note",
     "tile",
@@ -56,5 +80,7 @@ __all__ = [
     "verify_consistency",
     "verify_inclusion",
     "verify_note",
+    "verify_proof",
     "verify_tiles",
+    "with_cosignatures",
 ]

@@ -101,8 +101,7 @@ def verify_tiles(head: TreeHead, fetch: Callable[[str], bytes], *, entries: bool
         if entries:
             _check_bundle(bundle_path(index, width), fetch, hashes)
             files += 1
-        for one in hashes:
-            tree.append_hash(one)
+        tree.extend_hashes(hashes)
     if tree.head() != head:
         raise VerificationFailed("the tiles of level 0 are those of another tree than the checkpoint's")
     for level, index, width in tiles_of(head.size):

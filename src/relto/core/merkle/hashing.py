@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,21 @@ def leaf_hash(leaf: bytes) -> bytes:
 def node_hash(left: bytes, right: bytes) -> bytes:
     """SHA-256 of 0x01 and the two nodes below."""
     return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def leaf_hashes(leaves: Iterable[bytes]) -> list[bytes]:
+    """The hash of each leaf. Raises as `leaf_hash` does."""
+    sha256, given = hashlib.sha256, list(leaves)
+    if max(map(len, given), default=0) > MAX_LEAF_BYTES:
+        return [leaf_hash(leaf) for leaf in given]  # it says which
+    return [sha256(b"\x00" + leaf).digest() for leaf in given]
+
+
+def parents(level: Sequence[bytes], first: int) -> list[bytes]:
+    """The nodes above the pairs of a level from the node `first` (even) on; a last node without another has none."""
+    sha256 = hashlib.sha256
+    pairs = zip(level[first::2], level[first + 1 :: 2], strict=False)
+    return [sha256(b"\x01" + left + right).digest() for left, right in pairs]
 
 
 def split_size(size: int) -> int:

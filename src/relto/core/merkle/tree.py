@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from functools import reduce
 
 from relto.core.errors import InputError
-from relto.core.merkle.hashing import EMPTY_ROOT, HASH_BYTES, TreeHead, leaf_hash, node_hash, split_size
+from relto.core.merkle.hashing import (
+    EMPTY_ROOT,
+    HASH_BYTES,
+    TreeHead,
+    leaf_hash,
+    leaf_hashes,
+    node_hash,
+    parents,
+    split_size,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +58,7 @@ class Tree:
 
     def __init__(self, leaves: Iterable[bytes] = ()) -> None:
         self._levels: list[list[bytes]] = [[]]
-        for leaf in leaves:
-            self.append(leaf)
+        self.extend(leaves)
 
     @property
     def size(self) -> int:
@@ -60,6 +68,30 @@ class Tree:
     def append(self, leaf: bytes) -> int:
         """Add a leaf and give its index. Raises InputError for a leaf of more than 65,535 bytes."""
         return self._append(leaf_hash(leaf))
+
+    def extend(self, leaves: Iterable[bytes]) -> None:
+        """Add leaves, in order; the same as to append each, and quicker. Raises InputError for one of more than 65,535
+        bytes: then none is added."""
+        self._grow(leaf_hashes(leaves))
+
+    def extend_hashes(self, hashes: Iterable[bytes]) -> None:
+        """Add leaves by their leaf hashes, in order. Raises InputError for one that is not 32 bytes: then none is."""
+        added = list(hashes)
+        if added and {*map(len, added)} != {HASH_BYTES}:
+            raise InputError("a leaf hash of another length", remedy=f"give {HASH_BYTES} bytes")
+        self._grow(added)
+
+    def _grow(self, added: list[bytes]) -> None:
+        """Add hashes to the leaves, and to each level the parents of the pairs that this completes."""
+        levels, height = self._levels, 0
+        while added:
+            if height == len(levels):
+                levels.append([])
+            level = levels[height]
+            first = len(level) & ~1  # the pairs before it have their parents
+            level += added
+            added = parents(level, first)
+            height += 1
 
     def append_hash(self, node: bytes) -> int:
         """Add a leaf by its leaf hash, as a store keeps it, and give its index. Raises InputError if not 32 bytes."""

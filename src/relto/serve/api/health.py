@@ -10,8 +10,10 @@ from starlette.responses import JSONResponse, Response
 
 from relto.core.errors import ReltoError
 from relto.node import Node
+from relto.node.behind import stopped
 from relto.node.clocks import clocks_apart
 from relto.node.records import differences
+from relto.node.witness import forks
 from relto.serve.api.context import Context
 from relto.serve.api.metrics import MEDIA
 
@@ -24,13 +26,14 @@ async def healthz(_: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """It can do its work: the store is readable, the keys are unlocked, the clock is not behind."""
+    """It can do its work: the store is readable, the keys are unlocked, neither clock nor ledger is behind."""
     context: Context = request.app.state.context
     checks = await run_in_threadpool(readiness, context.node)
     ready = all(checks.values())
     apart = await run_in_threadpool(peers_apart, context.node) if checks["store"] else []
     differ = await run_in_threadpool(peers_differing, context.node) if checks["store"] else []
-    told = {"ready": ready, **checks, "clocks_apart": apart, "records_differ": differ}
+    forked = await run_in_threadpool(peers_forked, context.node) if checks["store"] else []
+    told = {"ready": ready, **checks, "clocks_apart": apart, "records_differ": differ, "ledgers_forked": forked}
     return JSONResponse(told, status_code=200 if ready else 503)
 
 
@@ -54,12 +57,19 @@ def peers_differing(node: Node) -> list[str]:
         return sorted({one.peer for one in differences(node, reading)})
 
 
+def peers_forked(node: Node) -> list[str]:
+    """The peers whose ledgers have contradicted themselves."""
+    with node.store.read() as reading:
+        return sorted(forks(reading))
+
+
 def readiness(node: Node) -> dict[str, bool]:
     """What a node needs to do its work, and whether it has it."""
-    checks = {"store": False, "keys": False, "clock": False}
+    checks = {"store": False, "keys": False, "clock": False, "ledger": False}
     try:
         with node.store.read() as reading:
             lived = reading.high_water()
+            checks["ledger"] = not stopped(reading)
         checks["store"] = True
         checks["clock"] = lived is None or node.clock.interval()[1] >= lived
         node.keys.signing()

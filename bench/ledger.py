@@ -1,0 +1,125 @@
+"""The ledger: appends in memory beside SHA-256 alone and a peer, durable appends beside fsync."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from bench.releases import fsyncs_a_second
+from relto.adapters.sqlite import SqliteStore
+from relto.core.canon import digest
+from relto.core.envelope import SigningKey
+from relto.core.ledger import Checkpoint, Frontier, Tree, leaf_hash, sign_checkpoint
+from relto.node.rows import Leaf
+
+LEAVES: Final = 1_000_000
+LEAF_BYTES: Final = 200
+BATCH: Final = 100
+DURABLE: Final = 50_000
+PEERS: Final = 50_000
+ROUNDS: Final = 5
+
+
+def ledger(figure: Callable[..., dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Appends in memory, with proofs at hand; durable in batches of 100; rehashing a million."""
+    leaves = [number.to_bytes(8, "big") * (LEAF_BYTES // 8) for number in range(LEAVES)]
+    yield from _in_memory(figure, leaves)
+    yield _durable(figure, leaves[:DURABLE])
+
+
+def _rate(count: int, run: Callable[[], object]) -> float:
+    """The median of how many a second, over ROUNDS."""
+    rates = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        run()
+        rates.append(count / (time.perf_counter() - start))
+    return statistics.median(rates)
+
+
+def _grown(leaves: list[bytes], at_once: int) -> Tree:
+    tree = Tree()
+    if at_once == 1:
+        for leaf in leaves:
+            tree.append(leaf)
+        return tree
+    for start in range(0, len(leaves), at_once):
+        tree.extend(leaves[start : start + at_once])
+    tree.inclusion_proof(len(leaves) // 3)  # proofs are available: nothing is put off
+    return tree
+
+
+def _in_memory(figure: Callable[..., dict[str, Any]], leaves: list[bytes]) -> Iterator[dict[str, Any]]:
+    from pymerkle import InmemoryTree  # type: ignore[import-untyped]
+
+    def theirs() -> None:
+        tree = InmemoryTree(algorithm="sha256")
+        for leaf in leaves[:PEERS]:
+            tree.append_entry(leaf)
+        tree.prove_inclusion(PEERS // 3)
+
+    sha256 = hashlib.sha256
+    alone = _rate(len(leaves), lambda: [sha256(leaf).digest() for leaf in leaves])
+    peer = _rate(PEERS, theirs)
+    for at_once in (1, BATCH, len(leaves)):
+        rate = _rate(len(leaves), lambda at_once=at_once: _grown(leaves, at_once))  # type: ignore[misc]
+        yield figure(
+            f"appends in memory, {at_once} at once",
+            leaves_a_second=round(rate),
+            target=700_000,
+            sha256_alone_a_second=round(alone),
+            ratio_to_sha256=round(rate / alone, 2),
+            pymerkle_a_second=round(peer),
+            times_pymerkle=round(rate / peer, 1),
+            met=rate >= 700_000 and rate >= 5 * peer,
+        )
+    start = time.perf_counter()
+    tree = _grown(leaves, len(leaves))
+    proofs = 10_000
+    seconds = time.perf_counter() - start
+    start = time.perf_counter()
+    for index in range(0, len(leaves), len(leaves) // proofs):
+        tree.inclusion_proof(index)
+    yield figure(
+        "a million leaves",
+        rehashed_in_s=round(seconds, 2),
+        inclusion_proof_us=round((time.perf_counter() - start) / proofs * 1e6, 1),
+    )
+
+
+def _durable(figure: Callable[..., dict[str, Any]], leaves: list[bytes]) -> dict[str, Any]:
+    """Batches of 100, each on the disk with its signed head before the next, as a node's store keeps them."""
+    key = SigningKey(os.urandom(32))
+
+    def signed(frontier: Frontier) -> str:
+        return sign_checkpoint(Checkpoint("relto/ledger/KOR", frontier.head()), key)
+
+    with tempfile.TemporaryDirectory() as name:
+        raw = [fsyncs_a_second(Path(name) / "raw")]
+        store = SqliteStore(Path(name) / "node.db", create=True)
+        start = time.perf_counter()
+        for first in range(0, len(leaves), BATCH):
+            with store.write() as tx:
+                frontier = tx.frontier()
+                for data in leaves[first : first + BATCH]:
+                    position, text = frontier.size, data.hex()
+                    said = text.encode("ascii")
+                    frontier = frontier.append(said)
+                    leaf = Leaf(position, digest(said), "receipt", "KOR", f"t-{position}", text, leaf_hash(said))
+                    tx.append_leaf(leaf, frontier, signed)
+        rate = len(leaves) / (time.perf_counter() - start)
+        store.close()
+        raw.append(fsyncs_a_second(Path(name) / "raw"))
+    return figure(
+        "durable appends, 100 at once, each batch with its signed head",
+        leaves_a_second=round(rate),
+        target=100_000,
+        raw_fsyncs_a_second=round(statistics.mean(raw)),
+        met=rate >= 100_000,
+    )
