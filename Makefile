@@ -51,6 +51,7 @@ check-long: dev ## table against reference on ten million random requests (ARGS=
 
 LAW := tests/test_analysis.py tests/test_bad_files.py tests/test_bad_input.py tests/test_cli.py tests/test_cli_diff.py \
 	tests/test_clock.py tests/test_decision*.py tests/test_difference*.py tests/test_golden.py tests/test_node_agree.py \
+	tests/test_custody.py tests/test_ledger.py tests/test_register.py tests/test_register_lives.py tests/test_tiles.py tests/test_witness.py \
 	tests/test_proof.py tests/test_proof_cases.py tests/test_proof_confirmed.py tests/test_property_terms.py \
 	tests/test_record.py tests/test_standing_*.py tests/test_survey*.py tests/test_table.py tests/test_table_attacked.py \
 	tests/test_table_cases.py tests/test_table_cli.py tests/test_table_columns.py tests/test_table_in_c.py \
@@ -60,7 +61,7 @@ LAW := tests/test_analysis.py tests/test_bad_files.py tests/test_bad_input.py te
 faults: dev ## kill -9 at every step, power cuts, repetition, clocks askew; one JSON line each (ARGS="kills --seed 2")
 	$(BIN)/python -m tests.faults $(ARGS)
 
-coverage: dev ## branch coverage of core/agreement and core/decision; fails below 100 %
+coverage: dev ## branch coverage of core/agreement, decision, ledger, merkle and register; fails below 100 %
 	$(BIN)/python -m coverage run -m pytest -p no:xdist $(LAW)
 	$(BIN)/python -m coverage report
 

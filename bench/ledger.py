@@ -56,7 +56,7 @@ def _grown(leaves: list[bytes], at_once: int) -> Tree:
 
 
 def _in_memory(figure: Callable[..., dict[str, Any]], leaves: list[bytes]) -> Iterator[dict[str, Any]]:
-    from pymerkle import InmemoryTree  # type: ignore[import-untyped]
+    from pymerkle import InmemoryTree
 
     def theirs() -> None:
         tree = InmemoryTree(algorithm="sha256")

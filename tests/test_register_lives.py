@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -258,3 +260,65 @@ TestLives = Lives.TestCase
 TestLives.settings = settings(
     max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+
+
+RECEIVED = Received(
+    "t-1", START, "item", "title", "KOR", "KOR", "kor-jpn-2016", "Asia/Seoul", "極秘", "군사II급비밀", "defence", "x",
+    DUTIES,
+)  # fmt: skip
+HELD = apply(None, RECEIVED)
+
+
+@pytest.mark.parametrize(
+    ("event", "error"),
+    [
+        (Copied("t-1", START, 1, " ", "clerk"), InputError),
+        (Copied("t-1", START, 2, "safe", "clerk"), Conflict),
+        (Destroyed("t-1", START, 0, " ", "witness", "clerk"), InputError),
+        (Returned("t-1", START, 1, "KOR", "clerk"), NotFound),
+        (WrittenOff("t-1", START, 0, "report-1", "clerk"), Conflict),
+        (FellOverdue("t-1", START, 9, "report"), NotFound),
+        (FellOverdue("t-1", START, 1, "report"), NotFound),
+        (FellOverdue("t-1", START, 1, "confirm-in-writing"), Conflict),
+        (Copied("t-2", START, 1, "safe", "clerk"), NotFound),
+    ],
+)
+def test_what_cannot_happen_to_it_is_refused(event: Event, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        apply(HELD, event)
+
+
+@pytest.mark.parametrize(("says", "measures"), [(" ", "no car"), ("found", "")])
+def test_findings_say_what_was_found_and_what_is_done(says: str, measures: str) -> None:
+    lost = apply(HELD, CompromiseReported("t-1", START, "report-1", True, "gone"))
+    with pytest.raises(InputError, match="say both"):
+        apply(lost, Investigated("t-1", START, "report-1", says, measures, "security"))
+
+
+def test_marks_that_cannot_be_compared_and_a_product_of_nothing() -> None:
+    with pytest.raises(InputError, match="of nothing"):
+        strictest([], at_least)
+    other = apply(None, replace(RECEIVED, holding="t-2", mark="Geheim"))
+    with pytest.raises(Conflict, match="cannot be compared"):
+        strictest([HELD, other], lambda one, two: one == two)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"number": -1}, {"number": 10_000}, {"number": True}, {"number": "1"}, {"keeper": 1}, {"more": 1}],
+)
+def test_events_of_another_form_are_refused(changed: dict[str, Any]) -> None:
+    written = dict(event_to_json(Copied("t-1", START, 1, "safe", "clerk")))
+    assert event_from_json(written) == Copied("t-1", START, 1, "safe", "clerk")
+    with pytest.raises(InputError):
+        event_from_json(written | changed)
+
+
+@pytest.mark.parametrize("sources", ["t-1", [1], ["t-1"] * 65, None])
+def test_sources_are_a_short_list_of_names(sources: object) -> None:
+    event = Derived(
+        "d-1", START, "d-1", "t", "KOR", "JPN", "kor-jpn-2016", "Asia/Seoul", "極秘", "군사II급비밀", "defence", "x",
+        "extract", ("t-1",), ("KOR",), "en", "note", "safe", "clerk",
+    )  # fmt: skip
+    with pytest.raises(InputError):
+        event_from_json({**event_to_json(event), "sources": sources})

@@ -137,6 +137,14 @@ def test_the_tiles_of_another_tree_do_not_verify() -> None:
         verify_tiles(head, files.__getitem__, entries=False)
 
 
+def test_one_hash_of_another_tree_is_seen_without_the_leaves_too() -> None:
+    head, files = files_of(300)
+    path = tile_path(0, 1, 44)
+    spoilt = {**files, path: bytes(32) + files[path][32:]}
+    with pytest.raises(VerificationFailed, match="another tree"):
+        verify_tiles(head, spoilt.__getitem__, entries=False)
+
+
 def filled(cast: Cast, count: int = 100) -> None:
     for _ in range(count):
         cast.release()

@@ -62,6 +62,16 @@ class TestCore:
         KEY.verify_key.verify(line.signature[8:], f"cosignature/v1\ntime 1574000000\n{text}".encode())
         assert line.key_id == cosignature_key_id("relto/witness/JPN", KEY.verify_key)
 
+    def test_a_time_that_no_clock_shows_is_refused(self) -> None:
+        signed = note(tree_of(5))
+        text = parse_note(signed).text
+        with pytest.raises(InputError):
+            cosign(text, "w", KEY, 1 << 63)
+        line = cosign(text, "w", KEY, 1)
+        late = type(line)(line.name, line.key_id, b"\xff" * 8 + line.signature[8:])
+        with pytest.raises(VerificationFailed, match="no time"):
+            cosigned_by(parse_note(with_cosignatures(signed, f"{late.line()}\n")), {"w": KEY.verify_key})
+
     def test_a_changed_time_or_text_is_refused(self) -> None:
         text = parse_note(note(tree_of(5))).text
         line = cosign(text, "w", KEY, 1_574_000_000)
@@ -72,6 +82,10 @@ class TestCore:
         ):
             with pytest.raises(VerificationFailed):
                 cosigned_by(parse_note(one), {"w": KEY.verify_key})
+
+    def test_a_proof_where_none_is_needed_is_no_proof(self) -> None:
+        head = tree_of(5).head()
+        assert judge(head, 5, (bytes(32),), head) == "inconsistent"
 
     @given(old=st.integers(0, 40), new=st.integers(0, 40), told=st.integers(0, 40))
     def test_a_witness_cosigns_exactly_what_goes_on_from_what_it_cosigned(self, old: int, new: int, told: int) -> None:
@@ -99,6 +113,8 @@ class TestCore:
             b"old -1\n\nx",
             b"old 1\n" + b"x" * 44 + b"\n\nnote",
             b"a" * 300_000,
+            b"old 1\n" + b"!" * 44 + b"\n\nnote",
+            b"old 1\n" + b"AAAA" * 11 + b"\n\nnote",
         ):
             with pytest.raises(InputError):
                 read_add_checkpoint(bad)
@@ -124,7 +140,15 @@ class TestCore:
             )
         with pytest.raises(VerificationFailed):
             verify_proof(proof, b"leaf 4", origin="relto/ledger/KOR", key=LOG.verify_key, witnesses={}, quorum=0)
-        for bad in (b"", b"c2sp.org/tlog-proof@v1\n\n", b"c2sp.org/tlog-proof@v1\nextra \nindex 1\n\nx", b"\xff\n\n"):
+        for bad in (
+            b"",
+            b"c2sp.org/tlog-proof@v1\n\n",
+            b"c2sp.org/tlog-proof@v1\nextra \nindex 1\n\nx",
+            b"c2sp.org/tlog-proof@v1\nextra !!!!\nindex 1\n\nx",
+            b"c2sp.org/tlog-proof@v1\nindex 01\n\nx",
+            b"\xff\n\n",
+            b"a" * 500_000,
+        ):
             with pytest.raises(InputError):
                 read_proof(bad)
 

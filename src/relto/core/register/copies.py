@@ -52,9 +52,7 @@ def copies_of(events: Iterable[Event]) -> tuple[Copy, ...]:
 
 
 def check_copying(copies: tuple[Copy, ...], event: Copied) -> None:
-    """Return if a copy of this number can be made now. Raises Conflict."""
-    if all(one.state != "held" for one in copies):
-        raise Conflict(f"nothing is held of `{event.holding}` any more", remedy="look at its copies")
+    """Return if a copy of this number is the next, and kept by somebody. Raises Conflict, InputError."""
     if event.number != len(copies):
         raise Conflict(f"the next copy of `{event.holding}` is number {len(copies)}", remedy="number it so")
     if not event.keeper.strip():
