@@ -148,13 +148,17 @@ def office(
     settings: ApiSettings | None = None,
     change: Callable[[Node], None] = lambda node: None,
     log: Log = silent,
+    party: str = "KOR",
 ) -> Iterator[Office]:
-    """An office with its people, served."""
+    """An office with its people, served: that of the first, or of another `party`, with people of the same names."""
     cast = copied_cast(folder)
-    change(cast.kor)
-    people = open_people(folder / "KOR")
+    node = cast.nodes[party]
+    change(node)
+    people = open_people(folder / party)
+    if party != "KOR":
+        populate(people)
     made = Office(cast, people)
-    made.port = WithCertificate(create_api(cast.kor, people, settings or QUIET, log))
+    made.port = WithCertificate(create_api(node, people, settings or QUIET, log))
     with serving(made.port) as made.url:
         yield made
         made.client.close()

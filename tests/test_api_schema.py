@@ -45,6 +45,10 @@ SENSIBLE: dict[str, Any] = {
     "/v1/session/step-up": {"password": PASSWORD},
     "/v1/holdings/{holding}/open": {},
     "/v1/holdings/{holding}/compromise": {"says": "a copy cannot be found"},
+    "/v1/holdings/{holding}/copies": {"keeper": "safe 3"},
+    "/v1/holdings/{holding}/show": {"to": "the minister"},
+    "/v1/holdings/{holding}/destroy": {"method": "burn", "witness": "a witness", "copies": [1]},
+    "/v1/items/{item}/mark": {"mark": "군사III급비밀"},
 }
 
 

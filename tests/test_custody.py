@@ -319,3 +319,17 @@ def test_another_process_finds_it_all_and_a_lost_row_is_seen(pact: Cast, name: s
     with sqlite3.connect(pact.folder / "JPN" / "node.db") as raw:
         raw.execute("UPDATE holding SET events = replace(events, 'room 3', 'room 9') WHERE id = ?", (name,))
     assert verify(node).problems != ()
+
+
+def test_an_old_notice_kept_back_and_shown_late_lowers_nothing(pact: Cast, name: str) -> None:
+    (lower,) = reclassify(pact.kor, "msl-2019-10-31", "군사III급비밀")
+    pact.clock.advance(1)
+    (higher,) = reclassify(pact.kor, "msl-2019-10-31", "군사II급비밀")
+    pact.clock.advance(1)
+    pact.release("USA")  # labelled as it is marked now; the United States has seen neither notice
+    fresh = held(pact.usa).id
+    for message in (lower.row.message, higher.row.message):
+        handle(pact.usa, "reclassification", message, "JPN")  # good from whoever brings it
+    assert (again(pact.usa, fresh).mark, again(pact.usa, fresh).origin_mark) == ("SECRET", "군사II급비밀")
+    assert again(pact.jpn, name).mark == "極秘"
+    all_verify(pact)

@@ -10,7 +10,7 @@ from relto.cli.opening import opened
 from relto.cli.options import at_option, json_option, node_option
 from relto.cli.output import cited, columns, print_json, safe, to_the_second
 from relto.core.timeline import Instant
-from relto.formats.answers import instant_json
+from relto.node.answers import duty_json
 from relto.node.due import Duty
 
 
@@ -34,7 +34,7 @@ def duties(overdue: bool, at: Instant | None, node_dir: Path, as_json: bool) -> 
         found = [one for one in open_duties(node, reading, when) if one.overdue or not overdue]
     if as_json:
         for one in found:
-            print_json(_json(one))
+            print_json(duty_json(one))
         return
     if not found:
         click.echo("nothing is overdue" if overdue else "nothing is owed")
@@ -51,20 +51,3 @@ def _when(one: Duty) -> str:
 
 def _title(one: Duty) -> str:
     return safe(one.holding.received.title)
-
-
-def _json(one: Duty) -> dict[str, object]:
-    """`relto/duty/1`."""
-    return {
-        "schema": "relto/duty/1",
-        "holding": one.holding.id,
-        "item": one.holding.received.item,
-        "agreement": one.holding.received.agreement,
-        "article": one.article,
-        "do": one.do,
-        "to": one.to or None,
-        "owner": one.owner,
-        "started": str(one.started),
-        "due": instant_json(one.due),
-        "overdue": one.overdue,
-    }

@@ -150,7 +150,8 @@ def witness(ask: bool, node_dir: Path, as_json: bool) -> None:
       relto ledger witness --node jpn
       relto ledger witness --ask --node jpn
     """
-    from relto.cli.witness import ask_all, told_of
+    from relto.cli.witness import ask_all, lines
+    from relto.node.witnessing import told_of
 
     with opened(node_dir, unlocked=ask) as node:
         failed = ask_all(node) if ask else []
@@ -159,7 +160,7 @@ def witness(ask: bool, node_dir: Path, as_json: bool) -> None:
     if as_json:
         print_json(told.to_json())
     else:
-        click.echo("\n".join(told.lines()))
+        click.echo("\n".join(lines(told)))
     for why in failed:
         click.echo(f"relto: {why}", err=True)
     if told.wrong:

@@ -1,55 +1,16 @@
-"""What `relto ledger witness` tells: cosigned heads, forks, why a node signs nothing; and proofs under such heads."""
+"""What `relto ledger witness` tells people, and proofs under cosigned heads."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from relto.cli.output import columns, to_the_second
-from relto.core.canon import JSON
 from relto.core.errors import NotFound, ReltoError
-from relto.core.ledger import LogProof, SignedNote, Tree, TreeHead, parse_note
-from relto.core.timeline import Instant
-from relto.node.behind import behind
+from relto.core.ledger import LogProof, SignedNote, Tree, parse_note
 from relto.node.heads import ask_witness, cosignatures
 from relto.node.log import origin_of
 from relto.node.node import Node
 from relto.node.ports import Reading
-from relto.node.witness import forks, last_head, witness_of
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """The witnessing between this node and its peers."""
-
-    size: int
-    cosigned: dict[str, tuple[TreeHead, Instant]]
-    theirs: dict[str, TreeHead]
-    wrong: tuple[str, ...]
-    waiting: tuple[str, ...]
-
-    def to_json(self) -> dict[str, JSON]:
-        """`relto/witness/1`."""
-        cosigned: list[JSON] = [
-            {"by": peer, "size": head.size, "at": str(at)} for peer, (head, at) in sorted(self.cosigned.items())
-        ]
-        theirs: list[JSON] = [{"party": peer, "size": head.size} for peer, head in sorted(self.theirs.items())]
-        return {
-            "schema": "relto/witness/1",
-            "size": self.size,
-            "cosigned": cosigned,
-            "witnessed": theirs,
-            "wrong": list(self.wrong),
-            "waiting": list(self.waiting),
-        }
-
-    def lines(self) -> list[str]:
-        """For people."""
-        rows = [("this ledger", f"{self.size} leaves")]
-        for peer, (head, at) in sorted(self.cosigned.items()):
-            rows.append((f"cosigned by {peer}", f"{head.size} leaves, {to_the_second(at)}"))
-        rows += [(f"ledger of {peer}", f"{head.size} leaves cosigned") for peer, head in sorted(self.theirs.items())]
-        rows += [("waits", one) for one in self.waiting]
-        return [*columns(rows), *(f"WRONG  {one}" for one in self.wrong)]
+from relto.node.witness import witness_of
+from relto.node.witnessing import Told
 
 
 def ask_all(node: Node) -> list[str]:
@@ -63,20 +24,14 @@ def ask_all(node: Node) -> list[str]:
     return failed
 
 
-def told_of(node: Node, reading: Reading) -> Told:
-    """What there is to tell."""
-    heads = {peer: last_head(node, reading, peer) for peer in node.keys.peers}
-    held = behind(reading)
-    return Told(
-        reading.ledger_size(),
-        {peer: (head, at) for peer, (head, at, _) in cosignatures(node, reading).items()},
-        {peer: head for peer, head in heads.items() if head.size},
-        (
-            *(f"the ledger of {party} contradicts what it has signed before" for party in sorted(forks(reading))),
-            *(str(one) for one in held if one.why in ("rolled back", "rewritten")),
-        ),
-        tuple(str(one) for one in held if one.why in ("restored", "begun again")),
-    )
+def lines(told: Told) -> list[str]:
+    """What there is to tell, for people."""
+    rows = [("this ledger", f"{told.size} leaves")]
+    for peer, (head, at) in sorted(told.cosigned.items()):
+        rows.append((f"cosigned by {peer}", f"{head.size} leaves, {to_the_second(at)}"))
+    rows += [(f"ledger of {peer}", f"{head.size} leaves cosigned") for peer, head in sorted(told.theirs.items())]
+    rows += [("waits", one) for one in told.waiting]
+    return [*columns(rows), *(f"WRONG  {one}" for one in told.wrong)]
 
 
 def proof_of(node: Node, reading: Reading, identifier: str) -> str:

@@ -12,6 +12,7 @@ from relto.formats.answers import ground_json, instant_json
 from relto.node.agree import Signed
 from relto.node.approval import Approval
 from relto.node.difference import Difference
+from relto.node.due import Duty
 from relto.node.people import Account, JournalRow
 from relto.node.rows import OutboxRow
 
@@ -19,6 +20,7 @@ TRANSMITTAL_SCHEMA: Final = "relto/transmittal/1"
 INSTRUMENT_SCHEMA: Final = "relto/instrument/1"
 APPROVAL_SCHEMA: Final = "relto/approval/1"
 ACCOUNT_SCHEMA: Final = "relto/account/1"
+DUTY_SCHEMA: Final = "relto/duty/1"
 DIFFERENCE_SCHEMA: Final = "relto/record-difference/1"
 
 
@@ -68,6 +70,23 @@ def difference_json(one: Difference, dossier: Dossier) -> dict[str, JSON]:
         "only_here": here,
         "only_there": there,
         "says": str(one),
+    }
+
+
+def duty_json(one: Duty) -> dict[str, JSON]:
+    """`relto/duty/1`."""
+    return {
+        "schema": DUTY_SCHEMA,
+        "holding": one.holding.id,
+        "item": one.holding.received.item,
+        "agreement": one.holding.received.agreement,
+        "article": one.article,
+        "do": one.do,
+        "to": one.to or None,
+        "owner": one.owner,
+        "started": str(one.started),
+        "due": instant_json(one.due),
+        "overdue": one.overdue,
     }
 
 

@@ -174,7 +174,7 @@ def _tree(node: Node, reading: Reading) -> Tree:
     """The tree of the own ledger as it stands in `reading`; hashes that this process has seen are not read again."""
     with node.compared.growing:
         tree = node.compared.tree
-        if tree is None or tree.size > reading.ledger_size():
+        if tree is None or tree.size > reading.frontier().size:
             tree = node.compared.tree = Tree()
         tree.extend_hashes(reading.leaf_hashes(tree.size))
         return tree

@@ -28,7 +28,9 @@ PersonalAct: TypeAlias = Literal[
     "forward",
     "open",
     "sign-instrument",
+    "keep-register",
     "report-compromise",
+    "reclassify",
     "see-evidence",
     "see-checkpoint",
     "see-accounts",
@@ -39,12 +41,32 @@ PersonalAct: TypeAlias = Literal[
 PERSONAL_ACTS: Final[tuple[PersonalAct, ...]] = get_args(PersonalAct)
 
 MAY: Final[Mapping[Role, frozenset[PersonalAct]]] = {
-    "desk-officer": frozenset({"see-agreements", "check", "see-holdings", "see-outbox", "submit", "open"}),
+    "desk-officer": frozenset(
+        {"see-agreements", "check", "see-holdings", "see-outbox", "submit", "open", "keep-register"}
+    ),
     "releasing-authority": frozenset(
-        {"see-agreements", "check", "see-holdings", "see-outbox", "submit", "release", "forward", "sign-instrument"}
+        {
+            "see-agreements",
+            "check",
+            "see-holdings",
+            "see-outbox",
+            "submit",
+            "release",
+            "forward",
+            "sign-instrument",
+            "reclassify",
+        }
     ),
     "security-officer": frozenset(
-        {"see-agreements", "see-holdings", "see-outbox", "report-compromise", "see-evidence", "see-checkpoint"}
+        {
+            "see-agreements",
+            "see-holdings",
+            "see-outbox",
+            "keep-register",
+            "report-compromise",
+            "see-evidence",
+            "see-checkpoint",
+        }
     ),
     "analyst": frozenset({"see-agreements", "check"}),
     "operator": frozenset({"see-state", "see-accounts", "administer-accounts", "see-checkpoint"}),
@@ -63,7 +85,9 @@ MAY: Final[Mapping[Role, frozenset[PersonalAct]]] = {
 }
 """Which role may do which act: the whole of it."""
 
-STEP_UP: Final[frozenset[PersonalAct]] = frozenset({"release", "forward", "sign-instrument", "administer-accounts"})
+STEP_UP: Final[frozenset[PersonalAct]] = frozenset(
+    {"release", "forward", "sign-instrument", "reclassify", "administer-accounts"}
+)
 """Acts before which a person shows again who they are."""
 
 _APART: Final[tuple[tuple[Role, Role], ...]] = (("operator", "releasing-authority"),)

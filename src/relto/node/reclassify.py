@@ -19,7 +19,7 @@ from relto.core.label import check_id
 from relto.core.register import Holding, Reclassified, apply, event_to_json, strictest
 from relto.node.deriving import marks_compared
 from relto.node.dispatch import Delivery, delivery_of, dispatch_row
-from relto.node.log import enter, sign_and_enter
+from relto.node.log import Entered, enter, sign_and_enter
 from relto.node.node import Moment, Node
 from relto.node.ports import Reading, Transaction
 from relto.node.rows import InboxRow, OutboxRow
@@ -122,8 +122,7 @@ def _follow(node: Node, evidence: Evidence, signed: str, name: str, tx: Transact
         if held.sources or held.received.originator != evidence.party:
             continue
         onward |= dict.fromkeys(one.to for one in held.forwards)
-        if held.held and not _newer_known(tx, held, evidence):
-            _mark_anew(node, tx, held, text_in(evidence.says, "mark"), theirs.id, moment)
+        if held.held and not _newer_known(tx, held, evidence) and _marked_anew(node, tx, held, theirs, moment):
             changed.add(held.id)
     _raise_products(node, tx, changed, theirs.id, moment)
     for peer in onward:
@@ -149,9 +148,18 @@ def _newer_known(tx: Transaction, held: Holding, evidence: Evidence) -> bool:
     return any(evidence_of(tx, one.notice).at > evidence.at for one in held.events if isinstance(one, Reclassified))
 
 
-def _mark_anew(node: Node, tx: Transaction, held: Holding, mark: str, notice: str, moment: Moment) -> None:
-    own = _own_mark(node.dossier(tx), node.party, held, mark)
-    _enter(node, tx, held, Reclassified(held.id, moment.latest, own, mark, notice))
+def _marked_anew(node: Node, tx: Transaction, held: Holding, notice: Entered, moment: Moment) -> bool:
+    """Mark a holding as a notice says, and whether it was. A notice older than the transmittal by which the item came
+    is followed only upward: the label may say what came after, and whoever kept the notice could lower it by that."""
+    dossier, mark = node.dossier(tx), text_in(notice.evidence.says, "mark")
+    own = _own_mark(dossier, node.party, held, mark)
+    came = [statement(leaf.evidence).at for leaf in tx.leaves(held.id) if leaf.kind in ("submission", "relay")]
+    if any(at > notice.evidence.at for at in came):
+        at_least = marks_compared(dossier, node.party, held.received.agreement)
+        if at_least(held.mark, own):
+            return False
+    _enter(node, tx, held, Reclassified(held.id, moment.latest, own, mark, notice.id))
+    return True
 
 
 def _own_mark(dossier: Dossier, party: str, held: Holding, mark: str) -> str:

@@ -105,7 +105,7 @@ def witness(node: Node, tx: Transaction, asked: AddCheckpoint, sender: str | Non
         outcome = "inconsistent"
     if outcome == "cosign":
         return Witnessed(200, _cosigned(node, tx, party, asked.note))
-    if _contradicts(outcome, sender == party) and party not in forks(tx):
+    if text and _contradicts(outcome, sender == party) and party not in forks(tx):
         _keep_fork(node, tx, Fork(party, text, _own_lines(asked.note, party)))
     return Witnessed(STATUS[outcome], "", known.size, text)
 

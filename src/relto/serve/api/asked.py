@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from relto.core.decision import Act
 from relto.core.dossier import Dossier, Item, Person
 from relto.core.errors import InputError
+from relto.core.register import MAX_COPIES, MAX_SOURCES
 from relto.core.timeline import Instant, parse_instant
 from relto.formats.dossier import Source, check_item, check_person, read_item, read_person
 from relto.node.people import Role
@@ -163,6 +164,78 @@ class CompromiseReport(Asked):
 
     says: Long
     actual: bool = False
+
+
+class Nothing(Asked):
+    """Nothing more is to be said."""
+
+
+class CopyMade(Asked):
+    """Where, or with whom, a copy is kept."""
+
+    keeper: Text
+
+
+class Product(Asked):
+    """What was made of holdings."""
+
+    sources: Annotated[list[Text], Field(min_length=1, max_length=MAX_SOURCES)]
+    how: Literal["translation", "extract", "product"]
+    title: Text
+    language: Annotated[str, Field(max_length=35, description="BCP 47")]
+    keeper: Text
+    mark: Text = ""
+    note: Annotated[str, Field(max_length=1000)] = ""
+
+
+class ShownTo(Asked):
+    """Who saw it."""
+
+    to: Text
+
+
+class CopiesGone(Asked):
+    """The copies meant, 0 being the original; all that are held where none is named."""
+
+    copies: Annotated[list[Annotated[int, Field(ge=0, lt=MAX_COPIES)]], Field(max_length=1000)] = []
+
+    def numbers(self) -> tuple[int, ...] | None:
+        """Their numbers; None for all that are held."""
+        return tuple(self.copies) or None
+
+
+class Destruction(CopiesGone):
+    """How it was destroyed, and who else has seen it."""
+
+    method: Literal["burn", "shred", "pulp", "melt", "crush", "erase"]
+    witness: Text
+
+
+class DutyDone(Asked):
+    """What was done."""
+
+    duty: Text
+
+
+class Written(Asked):
+    """A copy that is lost, and the report of that."""
+
+    copy_number: Annotated[int, Field(alias="copy", ge=0, lt=MAX_COPIES)]
+    report: Text
+
+
+class Findings(Asked):
+    """What was found out of a reported compromise."""
+
+    report: Text
+    says: Long
+    measures: Long
+
+
+class NewMark(Asked):
+    """The mark that an item is to bear."""
+
+    mark: Text
 
 
 class Refusal(Asked):

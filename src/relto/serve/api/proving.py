@@ -10,8 +10,10 @@ from relto.core.canon import parse_object
 from relto.core.errors import NotFound
 from relto.node import Leaf
 from relto.node.statements import statement
+from relto.node.witnessing import told_of
 from relto.serve.api.answers import Checkpoint, Evidence
 from relto.serve.api.context import Calling
+from relto.serve.api.custody_answers import Witness
 from relto.serve.api.operation import Operations, answer
 
 operations: Final = Operations("evidence")
@@ -34,6 +36,13 @@ def see_checkpoint(caller: Calling) -> Response:
     with caller.node.store.read() as reading:
         note, size = reading.checkpoint(), reading.ledger_size()
     return answer({"schema": "relto/checkpoint/1", "size": size, "note": note or None})
+
+
+@operations("GET", "/v1/ledger/witness", act="see-checkpoint", answers={200: Witness})
+def see_witness(caller: Calling) -> Response:
+    """How far each peer has cosigned this ledger, and this node theirs; and what does not go together."""
+    with caller.node.store.read() as reading:
+        return answer(told_of(caller.node, reading).to_json())
 
 
 def _piece(leaf: Leaf) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The ledger held against a verifier that others wrote: Go's `sumdb/tlog` and `sumdb/note`."""
