@@ -13,6 +13,7 @@ from relto.core.agreement import InstrumentKind
 from relto.core.agreement.standing import State
 from relto.core.decision import Act
 from relto.node.approval import ApprovalState
+from relto.node.rows import MessageKind
 
 Moment = Annotated[str, Field(description="RFC 3339, UTC, with `Z`", examples=["2019-11-22T15:00:00Z"])]
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -199,7 +200,7 @@ class Transmittal(Answer):
     """`relto/transmittal/1`: a message of the outbox and what became of it."""
 
     schema_: Literal["relto/transmittal/1"] = Field(alias="schema")
-    kind: Literal["transmittal", "instrument", "recall", "compromise", "key-change"]
+    kind: MessageKind
     id: str
     to: str
     state: Literal["queued", "done", "refused", "refused-by-recipient"]
