@@ -38,7 +38,7 @@ def see_holding(holding: str, caller: Calling) -> Response:
     return answer(holding_json(found))
 
 
-@operations("POST", "/v1/holdings/{holding}/open", act="open", answers={200: Opened}, problems=(422,))
+@operations("POST", "/v1/holdings/{holding}/open", act="open", answers={200: Opened}, problems=(409, 422))
 def open_holding(holding: str, body: Open, caller: Calling) -> Response:
     """Open a holding for a person, or for the competent authority. The handover leaves evidence."""
     node = caller.node
