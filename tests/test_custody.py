@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from relto.adapters.folder import dossier_files
 from relto.adapters.link import InProcessLink
 from relto.core.errors import Conflict, InputError, NotFound, Refused, ReltoError, VerificationFailed
 from relto.core.register import Holding
 from relto.node import dispatch_pending, handle, open_item, release, report_compromise, verify
+from relto.node.bundle.report import examine
 from relto.node.custody import (
     copy_holding,
     destroy_holding,
@@ -24,6 +26,7 @@ from relto.node.custody import (
 )
 from relto.node.deriving import Made, derive
 from relto.node.due import enter_overdue, open_duties
+from relto.node.export import export_bundle
 from relto.node.node import Node
 from relto.node.reclassify import reclassify
 from relto.node.release import forward, relay_pending
@@ -333,3 +336,32 @@ def test_an_old_notice_kept_back_and_shown_late_lowers_nothing(pact: Cast, name:
     assert (again(pact.usa, fresh).mark, again(pact.usa, fresh).origin_mark) == ("SECRET", "군사II급비밀")
     assert again(pact.jpn, name).mark == "極秘"
     all_verify(pact)
+
+
+def test_a_third_person_reads_what_became_of_it(pact: Cast, name: str) -> None:
+    copy_holding(pact.jpn, name, "safe 3", "jpn-clerk")
+    derive(pact.jpn, [name], Made("translation", "t", "ja", "safe 3", "jpn-clerk"))
+    report_compromise(pact.jpn, name, "copy 1 is gone", actual=True)
+    report = again(pact.jpn, name).compromises[0].report
+    report_findings(pact.jpn, name, report, "left in a car", "no car", "jpn-security")
+    reclassify(pact.kor, "msl-2019-10-31", "군사III급비밀")
+    end_purpose(pact.jpn, name, "jpn-desk")
+    destroy_holding(pact.jpn, name, "burn", "jpn-witness", "jpn-clerk")
+    for node in pact.nodes.values():
+        dispatch_pending(node)
+    bundles = [
+        export_bundle(node, "msl-2019-10-31", dossier_files(pact.folder / node.party / "dossier"))
+        for node in (pact.kor, pact.jpn)
+    ]
+    report_of = examine(bundles, [node.keys.own for node in (pact.kor, pact.jpn)])
+    assert (report_of.problems, report_of.contradictions) == ((), ())
+    told = " | ".join(step.says for step in report_of.account)
+    for words in (
+        "makes copy 1 of msl-2019-10-31",
+        "marks msl-2019-10-31 秘, as its originator marks it 군사III급비밀",
+        "tells what it found out of report-",
+        "destroys copy 0 of msl-2019-10-31: burn, witnessed by jpn-witness",
+        "gives msl-2019-10-31 the mark 군사III급비밀",
+        "says that what msl-2019-10-31 was given for is over",
+    ):
+        assert words in told, (words, told)

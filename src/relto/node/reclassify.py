@@ -13,10 +13,11 @@ from typing import Final
 
 from relto.core.canon import digest, text_in
 from relto.core.dossier import Dossier, Item
-from relto.core.errors import Conflict, InputError, NotFound, VerificationFailed
+from relto.core.errors import Conflict, InputError, NotFound, Refused, VerificationFailed
 from relto.core.evidence import Evidence, verify_evidence
 from relto.core.label import check_id
 from relto.core.register import Holding, Reclassified, apply, event_to_json, strictest
+from relto.node.clocks import disagreement
 from relto.node.deriving import marks_compared
 from relto.node.dispatch import Delivery, delivery_of, dispatch_row
 from relto.node.log import Entered, enter, sign_and_enter
@@ -28,6 +29,7 @@ from relto.node.together import Answering
 from relto.node.transmittal import ID_BYTES
 
 KIND: Final = "reclassification"
+_LONGEST_MARK: Final = 200
 
 
 def reclassify(node: Node, item: str, mark: str) -> list[Delivery]:
@@ -106,7 +108,8 @@ def receive_reclassification(node: Node, message: bytes, sender: str | None = No
     evidence = verify_evidence(signed, node.peer_keys())
     if evidence.kind != KIND or evidence.says.get("step") != "notice" or evidence.item is None:
         raise VerificationFailed("what came as a reclassification is something else")
-    text_in(evidence.says, "mark")
+    if not 0 < len(text_in(evidence.says, "mark")) <= _LONGEST_MARK:
+        raise VerificationFailed(f"a mark of more than {_LONGEST_MARK} signs, or of none")
     return partial(_follow, node, evidence, signed, digest(message))
 
 
@@ -115,6 +118,11 @@ def _follow(node: Node, evidence: Evidence, signed: str, name: str, tx: Transact
     if known is not None:
         return known.reply
     moment = node.now_or_later(tx)
+    if disagreement(evidence.party, evidence.at, moment) is not None:
+        raise Refused(
+            f"the notice of `{evidence.party}` is dated {evidence.at}, later than it may be here",
+            remedy="compare the clocks; it is followed once that instant has come",
+        )
     theirs = enter(node, tx, evidence, signed)
     onward: dict[str, None] = {}
     changed: set[str] = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,6 +12,7 @@ from relto.core.errors import ReltoError
 from relto.core.evidence import Evidence
 from relto.core.timeline import Instant
 from relto.node.bundle.check import Checked, Stated
+from relto.node.bundle.custody_words import event_words, keeps, marks, witnesses
 from relto.node.transmittal import terms_of
 from relto.node.verdicts import grounds_of
 
@@ -126,6 +127,8 @@ def _reports(found: Checked, one: Evidence) -> str:
         return f"has the report of {one.to} about {one.item}"
     event = one.says.get("event")
     detail = event if isinstance(event, dict) else {}
+    if detail.get("event") == "investigated":
+        return event_words(detail, one)
     how = "lost or compromised" if detail.get("actual") is True else "possibly lost or compromised"
     return f"reports {one.item} {how}: {detail.get('says', '')}"
 
@@ -148,7 +151,7 @@ def _holds(found: Checked, one: Evidence) -> str:
     return f"says to {one.to} which record it holds of {names}"
 
 
-_WORDS: Final = {
+_WORDS: Final[Mapping[str, Callable[[Checked, Evidence], str]]] = {
     "submission": _gives,
     "relay": _gives,
     "consignment": _sends,
@@ -158,4 +161,8 @@ _WORDS: Final = {
     "compromise": _reports,
     "instrument": _agrees,
     "record": _holds,
+    "custody": lambda _, one: keeps(one),
+    "destruction": lambda _, one: keeps(one),
+    "reclassification": lambda _, one: marks(one),
+    "ledger": lambda _, one: witnesses(one),
 }
