@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -158,3 +159,14 @@ def test_a_change_behind_the_nodes_back_is_found_and_named(
     found = verify(cast.reopen(party))
     assert found.problems, change
     assert not found.holds
+
+
+def test_a_long_verification_tells_how_far_it_is(pact: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["relto.node.verify"], "_TELL_EVERY", 2)  # the name there is a function's
+    pact.release()
+    told: list[tuple[str, int, int]] = []
+    found = verify(pact.kor, lambda *what: told.append(what))
+    assert [what for what, _, _ in dict.fromkeys((one[0], 0, 0) for one in told)] == [
+        "hashes", "signatures", "proofs", "tables",
+    ]  # fmt: skip
+    assert {total for _, _, total in told} == {found.leaves}

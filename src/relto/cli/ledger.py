@@ -13,6 +13,8 @@ from relto.cli.output import columns, print_json
 from relto.core.errors import Conflict, NotFound, PeerUnreachable, VerificationFailed
 from relto.core.timeline import Instant
 
+_SHORT = 10_000  # leaves, of which nobody waits for progress
+
 
 @click.group()
 def ledger() -> None:
@@ -37,7 +39,7 @@ def verify(node_dir: Path, as_json: bool) -> None:
     from relto.node import verify as verify_node
 
     with opened(node_dir, unlocked=False) as node:
-        found = verify_node(node)
+        found = verify_node(node, _tell_verified)
     if as_json:
         print_json(
             {
@@ -272,6 +274,11 @@ def verify_export(folder: Path, card: Path, as_json: bool) -> None:
     else:
         what = "every hash and every leaf stands" if entries else "every hash stands"
         click.echo(f"{known.party}: {head.size} leaves, {files} files: {what} under the checkpoint")
+
+
+def _tell_verified(what: str, done: int, total: int) -> None:
+    if total > _SHORT:
+        click.echo(f"relto: {what}, {done} of {total} leaves", err=True)
 
 
 def _tell(written: int) -> None:

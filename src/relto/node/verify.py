@@ -6,9 +6,10 @@ Nothing the tables say is believed: each row must be what the signed statements 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final, TypeAlias
 
 from relto.core.canon import digest
 from relto.core.envelope import KeyRing, keys_of
@@ -45,26 +46,43 @@ class Verification:
         return not self.problems
 
 
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""What is being looked at, how many leaves are done, and how many there are."""
+_TELL_EVERY: Final = 10_000
+
+
 @dataclass
 class Findings:
-    """Problems as they are found."""
+    """Problems as they are found; `told` of how far that is."""
 
+    told: Progress
     problems: list[str] = field(default_factory=list)
 
     def add(self, about: str, what: str) -> None:
         """Note a problem."""
         self.problems.append(f"{about}: {what}")
 
+    def passing(self, what: str, leaves: Sequence[Leaf]) -> Iterator[tuple[int, Leaf]]:
+        """The leaves, numbered, while it is told how far they are."""
+        for place, leaf in enumerate(leaves):
+            if place % _TELL_EVERY == 0 and place:
+                self.told(what, place, len(leaves))
+            yield place, leaf
 
-def verify(node: Node) -> Verification:
-    """Verify all of a node. Problems come back as values; only a store that cannot be opened at all raises."""
+
+def verify(node: Node, told: Progress = lambda _what, _done, _total: None) -> Verification:
+    """Verify all of a node. Problems come back as values; only a store that cannot be opened at all raises.
+
+    `told` learns, every 10,000 leaves, what is being looked at, and how many are done of how many.
+    """
     with node.store.read() as reading:
-        found = Findings()
+        found = Findings(told)
         leaves = _read_leaves(reading, found)
         tree = _check_leaves(leaves, found)
         evidence = _check_signatures(leaves, node.all_keys(), found)
         checkpoint = _check_head(node, reading, tree, found)
         proofs = _check_inclusion(leaves, tree, checkpoint, found)
+        told("tables", 0, len(leaves))
         receipts = sum(_check_receipt(one, evidence, found) for one in evidence.values())
         check_tables(node, reading, evidence, tree, found.add)
         return Verification(
@@ -90,7 +108,7 @@ def _read_leaves(reading: Reading, found: Findings) -> list[Leaf]:
 def _check_leaves(leaves: list[Leaf], found: Findings) -> Tree:
     """Every leaf at its place, under its own digest and hash; the tree over them, made anew."""
     tree = Tree()
-    for place, leaf in enumerate(leaves):
+    for place, leaf in found.passing("hashes", leaves):
         data = leaf.evidence.encode("utf-8")
         if leaf.position != place:
             found.add(f"leaf {leaf.position}", f"stands where leaf {place} should")
@@ -105,7 +123,7 @@ def _check_leaves(leaves: list[Leaf], found: Findings) -> Tree:
 def _check_signatures(leaves: list[Leaf], keys: KeyRing, found: Findings) -> dict[str, Evidence]:
     """All evidence that is signed by a pinned key, by its digest, in the order of the leaves."""
     evidence: dict[str, Evidence] = {}
-    for leaf in leaves:
+    for _, leaf in found.passing("signatures", leaves):
         try:
             one = verify_evidence(leaf.evidence, keys)
         except ReltoError as error:
@@ -145,7 +163,7 @@ def _check_inclusion(leaves: list[Leaf], tree: Tree, checkpoint: Checkpoint | No
     if checkpoint is None or checkpoint.head.size > tree.size:
         return 0
     proved = 0
-    for leaf in leaves[: checkpoint.head.size]:
+    for _, leaf in found.passing("proofs", leaves[: checkpoint.head.size]):
         prove = partial(tree.inclusion_proof, leaf.position, checkpoint.head.size)
         try:
             verify_inclusion(leaf.evidence.encode("utf-8"), leaf.position, prove(), checkpoint.head)
