@@ -1,4 +1,4 @@
-"""Mutation testing of the law: what a small change to `core/agreement` or `core/decision` would go unnoticed.
+"""Mutation testing: what a small change to the law, to decisions, to the register or the ledger would go unnoticed.
 
 mutmut makes the mutants; each is run in a process of its own on the tests that reach the function changed. This chooses
 the tests of each package, leaves out what only changes a sentence, draws a sample, and prints the score.
@@ -62,6 +62,19 @@ TESTS = {
         "-difference::test_every_combination_of_the_variants_as_the_reference_has_it[hole-2020-01-01T00:00Z]",
         "-difference::test_a_stricter_rule_of_the_senders_own_is_cited_where_it_bites",
     ],
+    "register": ["register", "register_lives"],
+    "ledger": [
+        "ledger",
+        "witness::TestCore",
+        "witness::test_forks_and_rollbacks_are_refused_and_honest_heads_never[0]",
+        "tiles",
+        "-tiles::test_a_nodes_ledger_is_published_goes_on_and_verifies",
+        "-tiles::test_without_entries_nothing_is_said_of_what_was_exchanged",
+        "-tiles::test_what_is_published_is_never_taken_back",
+        "-tiles::test_a_ledger_that_was_rolled_back_or_rewritten_is_refused",
+        "-tiles::test_an_empty_ledger_and_files_that_are_not_there",
+        "-tiles::test_the_command_line_publishes_and_verifies",
+    ],
 }
 """The tests that speak of a package, without those of properties: they are slow, and what they find is chance.
 
@@ -75,6 +88,8 @@ FILES = {
     "proof": "src/relto/core/decision/proof/*.py",
     "survey": "src/relto/core/decision/survey/*.py",
     "difference": "src/relto/core/decision/difference/*.py",
+    "register": "src/relto/core/register/*.py",
+    "ledger": "src/relto/core/ledger/*.py",
 }
 WORK = Path("mutants")
 

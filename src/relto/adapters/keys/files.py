@@ -312,10 +312,10 @@ def _met(path: Path, card: Card) -> bool:
 
 
 def _marks(node: Path) -> tuple[int, ...]:
-    return tuple(_changed(node / name) for name in ("keys", "peers"))
+    return tuple(_changed(f"{node}/{name}") for name in ("keys", "peers"))  # text: it is asked several times a message
 
 
-def _changed(folder: Path) -> int:
+def _changed(folder: str) -> int:
     try:
         return os.stat(folder).st_mtime_ns
     except FileNotFoundError:
