@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -32,9 +33,11 @@ from relto.core.register import (
     Shown,
     WrittenOff,
     apply,
+    check_usable,
     event_from_json,
     event_to_json,
     fold,
+    owner_of,
     strictest,
 )
 from relto.core.timeline import Instant, parse_instant
@@ -266,6 +269,10 @@ RECEIVED = Received(
     "t-1", START, "item", "title", "KOR", "KOR", "kor-jpn-2016", "Asia/Seoul", "極秘", "군사II급비밀", "defence", "x",
     DUTIES,
 )  # fmt: skip
+DERIVED = Derived(
+    "d-1", START, "d-1", "t", "KOR", "JPN", "kor-jpn-2016", "Asia/Seoul", "極秘", "군사II급비밀", "defence", "x",
+    "extract", ("t-1",), ("KOR",), "en", "note", "safe", "clerk",
+)  # fmt: skip
 HELD = apply(None, RECEIVED)
 
 
@@ -316,9 +323,81 @@ def test_events_of_another_form_are_refused(changed: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("sources", ["t-1", [1], ["t-1"] * 65, None])
 def test_sources_are_a_short_list_of_names(sources: object) -> None:
-    event = Derived(
-        "d-1", START, "d-1", "t", "KOR", "JPN", "kor-jpn-2016", "Asia/Seoul", "極秘", "군사II급비밀", "defence", "x",
-        "extract", ("t-1",), ("KOR",), "en", "note", "safe", "clerk",
-    )  # fmt: skip
     with pytest.raises(InputError):
-        event_from_json({**event_to_json(event), "sources": sources})
+        event_from_json({**event_to_json(DERIVED), "sources": sources})
+
+
+def said(call: Callable[[], object]) -> str:
+    """What the error says, with its article and what to do."""
+    with pytest.raises((Conflict, NotFound, InputError)) as caught:
+        call()
+    return str(caught.value)
+
+
+def test_copies_are_where_they_were_said_to_be() -> None:
+    made = apply(None, replace(DERIVED, keeper="safe 1"))
+    made = apply(made, Copied("d-1", START, 1, "safe 2", "clerk"))
+    assert [(one.keeper, one.made, one.since) for one in made.copies] == [
+        ("safe 1", START, None),
+        ("safe 2", START, None),
+    ]
+    later = START.plus(HOUR)
+    gone = apply(made, Destroyed("d-1", later, 1, "burn", "witness", "clerk"))
+    assert (gone.copies[1].since, len(gone.held), gone.original_held) == (later, 1, True)
+    passing = apply(None, replace(RECEIVED, onward="JPN"))
+    assert passing.copies[0].keeper == "on its way to JPN"
+    assert passing.awaits_relay == "JPN"
+    lost = apply(passing, Returned("t-1", later, 0, "KOR", "clerk"))
+    assert lost.awaits_relay is None
+
+
+def test_each_duty_bears_its_article_and_belongs_to_a_role() -> None:
+    held = apply(apply(HELD, PurposeEnded("t-1", START, "desk")), CompromiseReported("t-1", START, "r", False, "x"))
+    assert [(one.article, one.do, one.to) for one in held.duties] == [
+        ("4(2)", "mark-origin", ""),
+        ("9", "confirm-in-writing", "originator"),
+        ("6(h)", "return-or-destroy", ""),
+        ("13", "certify-destruction", "originator"),
+        ("17", "report", "originator"),
+        ("17", "investigate", ""),
+    ]
+    assert [owner_of(one.do) for one in held.duties] == [
+        "desk officer", "desk officer", "desk officer", "desk officer", "security officer", "security officer",
+    ]  # fmt: skip
+    assert owner_of("tell-measures") == "security officer"
+
+
+def test_errors_say_what_to_do_and_under_which_article() -> None:
+    ended = apply(HELD, PurposeEnded("t-1", START, "desk"))
+    destroyed = apply(HELD, Destroyed("t-1", START, 0, "burn", "witness", "clerk"))
+    assert said(lambda: apply(HELD, RECEIVED)).endswith("is in the register already; a transmittal comes once")
+    assert said(lambda: check_usable(ended)).endswith("(article 6(h)); return or destroy it")
+    assert said(lambda: check_usable(destroyed)).endswith("; ask its originator for it anew")
+    assert said(lambda: apply(HELD, Copied("t-1", START, 3, "safe", "clerk"))).endswith("is number 1; number it so")
+    assert said(lambda: apply(HELD, Investigated("t-1", START, "r", "a", "b", "c"))).endswith("; report it first")
+    assert said(lambda: apply(HELD, Returned("t-1", START, 4, "KOR", "clerk"))).endswith("; look at its copies")
+    assert said(lambda: apply(HELD, FellOverdue("t-1", START, len(HELD.duties), "report"))).startswith("`t-1` has no")
+    assert said(lambda: apply(HELD, Shown("t-2", START, "a", "b"))).endswith("; list the holdings for their ids")
+    other = apply(None, replace(RECEIVED, holding="t-2", mark="Geheim"))
+    assert "the marks 極秘, Geheim cannot" in said(lambda: strictest([HELD, other], lambda one, two: one == two))
+
+
+def test_errors_of_form_name_the_field_and_what_there_is() -> None:
+    written = dict(event_to_json(DERIVED))
+    assert "`sources` of" in said(lambda: event_from_json({**written, "sources": [1]}))
+    assert "`event` of" in said(lambda: event_from_json({**written, "event": 1}))
+    assert "its fields: holding, at, item" in said(lambda: event_from_json({**written, "more": 1}))
+    assert "events: compromise-reported, copied" in said(lambda: event_from_json({**written, "event": "sold"}))
+    assert "0 to 9999" in said(
+        lambda: event_from_json({**event_to_json(Copied("t", START, 1, "k", "b")), "number": -1})
+    )
+
+
+def test_an_overdue_duty_is_entered_once_and_only_after_its_time() -> None:
+    duty = HELD.duties[1]
+    assert duty.due is not None
+    on_time, late = (FellOverdue("t-1", at, 1, "confirm-in-writing") for at in (duty.due, duty.due.plus(1)))
+    assert "is not overdue" in said(lambda: apply(HELD, on_time))
+    fallen = apply(HELD, late)
+    assert fallen.overdue == {1}
+    assert "or was entered as such" in said(lambda: apply(fallen, late))
