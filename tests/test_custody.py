@@ -222,6 +222,16 @@ def test_a_higher_mark_reaches_every_holder_its_copies_and_what_was_made_of_it(p
     all_verify(pact)
 
 
+def test_what_was_made_of_an_item_follows_it_though_the_item_itself_has_gone(pact: Cast, name: str) -> None:
+    made = derive(pact.jpn, [name], Made("extract", "t", "en", keeper="k", by="b"))
+    beyond = derive(pact.jpn, [made.id], Made("extract", "t", "en", keeper="k", by="b"))
+    for gone in (name, made.id):
+        destroy_holding(pact.jpn, gone, "burn", "w", "b")
+    reclassify(pact.kor, "msl-2019-10-31", "군사I급비밀")
+    assert again(pact.jpn, beyond.id).mark == "機密"
+    all_verify(pact)
+
+
 def test_a_lower_mark_is_followed_but_what_was_made_stays_as_high_as_it_was(pact: Cast, name: str) -> None:
     made = derive(pact.jpn, [name], Made("extract", title="t", language="en", keeper="k", by="b"))
     reclassify(pact.kor, "msl-2019-10-31", "군사III급비밀")

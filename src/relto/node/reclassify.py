@@ -130,8 +130,8 @@ def _follow(node: Node, evidence: Evidence, signed: str, name: str, tx: Transact
         if held.sources or held.received.originator != evidence.party:
             continue
         onward |= dict.fromkeys(one.to for one in held.forwards)
-        if held.held and not _newer_known(tx, held, evidence) and _marked_anew(node, tx, held, theirs, moment):
-            changed.add(held.id)
+        if not _newer_known(tx, held, evidence) and _marked_anew(node, tx, held, theirs, moment):
+            changed.add(held.id)  # also one that has gone: what was made of it may still be here
     _raise_products(node, tx, changed, theirs.id, moment)
     for peer in onward:
         if peer not in (node.party, evidence.party):
@@ -190,7 +190,7 @@ def _raise_products(node: Node, tx: Transaction, changed: set[str], notice: str,
     products = tx.products() if changed else []
     touched = set(changed)
     for product in products:  # in the order they were made: a source is there before what is made of it
-        if not touched.intersection(product.sources) or not product.held:
+        if not touched.intersection(product.sources):
             continue
         sources = [one for one in (tx.holding(name) for name in product.sources) if one is not None]
         at_least = marks_compared(node.dossier(tx), node.party, product.received.agreement)
