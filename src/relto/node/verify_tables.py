@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from relto.core.canon import base64url, digest, parse_object
-from relto.core.envelope import is_label_only, read_manifest, signed_label
+from relto.core.envelope import is_label_only, signed_label, verify_manifest
 from relto.core.errors import ReltoError, VerificationFailed
 from relto.core.evidence import Evidence
 from relto.core.ledger import Tree
@@ -251,12 +251,12 @@ def _check_register(node: Node, reading: Reading, evidence: Ledger, problem: Pro
             continue
         for column in reading.columns_differ(held):
             problem(f"holding {name}", f"its `{column}` is not what its events make it")
-        why = _not_as_held(held, reading.sealed(name) or b"", receipts.get(name))
+        why = _not_as_held(node, held, reading.sealed(name) or b"", receipts.get(name))
         if why:
             problem(f"holding {name}", why)
 
 
-def _not_as_held(held: Holding, kept: bytes, receipt: Evidence | None) -> str:
+def _not_as_held(node: Node, held: Holding, kept: bytes, receipt: Evidence | None) -> str:
     """What is wrong with the sealed item of a holding, or with what is left of one that has gone; empty if nothing."""
     if held.sources or receipt is None:
         return "there is a sealed item where none is to be" if kept else ""
@@ -264,7 +264,10 @@ def _not_as_held(held: Holding, kept: bytes, receipt: Evidence | None) -> str:
         return "" if digest(kept) == receipt.digests["sealed"] else "its sealed item is not the one that was received"
     if not is_label_only(kept):
         return "there is a sealed item where none is to be any more"
-    manifest = read_manifest(signed_label(kept)[0])
+    try:
+        manifest = verify_manifest(*signed_label(kept), node.all_keys())
+    except ReltoError as error:
+        return f"its label does not hold: {error}"
     named = {"label": manifest.label_digest, "payload": digest(base64url(manifest.commitment).encode("ascii"))}
     same = all(receipt.digests[name] == value for name, value in named.items())
     return "" if same else "its label is not that of the item that was received"

@@ -48,7 +48,10 @@ def frontier_of(text: str) -> Frontier:
         peaks = value["peaks"]
         if not isinstance(peaks, list):
             raise InputError("its peaks are no list")
-        return Frontier(count_in(value, "size"), tuple(from_base64url(str(one)) for one in peaks))
+        found = Frontier(count_in(value, "size"), tuple(from_base64url(str(one)) for one in peaks))
+        if frontier_text(found) != text:
+            raise InputError("it is written in another way")
+        return found
     except InputError as error:
         raise VerificationFailed(
             f"the right edge of the ledger was changed: {error}", remedy="run `relto ledger verify`"

@@ -16,7 +16,7 @@ from relto.core.envelope.keys import (
     keys_of,
     verify_by_any,
 )
-from relto.core.envelope.manifest import MAX_MANIFEST_BYTES, Manifest, read_manifest, sign_manifests
+from relto.core.envelope.manifest import MAX_MANIFEST_BYTES, Manifest, read_manifest, sign_manifests, verify_manifest
 from relto.core.envelope.seal import Opened, Unsigned, close, open_sealed, rewrap, seal, verify_label
 from relto.core.envelope.sealed import MAX_SEALED_BYTES, Sealed, is_label_only, label_only, signed_label
 from relto.core.envelope.segments import CONTENT_KEY_BYTES, MAX_PAYLOAD_BYTES, NONCE_BYTES
@@ -53,4 +53,5 @@ __all__ = [
     "verify_by_any",
     "verify_jointly",
     "verify_label",
+    "verify_manifest",
 ]
