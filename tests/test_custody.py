@@ -198,6 +198,18 @@ def test_a_copy_is_written_off_only_after_its_actual_loss_was_reported(pact: Cas
     all_verify(pact)
 
 
+def test_of_what_was_only_disclosed_nothing_is_copied_or_made(pact: Cast) -> None:
+    shown = release(pact.kor, pact.item(), "JPN", act="disclose")
+    assert shown.state == "done"
+    name = shown.row.subject
+    assert open_item(pact.jpn, name).payload == b"Two launches from Sunchon."
+    with pytest.raises(Refused, match="nothing is kept of it"):
+        copy_holding(pact.jpn, name, "safe 3", "jpn-clerk")
+    with pytest.raises(Refused, match="nothing is kept of it"):
+        derive(pact.jpn, [name], Made("extract", "t", "en", keeper="k", by="b"))
+    all_verify(pact)
+
+
 def test_showing_leaves_nothing_behind_and_is_entered(pact: Cast, name: str) -> None:
     assert states(show_holding(pact.jpn, name, "the minister", "jpn-desk")) == ["held"]
     assert kinds(pact.jpn)[-1] == "custody"

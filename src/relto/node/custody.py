@@ -25,7 +25,7 @@ from relto.core.register import (
 )
 from relto.core.timeline import Instant
 from relto.node.node import Node
-from relto.node.telling import enter_event
+from relto.node.telling import check_given, enter_event
 
 METHODS = ("burn", "shred", "pulp", "melt", "crush", "erase")
 """Ways to destroy that let nobody make an item again (article 13); `erase` is for what a machine holds."""
@@ -35,9 +35,13 @@ _MAX_WORDS = 4000
 def copy_holding(node: Node, holding: str, keeper: str, by: str) -> Holding:
     """Make a numbered copy, kept by `keeper`; it is under the same control as the original (article 14).
 
-    Raises NotFound for no such holding, Conflict where it can no longer be used.
+    Raises NotFound for no such holding, Conflict where it can no longer be used, Refused where it was only disclosed.
     """
-    return _act(node, holding, lambda held, at: [Copied(holding, at, len(held.copies), _said(keeper), _said(by))])
+
+    def copied(held: Holding, at: Instant) -> list[Event]:
+        return [Copied(holding, at, len(held.copies), _said(keeper), _said(by))]
+
+    return _act(node, holding, copied, given=True)
 
 
 def show_holding(node: Node, holding: str, to: str, by: str) -> Holding:
@@ -122,12 +126,17 @@ _SHOWN_BY_ACTS = {
 }
 
 
-def _act(node: Node, holding: str, events: Callable[[Holding, Instant], list[Event]]) -> Holding:
-    """Enter the events that an act is, in one transaction; the holding as it is then. All of them, or none."""
+def _act(
+    node: Node, holding: str, events: Callable[[Holding, Instant], list[Event]], *, given: bool = False
+) -> Holding:
+    """Enter the events that an act is, in one transaction; the holding as it is then. All of them, or none. `given`: it
+    must have been released, not only disclosed."""
     with node.store.write() as tx:
         held = tx.holding(holding)
         if held is None:
             raise NotFound(f"no holding `{holding[:60]}`", remedy="list the holdings for their ids")
+        if given:
+            check_given(tx, held)
         moment = node.now_or_later(tx)
         for event in events(held, moment.latest):
             held = enter_event(node, tx, held, event, moment)

@@ -16,7 +16,7 @@ from relto.core.register import MAX_SOURCES, Derived, Holding, check_usable, str
 from relto.core.timeline import Instant
 from relto.node.node import Node
 from relto.node.ports import Transaction
-from relto.node.telling import enter_event
+from relto.node.telling import check_given, enter_event
 from relto.node.transmittal import ID_BYTES
 
 WAYS: Final = ("translation", "extract", "product")
@@ -134,6 +134,7 @@ def _source(tx: Transaction, holding: str) -> Holding:
     if held is None:
         raise NotFound(f"no holding `{holding[:60]}`", remedy="list the holdings for their ids")
     check_usable(held)
+    check_given(tx, held)
     return held
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from relto.core.canon import JSON, digest
-from relto.core.errors import VerificationFailed
+from relto.core.errors import Refused, VerificationFailed
 from relto.core.evidence import Evidence, EvidenceKind, verify_evidence
 from relto.core.register import (
     Destroyed,
@@ -26,10 +26,11 @@ from relto.core.register import (
 )
 from relto.node.log import Entered, enter, sign_and_enter
 from relto.node.node import Moment, Node
-from relto.node.ports import Transaction
+from relto.node.ports import Reading, Transaction
 from relto.node.rows import InboxRow, OutboxRow
+from relto.node.statements import statement
 from relto.node.together import Answering
-from relto.node.transmittal import ID_BYTES
+from relto.node.transmittal import ID_BYTES, terms_of
 
 KIND: Final = "custody"
 ORIGINATOR: Final = "originator"
@@ -83,6 +84,17 @@ def _concerns_others(held: Holding, event: Event) -> bool:
     if isinstance(event, FellOverdue):
         return held.duties[event.number].to == ORIGINATOR
     return isinstance(event, _TOLD)
+
+
+def check_given(reading: Reading, held: Holding) -> None:
+    """Return if it was given, not only shown: of what was disclosed nothing is copied, and nothing made. Raises
+    Refused."""
+    for leaf in reading.leaves(held.id):
+        if leaf.kind in ("submission", "relay") and terms_of(statement(leaf.evidence)).act == "disclose":
+            raise Refused(
+                f"`{held.id}` was disclosed, not released: it is shown here, and nothing is kept of it",
+                remedy=f"ask {held.received.originator} to release it",
+            )
 
 
 def concerned(node: Node, held: Holding) -> list[str]:
