@@ -13,8 +13,8 @@ from relto.node.dispatch import Delivery, delivery_of, dispatch_row
 from relto.node.log import enter, sign_and_enter
 from relto.node.node import Node
 from relto.node.ports import Transaction
-from relto.node.rows import InboxRow, OutboxRow
-from relto.node.telling import concerned
+from relto.node.rows import OutboxRow
+from relto.node.telling import acknowledged, concerned
 from relto.node.together import Answering
 from relto.node.transmittal import ID_BYTES
 
@@ -85,17 +85,4 @@ def _acknowledge(node: Node, evidence: Evidence, signed: str, name: str, tx: Tra
         return known.reply
     moment = node.now_or_later(tx)
     theirs = enter(node, tx, evidence, signed)
-    acknowledgement = Evidence(
-        kind="compromise",
-        party=node.party,
-        at=moment.latest,
-        to=evidence.party,
-        transmittal=evidence.transmittal,
-        item=evidence.item,
-        agreement=evidence.agreement,
-        digests={"evidence": theirs.id, "message": name},
-        says={"about": str(evidence.says.get("about"))[:100], "step": "acknowledgement"},
-    )
-    reply = sign_and_enter(node, tx, acknowledgement).signed.encode("ascii")
-    tx.remember(InboxRow("compromise", name, evidence.party, name, reply, True, moment.latest))
-    return reply
+    return acknowledged(node, tx, "compromise", theirs, name, moment)

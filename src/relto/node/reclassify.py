@@ -23,8 +23,9 @@ from relto.node.dispatch import Delivery, delivery_of, dispatch_row
 from relto.node.log import Entered, enter, sign_and_enter
 from relto.node.node import Moment, Node
 from relto.node.ports import Reading, Transaction
-from relto.node.rows import InboxRow, OutboxRow
+from relto.node.rows import OutboxRow
 from relto.node.statements import evidence_of, statement
+from relto.node.telling import acknowledged
 from relto.node.together import Answering
 from relto.node.transmittal import ID_BYTES
 
@@ -137,18 +138,7 @@ def _follow(node: Node, evidence: Evidence, signed: str, name: str, tx: Transact
         if peer not in (node.party, evidence.party):
             about = str(evidence.says.get("about"))
             tx.enqueue(OutboxRow(KIND, about, peer, signed.encode("ascii"), theirs.id, evidence.at))
-    acknowledgement = Evidence(
-        kind=KIND,
-        party=node.party,
-        at=moment.latest,
-        to=evidence.party,
-        item=evidence.item,
-        digests={"evidence": theirs.id, "message": name},
-        says={"about": str(evidence.says.get("about"))[:100], "step": "acknowledgement", "holdings": sorted(changed)},
-    )
-    reply = sign_and_enter(node, tx, acknowledgement).signed.encode("ascii")
-    tx.remember(InboxRow(KIND, name, evidence.party, name, reply, True, moment.latest))
-    return reply
+    return acknowledged(node, tx, KIND, theirs, name, moment, holdings=sorted(changed))
 
 
 def _newer_known(tx: Transaction, held: Holding, evidence: Evidence) -> bool:

@@ -7,7 +7,7 @@ ally it came through, learns of it; a statement never held back by the standing 
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 from relto.core.canon import JSON, digest
 from relto.core.errors import Refused, VerificationFailed
@@ -27,7 +27,7 @@ from relto.core.register import (
 from relto.node.log import Entered, enter, sign_and_enter
 from relto.node.node import Moment, Node
 from relto.node.ports import Reading, Transaction
-from relto.node.rows import InboxRow, OutboxRow
+from relto.node.rows import InboxRow, MessageKind, OutboxRow
 from relto.node.statements import statement
 from relto.node.together import Answering
 from relto.node.transmittal import ID_BYTES, terms_of
@@ -133,8 +133,18 @@ def _acknowledge(node: Node, evidence: Evidence, signed: str, name: str, tx: Tra
         return known.reply
     moment = node.now_or_later(tx)
     theirs = enter(node, tx, evidence, signed)
-    acknowledgement = Evidence(
-        kind="custody",
+    return acknowledged(node, tx, KIND, theirs, name, moment)
+
+
+def acknowledged(
+    node: Node, tx: Transaction, kind: MessageKind, theirs: Entered, name: str, moment: Moment, **more: JSON
+) -> bytes:
+    """The acknowledgement of a statement that came as a message of this kind and name (its digest): signed, entered,
+    and kept, so that the same statement has the same answer."""
+    evidence = theirs.evidence
+    says: dict[str, JSON] = {"about": str(evidence.says.get("about"))[:100], "step": "acknowledgement", **more}
+    answer = Evidence(
+        kind=cast("EvidenceKind", kind),
         party=node.party,
         at=moment.latest,
         to=evidence.party,
@@ -142,8 +152,8 @@ def _acknowledge(node: Node, evidence: Evidence, signed: str, name: str, tx: Tra
         item=evidence.item,
         agreement=evidence.agreement,
         digests={"evidence": theirs.id, "message": name},
-        says={"about": str(evidence.says.get("about"))[:100], "step": "acknowledgement"},
+        says=says,
     )
-    reply = sign_and_enter(node, tx, acknowledgement).signed.encode("ascii")
-    tx.remember(InboxRow(KIND, name, evidence.party, name, reply, True, moment.latest))
+    reply = sign_and_enter(node, tx, answer).signed.encode("ascii")
+    tx.remember(InboxRow(kind, name, evidence.party, name, reply, True, moment.latest))
     return reply
