@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from relto.adapters.arriving import ArrivingFolder
 from relto.adapters.clock import NANOS_A_MILLISECOND, FolderClock, ReplayClock, SystemClock
-from relto.adapters.folder import load_dossier, make_private_folder, move_whole, read_limited
+from relto.adapters.folder import copy_dossier, load_dossier, make_private_folder, move_whole, read_limited
 from relto.adapters.http import HttpLink
 from relto.adapters.keys import FULL_COST, LIGHT_COST, FileKeys, create_keys, open_keys, pin_card, read_private
 from relto.adapters.keys import set_address as set_address_of_keys
@@ -32,7 +32,6 @@ from relto.core.envelope import MAX_PAYLOAD_BYTES
 from relto.core.errors import Conflict, InputError, NotFound
 from relto.core.label import check_party_id
 from relto.core.timeline import Instant
-from relto.formats.dossier import FOLDERS, open_record
 from relto.node import MAX_MESSAGE_BYTES, Node, handle, handle_many
 from relto.node.card import Card
 from relto.node.key_changes import announce_changes
@@ -86,7 +85,7 @@ def create_node(
     part = root.with_name(f".{root.name}.{os.getpid()}.part")
     try:
         make_private_folder(part)
-        _copy_dossier(Path(dossier), part / "dossier", without_records)
+        copy_dossier(Path(dossier), part / "dossier", without_records)
         base = load_dossier(part / "dossier")
         _check_party(base, party)
         cost = LIGHT_COST if replay else FULL_COST
@@ -395,18 +394,3 @@ def _check_party(base: Dossier, party: str) -> None:
     if party not in base.parties:
         known = ", ".join(sorted(base.parties)) or "none"
         raise InputError(f"the dossier has no party `{party}`", remedy=f"use one of {known}")
-
-
-def _copy_dossier(source: Path, target: Path, without_records: Collection[str]) -> None:
-    """Copy the folders of a dossier, plain files only, byte for byte: the digest of a text is that of its bytes."""
-    if not source.is_dir():
-        raise InputError(f"no dossier at `{source}`", remedy="name a folder with agreements/ and parties/")
-    for name in FOLDERS:
-        (target / name).mkdir(parents=True)
-        for path in sorted((source / name).iterdir()) if (source / name).is_dir() else ():
-            if path.name.startswith(".") or not path.is_file():
-                continue
-            data = read_limited(path, inside=source)
-            if name == "records" and open_record(str(path), data).agreement in without_records:
-                continue
-            (target / name / path.name).write_bytes(data)

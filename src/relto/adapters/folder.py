@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -101,6 +102,24 @@ def read_limited(path: Path, *, inside: Path | None = None, limit: int = MAX_FIL
         ) from error
     except (ValueError, RuntimeError) as error:  # a NUL in the name; a loop of links
         raise InputError("not a file name", where=Position(str(path)), remedy="name a file") from error
+
+
+def copy_dossier(source: Path, target: Path, without_records: Collection[str]) -> None:
+    """Copy the folders of a dossier, plain files only, byte for byte: the digest of a text is that of its bytes.
+
+    The records of the agreements `without_records` are left out. Raises InputError where there is no dossier.
+    """
+    if not source.is_dir():
+        raise InputError(f"no dossier at `{source}`", remedy="name a folder with agreements/ and parties/")
+    for name in FOLDERS:
+        (target / name).mkdir(parents=True)
+        for path in sorted((source / name).iterdir()) if (source / name).is_dir() else ():
+            if path.name.startswith(".") or not path.is_file():
+                continue
+            data = read_limited(path, inside=source)
+            if name == "records" and open_record(str(path), data).agreement in without_records:
+                continue
+            (target / name / path.name).write_bytes(data)
 
 
 def make_private_folder(path: Path) -> None:

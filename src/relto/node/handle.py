@@ -16,7 +16,7 @@ from relto.node.records import receive_records
 from relto.node.taking import receive_instrument
 from relto.node.telling import receive_custody
 from relto.node.together import Answering, finished, together
-from relto.node.witness import check_not_forked, receive_head
+from relto.node.witness import TRUSTING, check_not_forked, receive_head
 
 _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] = {
     "transmittal": receive_transmittal,
@@ -29,8 +29,6 @@ _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] =
     "reclassification": receive_reclassification,
     "head": receive_head,
 }
-_TRUSTING: Final = frozenset({"transmittal", "instrument", "key-change"})
-"""What is not taken from a party whose ledger has contradicted itself; its reports are, and its answers."""
 
 
 def handle(node: Node, kind: str, message: bytes, sender: str | None = None) -> bytes:
@@ -60,7 +58,7 @@ def handle_many(node: Node, messages: Sequence[Message], sender: str | None = No
 
 
 def _verified(node: Node, kind: str, message: bytes, sender: str | None) -> Answering:
-    if sender is not None and kind in _TRUSTING:
+    if sender is not None and kind in TRUSTING:
         with node.store.read() as reading:
             check_not_forked(reading, sender)
     handler = _HANDLERS.get(kind)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from functools import partial
+from typing import TypeAlias
 
 from relto.core.decision import Ground
 from relto.core.envelope import Sealed, verify_label
@@ -19,6 +20,7 @@ from relto.node.statements import evidence_of
 from relto.node.together import Draft
 from relto.node.transmittal import terms_of, unpack
 from relto.node.verdicts import grounds_of
+from relto.node.witness import TRUSTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,6 @@ def delivery_by(row: OutboxRow, answer: Evidence) -> Delivery:
     return Delivery(row, answer, grounds_of(answer.says) if answer.kind == "refusal" else ())
 
 
-_TRUSTING: Final = frozenset({"transmittal", "instrument", "key-change"})
-"""What is not sent to a party whose ledger has contradicted itself."""
 Marked: TypeAlias = tuple[Delivery, bool]
 """What became of a message just now, and whether it goes."""
 
@@ -63,7 +63,7 @@ def mark_sent(node: Node, tx: Transaction, number: int) -> Marked | Draft[Marked
     row = row_in(tx, number)
     if row.state != "queued":
         return delivery_in(tx, row), False
-    if row.kind in _TRUSTING and tx.notes("fork").get(row.peer):
+    if row.kind in TRUSTING and tx.notes("fork").get(row.peer):
         row = replace(row, last_error=f"not sent: the ledger of `{row.peer}` contradicts what it has signed before")
         tx.update_outbox(row)
         return Delivery(row), False
@@ -135,14 +135,19 @@ def _decide_again(node: Node, tx: Transaction, row: OutboxRow) -> Draft[Marked]:
 
     def refuse(signed: str) -> Marked:
         tx.add_decision(decision.row)
-        entered = enter(node, tx, left, signed)
-        if row.attempts:
-            _recall(tx, row, entered)
-        refused = replace(row, state="refused", answer=entered.id, last_error="")
-        tx.update_outbox(refused)
-        return delivery_by(refused, left), False
+        return _refused(node, tx, row, left, signed)
 
     return Draft(left, refuse)
+
+
+def _refused(node: Node, tx: Transaction, row: OutboxRow, left: Evidence, signed: str) -> Marked:
+    """Refuse a message by `left`, once that is signed: it does not go, and what may have arrived is recalled."""
+    entered = enter(node, tx, left, signed)
+    if row.attempts:
+        _recall(tx, row, entered)
+    refused = replace(row, state="refused", answer=entered.id, last_error="")
+    tx.update_outbox(refused)
+    return delivery_by(refused, left), False
 
 
 def _to_a_revoked_key(node: Node, sealed: Sealed) -> bool:
@@ -181,16 +186,7 @@ def _keep_back(node: Node, tx: Transaction, row: OutboxRow, moment: Moment, why:
             says={"stage": "sending", "says": why},
         ),
     )
-
-    def refuse(signed: str) -> Marked:
-        entered = enter(node, tx, left, signed)
-        if row.attempts:
-            _recall(tx, row, entered)
-        refused = replace(row, state="refused", answer=entered.id, last_error="")
-        tx.update_outbox(refused)
-        return delivery_by(refused, left), False
-
-    return Draft(left, refuse)
+    return Draft(left, partial(_refused, node, tx, row, left))
 
 
 def _recall(tx: Transaction, row: OutboxRow, left: Entered) -> None:

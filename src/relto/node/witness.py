@@ -34,6 +34,9 @@ from relto.node.ports import Reading, Transaction
 from relto.node.together import Answering
 
 KIND: Final = "head"
+TRUSTING: Final = frozenset({"transmittal", "instrument", "key-change"})
+"""The messages that are neither taken from a party whose ledger has contradicted itself, nor sent to it; reports are,
+and answers."""
 _ORIGIN: Final = "relto/ledger/"
 _NANOS: Final = 1_000_000_000
 _ED25519_BYTES: Final = 64
