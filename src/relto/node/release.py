@@ -26,6 +26,7 @@ from relto.node.reclassify import check_marked
 from relto.node.rows import OutboxRow
 from relto.node.transmittal import ID_BYTES, Terms, new_id
 from relto.node.two_persons import check_persons
+from relto.node.typed import check_typed
 
 
 def release(
@@ -79,6 +80,7 @@ def asked_of(
     check_persons(node, item, approved=approved)
     label = checked_label(item)  # what no recipient could read is not signed
     content = node.read_payload(item) if payload is None else payload
+    check_typed(item, content)
     transmittal = new_id(node.entropy(ID_BYTES))
     terms = Terms(act, via[0] if via else to, purpose, to if via else "", via)
     if via:
