@@ -9,7 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from relto.core.agreement import Agreement
+from relto.core.agreement import Agreement, Record
 from relto.core.dossier import Dossier, Item, Person
 from relto.core.errors import InputError, Position
 from relto.formats.dossier import (
@@ -25,6 +25,7 @@ from relto.formats.dossier import (
     read_item,
     read_party,
     read_person,
+    read_record,
 )
 
 MAX_FILES: Final = 5_000
@@ -184,6 +185,14 @@ def load_text(path: Path | str, dossier: Dossier) -> Agreement:
     dossier.versions(text.id)
     check_text(text, dossier.parties, dossier.agreements, Source(str(path), data))
     return text
+
+
+def load_record(path: Path | str, text: Agreement) -> Record:
+    """Read the record in a file, another one of the agreement `text`. Raises InputError with the place."""
+    opened = open_record(str(path), read_limited(Path(path)))
+    if opened.agreement != text.id:
+        raise InputError(f"a record of `{opened.agreement}`", where=opened.where, remedy=f"give one of `{text.id}`")
+    return read_record(opened, text)[0]
 
 
 def lint(path: Path | str, dossier_dir: Path | str) -> Agreement:

@@ -35,7 +35,12 @@ def payload() -> None:
 @payload.command()
 @click.argument("kind", type=click.Choice(list(TYPES)), metavar="TYPE")
 def schema(kind: str) -> None:
-    """The JSON Schema of a TYPE."""
+    """The JSON Schema of a TYPE.
+
+    \b
+    Example:
+      relto payload schema missile-warning
+    """
     click.echo(json.dumps(schema_of(kind), indent=2, ensure_ascii=False))
 
 
@@ -62,7 +67,12 @@ def check(file: Path, kind: str, as_json: bool) -> None:
 @_FILE
 @_OUT
 def to_cap(file: Path, out: Path | None) -> None:
-    """A missile warning in FILE (JSON) as a CAP 1.2 alert."""
+    """A missile warning in FILE (JSON) as a CAP 1.2 alert.
+
+    \b
+    Example:
+      relto payload to-cap warning.json --out warning.xml
+    """
     from relto.formats.payload.cap import write_cap
 
     found = read_payload("missile-warning", _bytes(file), name=str(file))
@@ -74,7 +84,12 @@ def to_cap(file: Path, out: Path | None) -> None:
 @_FILE
 @_OUT
 def from_cap(file: Path, out: Path | None) -> None:
-    """A CAP 1.2 alert in FILE as a missile warning (JSON)."""
+    """A CAP 1.2 alert in FILE as a missile warning (JSON).
+
+    \b
+    Example:
+      relto payload from-cap warning.xml --out warning.json
+    """
     from relto.formats.payload.cap import read_cap
 
     _put(write_payload(read_cap(_bytes(file), name=str(file))), out)
@@ -83,7 +98,12 @@ def from_cap(file: Path, out: Path | None) -> None:
 @payload.command()
 @_FILE
 def features(file: Path) -> None:
-    """An encounter report in FILE (JSON) as GeoJSON: a feature for each reporter's account."""
+    """An encounter report in FILE (JSON) as GeoJSON: a feature for each reporter's account.
+
+    \b
+    Example:
+      relto payload features encounter.json
+    """
     found = read_payload("encounter-report", _bytes(file), name=str(file))
     assert isinstance(found, EncounterReport)
     print_json(encounter_features(found))

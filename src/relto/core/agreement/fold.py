@@ -31,7 +31,7 @@ _SUPERSEDED: Final = "(superseded)"  # no instrument can have such an id
 
 @dataclass(frozen=True, slots=True)
 class Supersession:
-    """A later agreement took this one's place at `at`."""
+    """A later agreement took this one's place at `at`; where `by` is empty, an analysis assumes that it ended then."""
 
     at: Instant
     by: str

@@ -15,7 +15,8 @@ from relto.core.timeline import Instant, format_local
 class Cause:
     """What brought a phase about: the act of entry, the notices, suspensions and amendments that count in it.
 
-    `waiting`: parties that have not signed. `superseded_by`: (agreement id, article) of a later text.
+    `waiting`: parties that have not signed. `superseded_by`: (agreement id, article) of a later text; an empty
+    id where the end is assumed.
     `reading`: the party whose reading it is.
     """
 
@@ -108,6 +109,8 @@ def _end_ground(
     clause = text.term
     if state == "lapsed" and cause.superseded_by is not None:
         name, article = cause.superseded_by
+        if not name:
+            return StandingGround(article, "", f"ended, as is assumed, at {_at(text, ends_at)}; no new release")
         return StandingGround(article, "", f"superseded by {name} at {_at(text, ends_at)}")
     by = cause.notices[-1].id if cause.notices else ""
     if state == "lapsed":

@@ -24,6 +24,7 @@ _Asked = tuple[str, str | None, Instant | None, tuple[str, str] | None]
 @dataclass(frozen=True)
 class Dossier:
     """`agreements`: each id with its versions, ascending. `where`: (agreement id, article or instrument id) -> place.
+    `ends`: agreement id -> when an analysis assumes that it ends, if it has not before; no file says so.
 
     A value: what it answers depends on nothing but its fields. The memos only save doing the same twice.
     """
@@ -34,6 +35,7 @@ class Dossier:
     items: Mapping[str, Item] = field(default_factory=dict)
     chronicle: tuple[ChronicleEntry, ...] = ()
     where: Mapping[tuple[str, str], Position] = field(default_factory=dict, compare=False)
+    ends: Mapping[str, Instant] = field(default_factory=dict)
     _asked: dict[_Asked, History] = field(default_factory=dict, init=False, compare=False, repr=False)
     _histories: dict[HistoryKey, History] = field(default_factory=dict, init=False, compare=False, repr=False)
     _consents: dict[Instant | None, tuple[Consent, ...]] = field(
@@ -162,10 +164,12 @@ class Dossier:
         )
 
     def _supersession(self, key: HistoryKey, seen: frozenset[str]) -> Supersession | None:
-        """When a later agreement between the same parties takes this one's place, if one does."""
+        """When a later agreement between the same parties takes this one's place, if one does; or its assumed end."""
         agreement, reading, known_by, pair = key
-        parties = pair or self.versions(agreement)[0].parties
-        found: list[Supersession] = []
+        first = self.versions(agreement)[0]
+        parties = pair or first.parties
+        assumed = self.ends.get(agreement)
+        found = [Supersession(assumed, "", first.term.article)] if assumed is not None else []
         for name, versions in self.agreements.items():
             later = versions[0]
             if agreement not in later.supersedes or name in seen or not set(parties) <= set(later.parties):

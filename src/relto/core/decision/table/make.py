@@ -82,7 +82,11 @@ class _Touched:
     """Whether a lane may answer otherwise under the records of `new` than under those of `old`."""
 
     def __init__(self, old: Dossier, new: Dossier, known_by: Instant | None) -> None:
-        changed = {name for name in new.agreements if old.record(name) != new.record(name)}
+        changed = {
+            name
+            for name in new.agreements
+            if old.record(name) != new.record(name) or old.ends.get(name) != new.ends.get(name)
+        }
         while more := {older for name in changed for older in new.agreements[name][0].supersedes} - changed:
             changed |= more
         self._parties = {
