@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench.analysis import analysis
 from bench.ledger import ledger
 from bench.releases import releases
 from bench.table import columns, compiling, single
@@ -185,6 +186,7 @@ BENCHES: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
     "exchange": exchange,
     "releases": partial(releases, figure),
     "ledger": partial(ledger, figure),
+    "analysis": partial(analysis, figure),
     "single": single,
     "columns": columns,
     "compiling": compiling,

@@ -19,6 +19,7 @@ COMMANDS = {
     "explain": ("relto.cli.check:explain", "every ground of a verdict, with article and source line"),
     "table": ("relto.cli.table:table", "every answer of a dossier: build, prove cell by cell, show"),
     "brief": ("relto.cli.brief:brief", "what a desk needs to know at an instant, each under who said it"),
+    "impact": ("relto.cli.impact:impact_command", "what a lapse, or another text or record, does to traffic"),
     "sufficiency": ("relto.cli.sufficiency:sufficiency", "who would know of a launch when, by which route: a model"),
     "payload": ("relto.cli.payload:payload", "typed payloads: warnings (JSON, CAP 1.2), encounters (GeoJSON), schemas"),
     "export": ("relto.cli.export:export", "the dossier in other formats: cedar"),

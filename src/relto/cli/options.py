@@ -155,6 +155,14 @@ def open_dossier(dossier_dir: Path | None) -> Dossier:
         node.store.close()
 
 
+def asked_node() -> Path | None:
+    """The folder of the node that `--node` asks, if one is asked."""
+    context = click.get_current_context(silent=True)
+    found = context.meta.get(_NODE) if context is not None else None
+    assert found is None or isinstance(found, Path)
+    return found
+
+
 def own_reading(dossier: Dossier, agreement: str) -> str | None:
     """The reading of the node asked, where its party is one of the agreement's; else none in particular."""
     context = click.get_current_context(silent=True)

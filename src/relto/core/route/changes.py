@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import Final
 
-from relto.core.agreement import Agreement, History
+from relto.core.agreement import History
 from relto.core.decision.table.cuts import designation_cuts, end_cuts, phase_cuts
 from relto.core.dossier import Dossier
 from relto.core.timeline import Instant
@@ -18,7 +19,7 @@ def instants_of_change(dossier: Dossier, known_by: Instant | None = None) -> lis
     Standings and texts, consents, designations, the ends of accreditations and approvals.
     """
     texts = [text for versions in dossier.agreements.values() for text in versions]
-    found = {one.ns for one in phase_cuts(_histories(dossier, texts, known_by))}
+    found = {one.ns for one in phase_cuts(_histories(dossier, known_by))}
     for consent in dossier.consents(known_by):
         found |= {consent.valid.start.ns, consent.valid.end.ns}
     for record in dossier.records.values():
@@ -29,9 +30,13 @@ def instants_of_change(dossier: Dossier, known_by: Instant | None = None) -> lis
     return sorted(found)
 
 
-def _histories(dossier: Dossier, texts: list[Agreement], known_by: Instant | None) -> Iterator[History]:
-    for name, parties in {text.id: text.parties for text in texts}.items():
-        members = sorted({party for text in dossier.versions(name) for party in text.parties})
-        for reading in members or parties:
-            for pair in itertools.combinations(members, 2):
+def _histories(dossier: Dossier, known_by: Instant | None) -> Iterator[History]:
+    """Every pair of every agreement, as each of its parties reads it, and as one that is none does."""
+    for name, versions in dossier.agreements.items():
+        parties = versions[0].parties
+        for reading in (*parties, _NO_PARTY):
+            for pair in itertools.combinations(sorted(parties), 2):
                 yield dossier.history(name, reading=reading, known_by=known_by, between=pair)
+
+
+_NO_PARTY: Final = "(no party)"
