@@ -23,7 +23,8 @@ from relto.core.decision import Request
 from relto.core.dossier import Dossier
 from relto.core.errors import InputError, NotFound
 from relto.core.label import Caveats
-from relto.core.route import decide, instants_of_change
+from relto.core.route import decide
+from relto.core.route.changes import instants_of_change
 from relto.core.timeline import Instant, parse_instant
 from relto.formats.analysis.impact_svg import impact_svg
 from relto.formats.analysis.traffic import dossier_traffic, read_traffic

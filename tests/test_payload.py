@@ -30,8 +30,9 @@ from relto.core.payload import (
     newest,
 )
 from relto.core.timeline import Stamp, parse_instant
-from relto.formats.payload import TYPES, encounter_features, read_payload, schema_of, write_payload
 from relto.formats.payload.cap import NAMESPACE, read_cap, write_cap
+from relto.formats.payload.codec import TYPES, read_payload, schema_of, write_payload
+from relto.formats.payload.features import encounter_features
 from tests import payloads
 
 LAUNCH = parse_instant("2019-10-31T07:35:00.123456789Z")

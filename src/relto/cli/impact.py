@@ -36,17 +36,12 @@ _SHOWN = 40
 @json_option
 def impact_command(
     agreement: str,
-    start: Instant | None,
-    end: Instant | None,
-    traffic: Path | None,
-    assumptions: Path | None,
-    link_from: Instant | None,
     svg: Path | None,
     rows: bool,
     known_by: Instant | None,
     dossier_dir: Path | None,
     as_json: bool,
-    **otherwise: Any,
+    **asked: Any,
 ) -> None:
     """What becomes of traffic in another world of agreement ID: lost, through the ally, or as recorded.
 
@@ -61,15 +56,13 @@ def impact_command(
       relto impact kor-jpn-2016 --absent --traffic traffic.csv --json
     """
     recorded = open_dossier(dossier_dir)
-    world = world_of(recorded, agreement, otherwise)
+    delays = _delays(asked.pop("assumptions"), asked.pop("link_from"))
+    moved = _traffic(recorded, asked.pop("traffic"), asked.pop("start"), asked.pop("end"))
+    world = world_of(recorded, agreement, asked)
     if world.recorded:
         raise InputError("no other world is asked about", remedy="give --lapse T, --without INSTRUMENT or another")
-    if start is not None and end is not None and end <= start:
-        raise InputError("--to is not after --from", remedy="give a time that is longer than nothing")
-    moved = _traffic(recorded, traffic).between(start, end)
     zone = recorded.versions(agreement)[0].zone
     found = impact(moved, recorded, in_world(recorded, world), known_by=known_by, zone=zone)
-    delays = _delays(assumptions, link_from)
     if svg is not None:
         from relto.formats.analysis.impact_svg import impact_svg
 
@@ -83,7 +76,13 @@ def impact_command(
     _print(found, world, delays, zone, whole=rows)
 
 
-def _traffic(dossier: Dossier, file: Path | None) -> Traffic:
+def _traffic(dossier: Dossier, file: Path | None, start: Instant | None, end: Instant | None) -> Traffic:
+    if start is not None and end is not None and end <= start:
+        raise InputError("--to is not after --from", remedy="give a time that is longer than nothing")
+    return _all_traffic(dossier, file).between(start, end)
+
+
+def _all_traffic(dossier: Dossier, file: Path | None) -> Traffic:
     from relto.formats.analysis.traffic import MAX_TRAFFIC, dossier_traffic, read_traffic
 
     if file is not None:

@@ -32,6 +32,7 @@ COMMANDS = {
     "inbox": ("relto.cli.exchange:inbox", "what others have released to this node"),
     "outbox": ("relto.cli.exchange:outbox", "what this node has released, and what became of it"),
     "open": ("relto.cli.exchange:open_", "open a holding under its banner"),
+    "feed": ("relto.cli.feed:feed", "streams of warnings: send, watch, how far each has gone"),
     "holdings": ("relto.cli.holdings:holdings", "the register: what this node holds of others' items"),
     "duties": ("relto.cli.duties:duties", "what is owed for what this node holds: article, time, whose it is"),
     "reclassify": ("relto.cli.custody:reclassify", "give an own item another mark, and tell every holder"),

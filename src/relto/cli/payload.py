@@ -11,7 +11,8 @@ from relto.cli.options import json_option
 from relto.cli.output import print_json, safe, write_file
 from relto.core.errors import InputError
 from relto.core.payload import EncounterReport, MissileWarning, Payload
-from relto.formats.payload import MAX_PAYLOAD, TYPES, encounter_features, read_payload, schema_of, write_payload
+from relto.formats.payload.codec import MAX_PAYLOAD, TYPES, read_payload, schema_of, write_payload
+from relto.formats.payload.features import encounter_features
 
 _TYPE = click.option(
     "--type", "kind", type=click.Choice(list(TYPES)), default="missile-warning", show_default=True, help="Its type."

@@ -19,9 +19,10 @@ from relto.node.card_chain import CardChain, KeyChange, KeyChangeKind
 from relto.node.framing import Message
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow, OutboxState, Queued
 
-NoteKind: TypeAlias = Literal["clock", "record", "head", "cosigned", "fork", "behind"]
-"""What is noted of a peer: that its clock does not go with the own, that it holds another record; the head of its
-ledger last cosigned here, the own one that it has cosigned; that its ledger forks, or shows that the own is behind."""
+NoteKind: TypeAlias = Literal["clock", "record", "head", "cosigned", "fork", "behind", "sent", "heard"]
+"""What is noted of a stream, by its name: how far it was `sent`, or `heard`. What is noted of a peer: that its clock
+does not go with the own, that it holds another record; the head of its ledger last cosigned here, the own one that it
+has cosigned; that its ledger forks, or shows that the own is behind."""
 
 
 class Clock(Protocol):
@@ -197,6 +198,10 @@ class Reading(Protocol):
     def to_pass_on(self, after: int = 0) -> tuple[list[Holding], int]:
         """The holdings that came to be passed on, passed on or not, of those numbered beyond `after`; and the number of
         the newest holding."""
+        ...
+
+    def arrived(self, after: int, limit: int) -> list[tuple[int, str]]:
+        """The numbers and names of the first `limit` holdings numbered beyond `after`, in the order they came."""
         ...
 
     def sealed(self, identifier: str) -> bytes | None:

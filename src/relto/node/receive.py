@@ -20,6 +20,7 @@ from relto.core.evidence import MAX_JWS_BYTES, Evidence, verify_evidence
 from relto.core.register import Received, apply, event_to_json
 from relto.node.clocks import note_time
 from relto.node.deciding import Decision, decide_now, refusal
+from relto.node.hearing import Heard, heard_in, is_batch, why_not_next
 from relto.node.labels import item_under
 from relto.node.log import Entered, enter, sign_and_enter, stated
 from relto.node.node import Moment, Node
@@ -144,9 +145,29 @@ def _answer(
     except (VerificationFailed, InputError) as error:
         return _reject(node, moment, theirs, message, str(error)), _nothing
     if decision.permits:
-        return _receive(node, tx, moment, theirs, arrived, decision, message)
+        heard = _heard(arrived, evidence)
+        why = heard if isinstance(heard, str) else why_not_next(tx, heard) if heard is not None else ""
+        if why:
+            return _reject(node, moment, theirs, message, why), _nothing
+        own, keep = _receive(node, tx, moment, theirs, arrived, decision, message)
+        return own, keep if not isinstance(heard, Heard) else partial(_keep_heard, tx, keep, heard)
     answer = refusal(node, decision, about=_id(evidence), to=evidence.party, answers=theirs.id, message=message)
     return answer, partial(tx.add_decision, decision.row)
+
+
+def _heard(arrived: _Arrived, evidence: Evidence) -> Heard | str | None:
+    """The batch of a stream that came, or why it is none; None where it does not claim to be one."""
+    if not is_batch(arrived.item):
+        return None
+    try:
+        return heard_in(arrived.item, arrived.opened.payload, evidence.digests["payload"])
+    except InputError as error:
+        return str(error)
+
+
+def _keep_heard(tx: Transaction, keep: Callable[[], None], heard: Heard) -> None:
+    keep()
+    heard.note(tx)
 
 
 def _nothing() -> None:

@@ -5,15 +5,27 @@ from __future__ import annotations
 from typing import Final
 
 from relto.core.dossier import Item
+from relto.formats.payload.stream import PREFIX, read_stream_batch
 
 CHECKED: Final = frozenset({"missile-warning", "encounter-report"})
 """The types of `payload.type` whose content must read; a document is for people and may be anything."""
 
 
 def check_typed(item: Item, content: bytes) -> None:
-    """Raise InputError where the content of a typed item is none of its type."""
-    if item.payload is None or item.payload.type not in CHECKED:
+    """Raise InputError where the content of a typed item is none of its type; of a batch, each of its messages."""
+    if item.payload is None:
         return
-    from relto.formats.payload import read_payload  # its models take time to load, and documents do not need them
+    kind = item.payload.type
+    if kind.startswith(PREFIX):
+        batch = read_stream_batch(content)
+        for number, message in enumerate(batch.messages, batch.first):
+            _check(kind.removeprefix(PREFIX), message, f"message {number} of {batch.stream}")
+    else:
+        _check(kind, content, f"payload of {item.id}")
 
-    read_payload(item.payload.type, content, name=f"payload of {item.id}")
+
+def _check(kind: str, content: bytes, name: str) -> None:
+    if kind in CHECKED:
+        from relto.formats.payload.codec import read_payload  # its models take time to load; documents do not need them
+
+        read_payload(kind, content, name=name)

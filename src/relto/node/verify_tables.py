@@ -15,6 +15,7 @@ from relto.core.register import Event, Holding, fold
 from relto.core.timeline import Instant
 from relto.node.contents import content_of, instrument_subject
 from relto.node.events import event_in
+from relto.node.hearing import check_streams
 from relto.node.log import subject_of
 from relto.node.node import Node
 from relto.node.ports import Reading
@@ -42,6 +43,7 @@ def check_tables(node: Node, reading: Reading, evidence: Ledger, tree: Tree, pro
         "register": lambda: _check_register(node, reading, evidence, problem),
         "high water": lambda: _check_high_water(reading, own, problem),
         "state": lambda: check_kept(node, reading, tree, problem),
+        "streams": lambda: check_streams(node, reading, evidence, problem),
     }
     for table, check in checks.items():
         try:

@@ -68,6 +68,13 @@ _QUEUED_PEERS: Final = Prepared(
 )
 _NEWEST_HOLDING: Final = Prepared(select(func.max(tables.holding.c.number)))
 _HOLDINGS = select(tables.holding.c.events)
+_ARRIVED: Final = Prepared(
+    select(tables.holding.c.number, tables.holding.c.id)
+    .where(tables.holding.c.number > bindparam("after"))
+    .order_by(tables.holding.c.number)
+    .limit(bindparam("limit"))
+    .offset(literal_column("0"))
+)
 _NAMES: Final = frozenset(
     [(name, False) for name in ("high_water", "frontier", "checkpoint")] + [(name, True) for name in get_args(NoteKind)]
 )
@@ -231,6 +238,12 @@ class SqliteReading:
         passing = _HOLDINGS.where(tables.holding.c.number > after, tables.holding.c.events.op("GLOB")(_PASSING))
         rows = self._connection.execute(passing.order_by(tables.holding.c.number))
         return [holding_of(row) for row in rows], int(newest)
+
+    def arrived(self, after: int, limit: int) -> list[tuple[int, str]]:
+        """The numbers and names of the first `limit` holdings numbered beyond `after`, in the order they came."""
+        return [
+            (int(number), str(name)) for number, name in _ARRIVED.run(self._driver, {"after": after, "limit": limit})
+        ]
 
     def sealed(self, identifier: str) -> bytes | None:
         """The sealed item of a holding, as it came."""

@@ -3,8 +3,7 @@
 `decide` is the whole decision: the reference evaluator's verdict, with the routes that serve or would serve.
 """
 
-from relto.core.route.changes import instants_of_change
 from relto.core.route.decide import decide
 from relto.core.route.mediated import Hop, MediatedRoute, mediated_routes
 
-__all__ = ["Hop", "MediatedRoute", "decide", "instants_of_change", "mediated_routes"]
+__all__ = ["Hop", "MediatedRoute", "decide", "mediated_routes"]

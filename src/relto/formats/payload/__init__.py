@@ -3,8 +3,3 @@
 Reading is strict: limits on size and depth, no duplicate keys, no unknown keys, finite numbers only; whatever is wrong
 is an InputError that names the place.
 """
-
-from relto.formats.payload.codec import MAX_PAYLOAD, TYPES, read_payload, schema_of, write_payload
-from relto.formats.payload.features import encounter_features
-
-__all__ = ["MAX_PAYLOAD", "TYPES", "encounter_features", "read_payload", "schema_of", "write_payload"]

@@ -13,7 +13,8 @@ from relto.core.analysis.impact.traffic import Ints, Traffic
 from relto.core.decision import Request, Verdict
 from relto.core.dossier import Dossier, Item
 from relto.core.errors import InputError
-from relto.core.route import decide, instants_of_change
+from relto.core.route import decide
+from relto.core.route.changes import instants_of_change
 from relto.core.timeline import Instant
 
 Outcome = Literal["direct", "mediated", "refused"]

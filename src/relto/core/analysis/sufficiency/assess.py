@@ -13,7 +13,7 @@ from relto.core.analysis.sufficiency.sight import Flight
 from relto.core.analysis.sufficiency.verdict import Sufficiency, sufficiency
 from relto.core.dossier import Dossier
 from relto.core.errors import InputError
-from relto.core.route import instants_of_change
+from relto.core.route.changes import instants_of_change
 from relto.core.timeline import Instant
 
 

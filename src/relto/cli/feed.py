@@ -1,0 +1,264 @@
+"""`relto feed`: streams of typed messages between nodes."""
+
+from __future__ import annotations
+
+import json
+import queue
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, Final
+
+import click
+
+from relto.cli.check import find_item
+from relto.cli.opening import opened
+from relto.cli.options import clock_option, json_option, node_option, node_option_of_group
+from relto.cli.output import columns, print_json, safe
+from relto.core.errors import InputError, PeerUnreachable
+from relto.core.timeline import Instant
+from relto.formats.payload.stream import MAX_BYTES, MAX_MESSAGE, MAX_MESSAGES
+from relto.node import ActRefused, Node, OutboxRow
+
+_LINGER: Final = 0.005
+_POLL: Final = 0.05
+_END: Final = None
+
+
+@click.group()
+def feed() -> None:
+    """Streams: messages of one label, in order, batch by batch, each decided as it leaves and as it arrives.
+
+    \b
+    Example:
+      relto feed send warnings --as msl-2019-10-31 --to JPN --node kor < warnings.jsonl
+      relto feed watch --type missile-warning --node jpn
+    """
+
+
+@feed.command()
+@click.argument("stream")
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option("--as", "label", required=True, metavar="ITEM", help="The item whose label all messages bear.")
+@click.option("--to", required=True, metavar="P", help="The party that gets them.")
+@click.option("--via", multiple=True, metavar="P", help="The ally they go through.")
+@click.option("--type", "kind", default="missile-warning", show_default=True, help="The type of the messages.")
+@click.option("--batch", type=click.IntRange(1, MAX_MESSAGES), default=256, show_default=True, help="At most at once.")
+@node_option
+@clock_option
+@json_option
+def send(
+    stream: str,
+    file: IO[bytes],
+    label: str,
+    to: str,
+    via: tuple[str, ...],
+    kind: str,
+    batch: int,
+    node_dir: Path,
+    at: Instant | None,
+    as_json: bool,
+) -> int:
+    """Send the messages in FILE, a line each (default: standard input), as the next ones of STREAM.
+
+    What is read within some milliseconds goes as one batch, durable here before it leaves. A line of output tells of
+    each batch: its numbers, and what became of it. Exit 3 where one is refused: nothing after it is sent.
+
+    \b
+    Example:
+      relto feed send warnings --as msl-2019-10-31 --to JPN --node kor < warnings.jsonl
+      relto feed send warnings updates.jsonl --as msl-2019-10-31 --to JPN --via USA --node kor
+    """
+    from relto.node.streams import Stream, send_on
+
+    with opened(node_dir, at=at) as node:
+        item = find_item(node.read_dossier(), label)
+        out = Stream(stream, item, kind, to, via)
+        sending = _Sending(node, to if not via else via[0], as_json)
+        for messages in _batches(file, batch):
+            try:
+                sending.queued(send_on(node, out, messages))
+            except ActRefused as refused:
+                sending.finish()
+                from relto.cli.exchange import told_refusal
+
+                return told_refusal(node.read_dossier(), refused, as_json)
+        return sending.finish()
+
+
+def _batches(file: IO[bytes], most: int) -> Iterator[list[bytes]]:
+    """The lines of a file in batches: what has been read meanwhile, no more than `most` and what a batch may hold."""
+    lines: queue.Queue[bytes | None] = queue.Queue(maxsize=4 * most)
+
+    def read() -> None:
+        for line in file:
+            lines.put(line[: MAX_MESSAGE + 2])
+        lines.put(_END)
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        line = lines.get()
+        if line is _END:
+            return
+        found, size, until = [], 0, time.monotonic() + _LINGER
+        while line is not _END:
+            message = line.rstrip(b"\r\n")
+            if message:
+                found.append(message)
+                size += len(message)
+            if len(found) >= most or size > MAX_BYTES - MAX_MESSAGE:
+                break
+            try:
+                line = lines.get(timeout=max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                break
+        if found:
+            yield found
+        if line is _END:
+            return
+
+
+class _Sending:
+    """Sends what is queued while more is read, and tells what became of each batch, in order."""
+
+    def __init__(self, node: Node, peer: str, as_json: bool) -> None:
+        self._node, self._peer, self._json = node, peer, as_json
+        self._code, self._waiting = 0, 0
+
+    def queued(self, row: OutboxRow) -> None:
+        """A batch was queued: send all that is."""
+        self._waiting += 1
+        self._dispatch()
+
+    def _dispatch(self) -> None:
+        from relto.node import dispatch_pending
+
+        for delivery in dispatch_pending(self._node, self._peer):
+            row = delivery.row
+            if row.state == "queued":
+                continue
+            self._waiting -= 1
+            self._code = self._code if row.state == "done" else 3
+            self._tell(row, delivery.answer.item if delivery.answer else "")
+
+    def _tell(self, row: OutboxRow, item: str | None) -> None:
+        if self._json:
+            value = {"schema": "relto/feed-batch/1", "batch": item, "transmittal": row.subject, "state": row.state}
+            print_json({**value, "answer": row.answer})
+        else:
+            click.echo(
+                f"{item or row.subject}: {'delivered, receipt' if row.state == 'done' else row.state} {row.answer}"
+            )
+
+    def finish(self) -> int:
+        """Send what is left; the exit code. Raises PeerUnreachable where something stays queued."""
+        if self._waiting > 0:
+            self._dispatch()
+        if self._waiting > 0:
+            raise PeerUnreachable(
+                f"{self._waiting} batches are queued: {self._peer} has not answered",
+                remedy="a node that serves sends them, or `relto outbox --send`",
+            )
+        return self._code
+
+
+@feed.command()
+@click.option("--type", "kind", default="", metavar="TYPE", help="Only messages of this type.")
+@click.option("--stream", default="", metavar="NAME", help="Only this stream.")
+@click.option("--after", type=click.IntRange(0), default=0, metavar="N", help="From the holding after number N on.")
+@click.option("--follow", is_flag=True, help="Go on as more comes, until stopped.")
+@node_option
+@clock_option
+@json_option
+def watch(kind: str, stream: str, after: int, follow: bool, node_dir: Path, at: Instant | None, as_json: bool) -> None:
+    """What streams have brought, message by message and in order. Each batch shown is opened, which leaves evidence.
+
+    \b
+    Example:
+      relto feed watch --type missile-warning --node jpn
+      relto feed watch --stream warnings --follow --node jpn --json
+    """
+    from relto.node.watching import Watch
+
+    with opened(node_dir, at=at) as node:
+        watching = Watch(node, after, stream, kind)
+        while True:
+            for message in watching.look():
+                _show(message, as_json)
+            if not follow:
+                return
+            sys.stdout.flush()
+            time.sleep(_POLL)
+
+
+def _show(message: Any, as_json: bool) -> None:
+    text = message.content.decode("utf-8", "replace")
+    if not as_json:
+        way = (
+            message.originator if message.sender == message.originator else f"{message.originator} by {message.sender}"
+        )
+        click.echo(safe(f"{message.stream} {message.number}  {way}  {message.mark}  arrived {message.arrived}  {text}"))
+        return
+    try:
+        content = json.loads(text)
+    except ValueError:
+        content = text
+    print_json(
+        {
+            "schema": "relto/feed-message/1",
+            "stream": message.stream,
+            "number": message.number,
+            "type": message.type,
+            "originator": message.originator,
+            "from": message.sender,
+            "mark": message.mark,
+            "left": str(message.left) if message.left else None,
+            "arrived": str(message.arrived),
+            "holding": message.holding,
+            "message": content,
+        }
+    )
+
+
+@feed.command()
+@node_option_of_group
+@json_option
+def status(node_dir: Path | None, as_json: bool) -> None:
+    """How far each stream has gone: sent from here, and heard here.
+
+    \b
+    Example:
+      relto feed status --node kor
+    """
+    from relto.compose import open_node
+    from relto.node.hearing import read_position
+
+    if node_dir is None:
+        raise InputError("no node", remedy="name its folder in --node")
+    node = open_node(node_dir, None)
+    try:
+        with node.store.read() as reading:
+            found = [
+                (kind, name, read_position(text))
+                for kind in ("sent", "heard")
+                for name, text in sorted(reading.notes(kind).items())
+            ]
+    finally:
+        node.store.close()
+    if as_json:
+        for kind, name, position in found:
+            originator, _, stream = name.rpartition(":")
+            print_json(
+                {
+                    "schema": "relto/feed-status/1",
+                    "way": kind,
+                    "stream": stream,
+                    "originator": originator or node.party,
+                    "last": position.last,
+                }
+            )
+        return
+    rows = [(name, kind, f"up to message {position.last}") for kind, name, position in found]
+    click.echo("\n".join(columns(rows)) if rows else "no stream yet; `relto feed send` begins one")
