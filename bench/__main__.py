@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.analysis import analysis
+from bench.feed import feed
 from bench.ledger import ledger
 from bench.releases import releases
 from bench.table import columns, compiling, single
@@ -187,6 +188,7 @@ BENCHES: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
     "releases": partial(releases, figure),
     "ledger": partial(ledger, figure),
     "analysis": partial(analysis, figure),
+    "feed": partial(feed, figure),
     "single": single,
     "columns": columns,
     "compiling": compiling,

@@ -154,7 +154,7 @@ def releases(figure: Callable[..., dict[str, Any]]) -> Iterator[dict[str, Any]]:
         folder = Path(name)
         address = free_address()
         lapses_at = time.monotonic_ns() + int((WARM + FULL + HALF + CROSSING / 2 + SLACK) * 1e9)
-        sender = _nodes(folder, address, lapses_at)
+        sender = made_nodes(folder, address, lapses_at)
         command = [sys.executable, "-m", "bench.releases", str(folder / "JPN"), address, str(lapses_at)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
@@ -240,12 +240,14 @@ def _judged(figure: Callable[..., dict[str, Any]], folder: Path, lapses_at: int)
     )
 
 
-def _nodes(folder: Path, address: str, lapses_at: int) -> Node:
-    """The two nodes, their cards pinned; the sender's, open."""
-    dossier = folder / "dossier"
-    shutil.copytree(DOSSIER, dossier)
-    record = dossier / "records" / "kor-jpn-2016.yaml"
-    record.write_text(record.read_text("utf-8").split("  - id: n002\n")[0], "utf-8")  # the notice takes its course
+def made_nodes(folder: Path, address: str, lapses_at: int, dossier: Path | None = None) -> Node:
+    """The two nodes, their cards pinned; the sender's, open. `dossier`: made already, without the suspension."""
+    if dossier is None:
+        dossier = folder / "dossier"
+        shutil.copytree(DOSSIER, dossier)
+        record = dossier / "records" / "kor-jpn-2016.yaml"
+        record.write_text(record.read_text("utf-8").split("  - id: n002\n")[0], "utf-8")  # the notice takes its course
+    folder.mkdir(exist_ok=True)
     clock = RunningClock(lapses_at)
     made = [
         create_node(folder / party, party, dossier, PASSPHRASE, clock=clock, replay=True, address=where)
