@@ -17,6 +17,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -49,9 +51,12 @@ def message(number: int) -> bytes:
         f"event-{number}", 1, "KOR", "alert", at, launch_at=at, launch=Place(39.4, 125.9), track=track
     )
     short = SIZE - len(write_payload(plain)) - len(',"says":""')
-    from dataclasses import replace
-
     return write_payload(replace(plain, says="x" * short))
+
+
+@lru_cache(maxsize=1)
+def _pool() -> list[bytes]:
+    return [message(number) for number in range(10_000)]
 
 
 class Burst:
@@ -60,7 +65,7 @@ class Burst:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._stream = Stream("bench", node.read_dossier().item("msl-2019-10-31"), "missile-warning", "JPN")
-        self._pool = [message(number) for number in range(10_000)]
+        self._pool = _pool()
         self.sent = self.done = self.refused = 0
         self.latencies: list[float] = []
 
@@ -214,15 +219,16 @@ def _bursts(figure: Callable[..., dict[str, Any]], folder: Path) -> dict[str, An
     shutil.copytree(folder / "dossier", made / "dossier")
     for trial in range(TRIALS):
         place = folder / f"trial-{trial}"
-        lapses_at = time.monotonic_ns() + chance.randint(150_000_000, 250_000_000)
         if trial == 0:
             early = time.monotonic_ns() + LATER * 10**9  # what they live through at first is long before the lapse
             first = made_nodes(made / "nodes", free_address(), early, made / "dossier")
             first.close()
         shutil.copytree(made / "nodes", place)
-        nodes = [open_node(place / party, PASSPHRASE, clock=RunningClock(lapses_at)) for party in ("KOR", "JPN")]
+        clock = RunningClock(time.monotonic_ns() + LATER * 10**9)
+        nodes = [open_node(place / party, PASSPHRASE, clock=clock) for party in ("KOR", "JPN")]
         wire(nodes)
         burst = Burst(nodes[0])
+        clock.lapse_in(chance.randint(40_000_000, 160_000_000))
         while burst.batch([0.0] * chance.randint(1, 64)):
             pass
         late += sum(_late(node) for node in nodes)

@@ -47,6 +47,10 @@ class RunningClock(ReplayClock):
         self._lapses_at = lapses_at
         self.uncertainty = 0
 
+    def lapse_in(self, nanoseconds: int) -> None:
+        """Let the pact lapse so soon from now."""
+        self._lapses_at = time.monotonic_ns() + nanoseconds
+
     @property
     def at(self) -> Instant:  # type: ignore[override]
         """Where it stands now."""

@@ -298,7 +298,8 @@ item_values = st.builds(
 def chronicle_entries(draw: st.DrawFn) -> ChronicleEntry:
     """An entry that says something, by itself or through claims."""
     zone = draw(st.sampled_from(ZONES))
-    claims = draw(st.lists(st.builds(Claim, parties, lines, texts, st.booleans()), max_size=2).map(tuple))
+    said_in = st.dictionaries(st.sampled_from(["ko", "ja", "de"]), lines).map(lambda said: tuple(said.items()))
+    claims = draw(st.lists(st.builds(Claim, parties, lines, texts, st.booleans(), said_in), max_size=2).map(tuple))
     return ChronicleEntry(
         id=draw(ids),
         kind=draw(st.sampled_from(ENTRY_KINDS)),
@@ -312,5 +313,8 @@ def chronicle_entries(draw: st.DrawFn) -> ChronicleEntry:
         handled=draw(texts),
         place=draw(texts),
         count=draw(maybe(st.integers(0, 10**9 - 1))),
+        needs=draw(many(ids)),
+        ends=draw(many(ids)),
+        said_in=draw(said_in),
         **{key: draw(strategy) for key, strategy in provenance.items()},
     )

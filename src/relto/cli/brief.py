@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -18,93 +18,124 @@ from relto.cli.options import (
     reading_option,
     source_option,
 )
-from relto.cli.output import both_clocks, columns, doubt, print_json, safe
-from relto.core.analysis import Brief, countdown
+from relto.cli.output import columns, print_json, safe, width, write_file
+from relto.core.analysis import Brief
 from relto.core.analysis import brief as make_brief
-from relto.core.dossier import ChronicleEntry
+from relto.core.dossier import Dossier
 from relto.core.timeline import Instant
+from relto.formats.brief import LANGUAGES, Language, Line, Page, Section, page_of
 
 _WIDTH = 110
 
 
 @click.command()
 @at_option
+@click.option("--lang", "language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Its language.")
+@click.option("--pdf", type=click.Path(path_type=Path), metavar="FILE", help="Print it on one sheet.")
 @reading_option
 @known_by_option
 @source_option
 @json_option
 def brief(
-    at: Instant | None, reading: str | None, known_by: Instant | None, dossier_dir: Path | None, as_json: bool
+    at: Instant | None,
+    language: Language,
+    pdf: Path | None,
+    reading: str | None,
+    known_by: Instant | None,
+    dossier_dir: Path | None,
+    as_json: bool,
 ) -> None:
     """What a desk needs to know at an instant: standings, deadlines, who says what. Nothing in it is later.
+
+    What was said in another language than the one asked for, and is not on record in it, stands as it was recorded.
 
     \b
     Example:
       relto brief --at 2019-11-18T09:00+09:00
+      relto brief --at 2019-11-18T09:00+09:00 --lang ko --pdf brief.pdf
     """
     from relto.formats.answers import brief_json
 
     dossier = open_dossier(dossier_dir)
     check_reading(dossier, reading)
     told = make_brief(dossier, at or now(), reading=reading, known_by=known_by)
+    page = page_of(told, dossier.parties, language)
+    if pdf is not None:
+        write_file(pdf, _printed(page))
+        click.echo(f"wrote {pdf}", err=True)
+        return
     if as_json:
         print_json(brief_json(told))
         return
-    click.echo("\n".join(brief_lines(told)))
+    click.echo("\n".join(page_lines(page)))
 
 
-def brief_lines(told: Brief) -> list[str]:
-    """The brief as text."""
-    lines = [f"BRIEF as of {both_clocks(told.at, told.zone)}", ""]
-    for one in told.agreements:
-        unsure = any(ground.unconfirmed for ground in one.standing.grounds)
-        lines.append(f"{one.standing.agreement}  {safe(one.title)}")
-        lines.append(f"    {one.sentence}{doubt(unsure)}")
-        lines += [f"    {party} reads it otherwise: {said}" for party, said in one.others]
-    lines += _section("DUE NEXT", columns(_due_rows(told), indent="  "))
-    lines += _section("WHO SAYS WHAT (last 30 days)", _entries(told.statements))
-    lines += _section("MEETINGS (last 30 days)", _entries(told.meetings))
-    lines += _section("INCIDENTS (last 12 months)", _entries(told.incidents))
-    lines += _section("MEASURES (last 12 months)", _entries(told.measures))
-    lines += _section("EXCHANGED (last 12 months)", _entries(told.exchanges))
+def _printed(page: Page) -> bytes:
+    from relto.adapters.pdf import one_sheet
+    from relto.formats.brief.typst import FONTS, typst_source
+
+    return one_sheet(partial(typst_source, page), FONTS[page.language], page.language)
+
+
+def brief_lines(told: Brief, dossier: Dossier) -> list[str]:
+    """The brief as text, in English."""
+    return page_lines(page_of(told, dossier.parties))
+
+
+def page_lines(page: Page) -> list[str]:
+    """A page as text."""
+    lines = [page.title]
+    for section in page.sections:
+        lines += ["", section.title] if section.title else [""]
+        if section.key == "due":
+            lines += columns(_due(page, section), indent="  ")
+        elif section.key == "standings":
+            for one in section.lines:
+                lines += _standing(page, one)
+        else:
+            for one in section.lines:
+                lines += _entry(page, one)
+        if not section.lines:
+            lines.append(f"  {page.words.nothing}")
     return lines
 
 
-def _due_rows(told: Brief) -> list[tuple[str, ...]]:
+def _due(page: Page, section: Section) -> list[tuple[str, ...]]:
     return [
-        (
-            both_clocks(one.at, one.zone),
-            f"in {countdown(told.at, one.at)}",
-            one.agreement,
-            f"{one.says}, article {one.article}{doubt(one.unconfirmed)}",
-        )
-        for one in told.due
+        (*one.head.split("  "), *one.text.split("  ", 1), f"{one.source}{_doubt(page, one)}") for one in section.lines
     ]
 
 
-def _section(title: str, lines: Sequence[str]) -> list[str]:
-    return ["", title, *(lines or ["  nothing on record"])]
+def _standing(page: Page, one: Line) -> list[str]:
+    head = [safe(one.head)] if one.head else []
+    source = _source(page, one, "        ") if one.head else []
+    return [*head, f"    {one.text}{_doubt(page, one)}", *source]
 
 
-def _entries(entries: Sequence[ChronicleEntry]) -> list[str]:
-    lines: list[str] = []
-    for entry in reversed(entries):
-        who = " and ".join(entry.by) + (f", {entry.speaker}" if entry.speaker else "")
-        handled = f" ({entry.handled})" if entry.handled else ""
-        says = entry.says or f"{entry.kind} about {' and '.join(entry.about)}"
-        lines += _wrapped(f"{entry.at}  {who or 'on record'}: {says}{handled}{doubt(entry.unconfirmed)}", "  ")
-        for claim in entry.claims:
-            lines += _wrapped(f"{claim.by} says: {claim.says}{doubt(claim.unconfirmed)}", "      ")
-            lines += _source(claim.source)
-        lines += [] if any(claim.source for claim in entry.claims) else _source(entry.source)
-    return lines
+def _entry(page: Page, one: Line) -> list[str]:
+    if one.level:
+        return [*_wrapped(f"{one.text}{_doubt(page, one)}", "      "), *_source(page, one, "      ")]
+    return [*_wrapped(f"{one.head}: {one.text}{_doubt(page, one)}", "  "), *_source(page, one, "      ")]
 
 
-def _source(source: str) -> list[str]:
-    return _wrapped(f"source: {source}", "      ") if source else []
+def _doubt(page: Page, one: Line) -> str:
+    marks = [page.words.unconfirmed] if one.unconfirmed else []
+    marks += [one.note] if one.note else []
+    return f" ({', '.join(marks)})" if marks else ""
+
+
+def _source(page: Page, one: Line, indent: str) -> list[str]:
+    return _wrapped(f"{page.words.source}: {one.source}", indent) if one.source else []
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
+    """Lines of at most _WIDTH columns; a wide sign takes two, and a text without spaces is cut where it must be."""
+    shown = safe(text)
+    room = _WIDTH if width(shown) == len(shown) else _WIDTH * len(shown) // max(width(shown), 1)
     return textwrap.wrap(
-        safe(text), _WIDTH, initial_indent=indent, subsequent_indent=indent + "    ", break_long_words=False
+        shown,
+        room,
+        initial_indent=indent,
+        subsequent_indent=indent + "    ",
+        break_long_words=width(shown) != len(shown),
     )

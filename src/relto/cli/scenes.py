@@ -140,7 +140,8 @@ def as_it_happened(rehearsal: Rehearsal) -> None:
     _refusals(rehearsal, first)
     scene("3. The desk on 18 November 2019, 09:00 in Seoul")
     rehearsal.clock.set(BRIEFED)
-    for line in brief_lines(brief(rehearsal.dossier("KOR"), BRIEFED, reading="KOR")):
+    dossier = rehearsal.dossier("KOR")
+    for line in brief_lines(brief(dossier, BRIEFED, reading="KOR"), dossier):
         say(line)
     scene("4. As it happened: the notice is suspended, hours before midnight")
     _sign(rehearsal, record["n002"])

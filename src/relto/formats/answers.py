@@ -11,7 +11,7 @@ from relto.core.dossier import ChronicleEntry
 from relto.core.timeline import Instant
 
 if TYPE_CHECKING:  # a process that asks for one verdict does not load the analysis and the register
-    from relto.core.analysis import AgreementBrief, Brief, Deadline
+    from relto.core.analysis import AgreementBrief, Brief, Condition, Deadline
     from relto.core.register import Holding
 
 STANDING_SCHEMA = "relto/standing/1"
@@ -146,6 +146,7 @@ def brief_json(told: Brief) -> dict[str, JSON]:
             **standing_json(one.standing),
             "title": one.title,
             "sentence": one.sentence,
+            "source": one.source,
             "read_otherwise": [{"reading": party, "sentence": said} for party, said in one.others],
         }
 
@@ -160,7 +161,24 @@ def brief_json(told: Brief) -> dict[str, JSON]:
         "measures": [entry_json(one) for one in told.measures],
         "incidents": [entry_json(one) for one in told.incidents],
         "exchanges": [entry_json(one) for one in told.exchanges],
+        "conditions": [_condition_json(one) for one in told.conditions],
     }
+
+
+def _condition_json(one: Condition) -> dict[str, JSON]:
+    """What stands on a condition: `met` null where nothing on record decides it."""
+    value: dict[str, JSON] = {
+        "by": list(one.by),
+        "at": str(one.at.instant),
+        "says": one.says,
+        "source": one.source,
+        "entry": one.entry.id if one.entry else None,
+        "agreement": one.agreement or None,
+        "instrument": one.instrument or None,
+        "met": one.met,
+        "measures": [{"id": measure.id, "ended_by": ended.id if ended else None} for measure, ended in one.measures],
+    }
+    return value | {"unconfirmed": True} if one.unconfirmed else value
 
 
 def holding_json(held: Holding) -> dict[str, JSON]:

@@ -13,17 +13,22 @@ ENTRY_KINDS: Final[tuple[EntryKind, ...]] = get_args(EntryKind)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one party says of an incident."""
+    """What one party says of an incident. `said_in`: the same in other languages, (language, text)."""
 
     by: str
     says: str
     source: str = ""
     unconfirmed: bool = False
+    said_in: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ChronicleEntry:
-    """One entry. A decision announced is a statement: it changes no standing."""
+    """One entry. A decision announced is a statement: it changes no standing.
+
+    `needs`: the measures whose end it makes its condition. `ends`: the measures that it ended. `said_in`: what it says
+    in other languages, (language, text).
+    """
 
     id: str
     kind: EntryKind
@@ -40,3 +45,6 @@ class ChronicleEntry:
     source: str = ""
     unconfirmed: bool = False
     note: str = ""
+    needs: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    said_in: tuple[tuple[str, str], ...] = ()

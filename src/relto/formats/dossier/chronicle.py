@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import get_args
 
@@ -52,6 +53,9 @@ def _entry(node: Node, file_zone: str | None, zones: Mapping[str, str]) -> Chron
         source=fields.text("source"),
         unconfirmed=fields.flag("unconfirmed"),
         note=fields.text("note"),
+        needs=fields.values("needs", check_id),
+        ends=fields.values("ends", check_id),
+        said_in=_said_in(fields),
     )
     fields.close()
     if not entry.says and not entry.claims:
@@ -66,10 +70,29 @@ def _claim(node: Node) -> Claim:
         fields.needed_text("says"),
         fields.text("source"),
         fields.flag("unconfirmed"),
+        _said_in(fields),
     )
     fields.text("note")
     fields.close()
     return claim
+
+
+def _said_in(fields: Fields) -> tuple[tuple[str, str], ...]:
+    """What is said, in other languages: `in: {ko: ..., ja: ...}`."""
+    found = fields.mapping("in", "a mapping from language to text")
+    if found is None:
+        return ()
+    said = []
+    for language in found.node.pairs:
+        if not _LANGUAGE.fullmatch(language):
+            raise InputError(
+                f"`{language[:60]}` is no language", where=found.place(language), remedy="write a tag such as `ko`"
+            )
+        said.append((language, found.needed_text(language)))
+    return tuple(said)
+
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}", re.ASCII)
 
 
 def _count(text: str) -> int:

@@ -205,6 +205,20 @@ class _Reading:
                         remedy=f"use {suggestion(subject, known)}",
                     )
             self.entries[entry.id] = entry
+            self.sources["entry", entry.id] = source
+
+    def check_entries(self) -> None:
+        """What an entry makes its condition, or ended, is a measure."""
+        measures = [one.id for one in self.entries.values() if one.kind == "measure"]
+        for entry in self.entries.values():
+            for key, names in (("needs", entry.needs), ("ends", entry.ends)):
+                for name in names:
+                    if name not in measures:
+                        raise InputError(
+                            f"the entry `{entry.id}` {key} `{name}`, which is no measure of the chronicle",
+                            where=self.sources["entry", entry.id].place(name, "entries", key),
+                            remedy=f"use {suggestion(name, measures)}",
+                        )
 
     def dossier(self) -> Dossier:
         known = known_ranks(self.texts, self.parties)
@@ -235,6 +249,7 @@ class _Reading:
                         where=self.sources["party", party.id].place(rank, "two_person", "ranks"),
                         remedy=f"use {suggestion(rank, sorted(known))}",
                     )
+        self.check_entries()
         order = sorted(self.entries.values(), key=lambda entry: (entry.at.instant, entry.id))
         return Dossier(
             agreements={identifier: self.versions(identifier) for identifier in sorted(self.texts)},

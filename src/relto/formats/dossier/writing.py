@@ -360,9 +360,20 @@ def _chronicle_entry(entry: ChronicleEntry, zone: str | None) -> Tree:
             "source": entry.source,
             "unconfirmed": entry.unconfirmed,
             "note": entry.note,
+            "needs": [*entry.needs],
+            "ends": [*entry.ends],
+            "in": given(dict(entry.said_in)) or None,
         }
     )
 
 
 def _claim(claim: Claim) -> Tree:
-    return given({"by": claim.by, "says": claim.says, "source": claim.source, "unconfirmed": claim.unconfirmed})
+    return given(
+        {
+            "by": claim.by,
+            "says": claim.says,
+            "in": given(dict(claim.said_in)) or None,
+            "source": claim.source,
+            "unconfirmed": claim.unconfirmed,
+        }
+    )
