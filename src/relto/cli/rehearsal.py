@@ -16,10 +16,21 @@ from relto.compose import CLOCK, create_node, introduce, open_node
 from relto.core.agreement import Instrument, Standing
 from relto.core.dossier import Dossier, Item, Person
 from relto.core.timeline import Instant
-from relto.node import ActRefused, Delivery, Node, Verification, delivery_of, forward, open_item, release
+from relto.node import (
+    ActRefused,
+    Delivery,
+    Node,
+    Verification,
+    delivery_of,
+    dispatch_pending,
+    forward,
+    open_item,
+    release,
+)
 from relto.node import countersign as sign_too
 from relto.node import sign_instrument as sign_first
 from relto.node import verify as verify_node
+from relto.node.streams import Stream, send_on
 
 PARTIES = ("KOR", "JPN", "USA")
 PACT = "kor-jpn-2016"
@@ -75,6 +86,19 @@ class Rehearsal:
             return release(self.nodes[sender], self.item(item), recipient, purpose=purpose, via=via)
         except ActRefused as refused:
             return refused
+
+    def feed(
+        self, stream: str, messages: list[bytes], label: str, sender: str, recipient: str, at: Instant
+    ) -> Delivery | ActRefused:
+        """Send messages as the next of a stream, at `at`; what became of the batch, or the refusal."""
+        self.clock.set(at)
+        node = self.nodes[sender]
+        try:
+            row = send_on(node, Stream(stream, self.item(label), "missile-warning", recipient), messages)
+        except ActRefused as refused:
+            return refused
+        dispatch_pending(node, recipient)
+        return delivery_of(node, row.subject)[0]
 
     def pass_on(self, holding: str, holder: str, recipient: str) -> Delivery | ActRefused:
         """Pass a holding on to a third, now."""

@@ -12,6 +12,7 @@ from relto.cli.brief import brief_lines
 from relto.cli.options import open_dossier, shipped_dossier
 from relto.cli.output import both_clocks, columns, doubt, safe
 from relto.cli.rehearsal import PACT, PARTIES, Rehearsal
+from relto.cli.scenes_warnings import Warnings, three_answers
 from relto.core.agreement import Instrument
 from relto.core.analysis import brief
 from relto.core.analysis.brief import standing_sentence
@@ -37,6 +38,8 @@ def play(folder: Path) -> None:
     as_it_happened(happened)
     other = Rehearsal(folder / "nobody-suspends", parse_instant("2016-11-23T09:00+09:00"), progress)
     nobody_suspends(other)
+    scene("7. The three answers")
+    three_answers(happened.dossier("KOR"), BRIEFED)
     for rehearsal in (happened, other):
         rehearsal.close()
     proof((("as it happened", happened), ("nobody suspends", other)))
@@ -124,19 +127,25 @@ def as_it_happened(rehearsal: Rehearsal) -> None:
     scene("1. As it happened: the pact from its signature to the notice")
     for name in ("sig", "notif"):
         _sign(rehearsal, record[name])
+    warnings = Warnings(rehearsal)
+    say("\nthe launches of July to November 2019 go out as warnings on a stream (that they went is notional)")
+    warnings.until("2019-07-25T11:00+09:00")
     first = _try_release(rehearsal, "msl-2019-07-25", "KOR", "JPN", "2019-07-25T11:00+09:00")
     for item, at in (
         ("msl-2019-08-02", "2019-08-02T11:00+09:00"),
         ("msl-2019-08-06", "2019-08-06T11:00+09:00"),
         ("msl-2019-08-16", "2019-08-16T15:00+09:00"),
     ):
+        warnings.until(at)
         _try_release(rehearsal, item, "KOR", "JPN", at)
     say("\n2019-08-22 18:20 KST  Seoul announces that it will end the pact: a statement, no instrument")
     rehearsal.clock.set(parse_instant("2019-08-22T18:20+09:00"))
     say(f"    both nodes: {standing_sentence(rehearsal.standing('KOR'), ZONE)}")
     _sign(rehearsal, record["n001"])
     say("\nwhile the notice runs exchange goes on")
+    warnings.until("2019-10-03T18:00+09:00")
     _try_release(rehearsal, "msl-2019-10-02-jpn", "JPN", "KOR", "2019-10-03T18:00+09:00")
+    warnings.until("2019-10-31T18:00+09:00")
     _refusals(rehearsal, first)
     scene("3. The desk on 18 November 2019, 09:00 in Seoul")
     rehearsal.clock.set(BRIEFED)
@@ -145,6 +154,7 @@ def as_it_happened(rehearsal: Rehearsal) -> None:
         say(line)
     scene("4. As it happened: the notice is suspended, hours before midnight")
     _sign(rehearsal, record["n002"])
+    warnings.until("2019-11-28T19:00+09:00")
     _try_release(rehearsal, "msl-2019-11-28", "KOR", "JPN", "2019-11-28T19:00+09:00")
     _sign(rehearsal, record["n003"])
 
@@ -255,7 +265,7 @@ def _held(found: Verification) -> str:
 
 def proof(rehearsals: tuple[tuple[str, Rehearsal], ...]) -> None:
     """Every ledger and receipt, verified from each side's files alone."""
-    scene("7. Proof: each side's files alone, opened anew without the passphrase")
+    scene("8. Proof: each side's files alone, opened anew without the passphrase")
     rows = [("nodes", "party", "leaves", "receipts", "proofs", "holdings", "")]
     problems: list[str] = []
     for name, rehearsal in rehearsals:
