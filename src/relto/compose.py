@@ -301,6 +301,7 @@ def _people_port(root: Path, node: Node, settings: ServeSettings, log: Log, open
     """The port of the party's own people, under the node's own certificate."""
     from relto.adapters.http import people_context
     from relto.serve.api import ApiSettings, OidcSettings, create_api
+    from relto.serve.console import add_desk
     from relto.serve.server import Port
 
     assert isinstance(node.keys, FileKeys)
@@ -322,6 +323,7 @@ def _people_port(root: Path, node: Node, settings: ServeSettings, log: Log, open
     people = open_people(root, SessionLimits(settings.session_seconds, settings.idle_seconds, settings.step_up_seconds))
     open_now.callback(people.close)
     app = create_api(node, people, chosen, log)
+    add_desk(app, app.state.context)
     return Port(app, *host_and_port(settings.people), people_context(node.keys, clients))
 
 

@@ -11,31 +11,47 @@ import click
 
 
 @click.command()
-@click.option("--exit", "exit_", is_flag=True, help="End after printing; keep nothing.")
+@click.option("--exit", "exit_", is_flag=True, help="End after printing; serve and keep nothing.")
 @click.option("--keep", type=click.Path(path_type=Path), metavar="DIR", help="Keep the nodes in DIR, to look at them.")
-def demo(exit_: bool, keep: Path | None) -> None:
-    """Three nodes (KOR, JPN, USA) live through the real record of 2019, then through the lapse that did not come.
+@click.option("--serve", is_flag=True, help="Serve the desks until standard input ends (default: at a terminal).")
+def demo(exit_: bool, keep: Path | None, serve: bool) -> None:
+    """Three nodes (KOR, JPN, USA) live through the real record of 2019, then through the lapse that did not come; then
+    their desks are served, to be looked at in a browser.
 
     \b
     Example:
+      relto demo
       relto demo --exit
       relto demo --keep demo-nodes
     """
     from relto.cli.scenes import play
-    from relto.core.errors import Conflict
+    from relto.core.errors import Conflict, InputError
 
+    if exit_ and serve:
+        raise InputError("--exit and --serve say the opposite", remedy="leave one out")
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise Conflict(f"`{keep}` is there already, and not empty", remedy="name another folder")
     folder = Path(tempfile.mkdtemp(prefix="relto-demo-")) if keep is None else keep
     try:
         play(folder)
-        if not exit_ and keep is None and sys.stdin.isatty():
-            click.echo(f"\nThe nodes lie in {folder} until you press Enter. Try, in another window:")
-            click.echo(f"  relto inbox --node {folder}/as-it-happened/jpn")
-            click.echo(f"  relto ledger verify --node {folder}/nobody-suspends/kor")
-            click.prompt("", prompt_suffix="", default="", show_default=False)
-        elif keep is not None:
+        if keep is not None:
             click.echo(f"\nThe nodes are kept in {folder}; try `relto inbox --node {folder}/as-it-happened/jpn`.")
+        if not exit_ and (serve or sys.stdin.isatty()):
+            _serve(folder)
     finally:
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _serve(folder: Path) -> None:
+    """Serve the desks until Enter is pressed, or whatever stands for it ends."""
+    from relto.cli.desks import served_desks
+    from relto.cli.rehearsal import PARTIES, PASSPHRASE
+
+    folders = {party: folder / "as-it-happened" / party.lower() for party in PARTIES}
+    with served_desks(folders, PASSPHRASE, click.echo):
+        click.echo("\nEnter ends it. In another window the command line looks at the same nodes:")
+        click.echo(f"  relto inbox --node {folders['JPN']}")
+        click.echo(f"  relto ledger verify --node {folders['KOR']}")
+        sys.stdout.flush()
+        sys.stdin.readline()

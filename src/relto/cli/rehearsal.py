@@ -34,7 +34,7 @@ from relto.node.streams import Stream, send_on
 
 PARTIES = ("KOR", "JPN", "USA")
 PACT = "kor-jpn-2016"
-_PASSPHRASE = "a rehearsal guards nothing"  # noqa: S105
+PASSPHRASE = "a rehearsal guards nothing"  # noqa: S105
 _PATIENCE = 30.0
 
 
@@ -51,7 +51,7 @@ class Rehearsal:
         introduce(self.nodes.values())
         self.clock = _Clocks(at, [folder / party.lower() / CLOCK for party in PARTIES])
         told("starting the three nodes")
-        self._served = [Served(folder / party.lower(), addresses[party], _PASSPHRASE) for party in PARTIES]
+        self._served = [Served(folder / party.lower(), addresses[party], PASSPHRASE) for party in PARTIES]
         for one in self._served:
             one.wait()
 
@@ -163,7 +163,7 @@ def _make(folder: Path, party: str, at: Instant, address: str) -> Node:
         folder,
         party,
         shipped_dossier(),
-        _PASSPHRASE,
+        PASSPHRASE,
         clock=ReplayClock(at),
         replay=True,
         without_records=(PACT,),
@@ -171,4 +171,4 @@ def _make(folder: Path, party: str, at: Instant, address: str) -> Node:
     )
     made.close()
     FolderClock(folder / CLOCK).at = at
-    return open_node(folder, _PASSPHRASE)
+    return open_node(folder, PASSPHRASE)

@@ -1,0 +1,181 @@
+"""Agreements: the list with standings, one with its legal timeline and text; and the chronicle beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.responses import RedirectResponse, Response
+
+from relto.core.agreement import Agreement, Standing
+from relto.core.analysis import Deadline, deadlines
+from relto.core.dossier import ChronicleEntry, Dossier
+from relto.core.timeline import Instant, first_instant, local_day
+from relto.core.timeline.day import Day
+from relto.formats.svg import timeline_svg
+from relto.serve.console.page import ROWS as _ROWS
+from relto.serve.console.page import Page, Turn
+from relto.serve.console.visiting import Visit
+
+SHADES = {
+    "unsigned": "none",
+    "signed": "none",
+    "in-force": "force",
+    "notice-given": "ending",
+    "notice-suspended": "ending",
+    "lapsed": "lapsed",
+}
+_YEARS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An agreement as a row: its state in words and as a shade, the sentence, and the number that matters."""
+
+    text: Agreement
+    standing: Standing
+    state: str
+    shade: str
+    sentence: str
+    left: str
+    when: str
+    seconds: int
+    """Until it ends, rounded up, by the node's clock; 0 where no end is set."""
+
+
+def row_of(visit: Visit, dossier: Dossier, name: str, reading: str | None = None) -> Row:
+    """An agreement as the node's own party reads it, or another."""
+    text = dossier.versions(name)[0]
+    own = visit.node.party if visit.node.party in text.parties else None
+    standing = dossier.standing(name, visit.at, reading=reading or own)
+    words = visit.tongue.words
+    ends = standing.ends_at if standing.in_force else None
+    return Row(
+        text,
+        standing,
+        words.states[standing.state],
+        SHADES[standing.state],
+        words.sentence(standing, text.zone),
+        words.left(visit.at, ends) if ends is not None else "",
+        words.instant(ends, text.zone) if ends is not None else "",
+        -((visit.at.ns - ends.ns) // 1_000_000_000) if ends is not None else 0,
+    )
+
+
+def listed(visit: Visit) -> Page | Response:
+    """All agreements and where they stand; for who has nothing to do with them, what they have to do with."""
+    if not visit.may("see-agreements") and visit.may("see-checkpoint"):
+        return RedirectResponse(visit.link("/ledger"), 303)
+    visit.need("see-agreements")
+    dossier = visit.dossier()
+    rows = [row_of(visit, dossier, name) for name in sorted(dossier.agreements)]
+    rows.sort(key=lambda one: (one.left == "", one.standing.state == "lapsed", one.text.id))
+    due = [one for one in deadlines(dossier, visit.at, reading=visit.node.party) if one.kind != "accreditation"][:8]
+    given = {"rows": rows, "due": [(one, _due(visit, one)) for one in due]}
+    return Page("agreements.html", visit.tongue.say("Agreements"), given)
+
+
+def _due(visit: Visit, one: Deadline) -> tuple[str, str, str]:
+    words = visit.tongue.words
+    return words.instant(one.at, one.zone), words.left(visit.at, one.at), words.deadline(one)
+
+
+def one(visit: Visit) -> Page:
+    """One agreement: its state, how each party reads it, its text by article, its record."""
+    visit.need("see-agreements")
+    dossier, name = visit.dossier(), str(visit.request.path_params["agreement"])
+    row = row_of(visit, dossier, name)
+    text = dossier.history(name, reading=row.standing.reading).phase(visit.at).text
+    others = [
+        (party, other.sentence)
+        for party in text.parties
+        if (other := row_of(visit, dossier, name, party)).sentence != row.sentence
+    ]
+    due = [one for one in deadlines(dossier, visit.at, reading=visit.node.party) if one.agreement == name]
+    known = {one.id: one for one in dossier.record(name).instruments}
+    given = {
+        "row": row,
+        "text": text,
+        "others": others,
+        "due": [(one, _due(visit, one)) for one in due],
+        "clauses": clauses(visit, text),
+        "record": sorted(known.values(), key=lambda one: (one.at.instant, one.id)),
+        "picture": visit.link(f"/agreements/{name}/timeline.svg"),
+    }
+    return Page("agreement.html", text.title, given)
+
+
+def clauses(visit: Visit, text: Agreement) -> list[tuple[str, str, str]]:
+    """The text by article: what each rules, in words, and what it is about."""
+    say = visit.tongue.say
+    found: list[tuple[str, str, str]] = [(text.entry.article, say("entry into force"), text.entry.when)]
+    term = str(text.term.initial) if text.term.initial is not None else say("without end")
+    if text.term.renewal is not None:
+        term += say(", renewed by {period} unless notice is given", period=text.term.renewal)
+    if text.term.notice is not None:
+        term += say("; notice {period}", period=text.term.notice.period)
+    found.append((text.term.article, say("term"), term))
+    found.append((text.scope.article, say("scope"), ", ".join(text.scope.topics)))
+    if text.levels is not None:
+        rows = [
+            f"{row.rank}: " + " = ".join(" / ".join(marks) for marks in row.marks.values()) for row in text.levels.rows
+        ]
+        found.append((text.levels.article, say("levels"), "; ".join(rows)))
+    if text.third_party is not None:
+        found.append((text.third_party.article, say("third parties"), text.third_party.rule))
+    if text.purpose is not None:
+        found.append((text.purpose.article, say("purpose"), text.purpose.rule))
+    found.append((text.survival.article, say("after its end"), text.survival.keep))
+    found += [(duty.article, say("duty"), f"{duty.on}: {duty.do} {duty.within}".strip()) for duty in text.duties]
+    return found
+
+
+def timeline(visit: Visit) -> Response:
+    """The legal timeline as a picture, some years around the instant looked at."""
+    visit.need("see-agreements")
+    dossier, name = visit.dossier(), str(visit.request.path_params["agreement"])
+    text = dossier.versions(name)[0]
+    own = visit.node.party if visit.node.party in text.parties else None
+    history = dossier.history(name, reading=own)
+    start, end = _window(visit.at, text.zone, history.first_in_force())
+    drawn = timeline_svg(text, history.timeline(start, end), dossier.record(name).instruments, visit.at)
+    return Response(drawn, media_type="image/svg+xml")
+
+
+def _window(at: Instant, zone: str, first: Instant | None) -> tuple[Instant, Instant]:
+    year = min(max(local_day(at, zone).year, 1903), 9990)
+    begin = local_day(first, zone).year if first is not None else year
+    return (
+        first_instant(Day(max(min(begin, year), year - _YEARS), 1, 1), zone),
+        first_instant(Day(year + 3, 1, 1), zone),
+    )
+
+
+def chronicle(visit: Visit) -> Page:
+    """What was said, done and met, newest first; conflicting accounts side by side, each with its source."""
+    visit.need("see-agreements")
+    dossier, kind, wanted = visit.dossier(), visit.asked("kind"), visit.asked("q").casefold()
+    found = [
+        one
+        for one in reversed(dossier.chronicle)
+        if one.at.instant <= visit.at and kind in ("", one.kind) and _speaks_of(one, wanted)
+    ]
+    turn = Turn.of(visit.asked("page"), len(found))
+    rows = [(one, _said(visit, one)) for one in found[turn.start : turn.start + _ROWS]]
+    given = {"rows": rows, "turn": turn, "kind": kind, "q": visit.asked("q")}
+    return Page("chronicle.html", visit.tongue.say("Chronicle"), given)
+
+
+def _speaks_of(one: ChronicleEntry, wanted: str) -> bool:
+    told = (one.id, one.says, one.speaker, *one.by, *(claim.says for claim in one.claims))
+    return not wanted or any(wanted in text.casefold() for text in told)
+
+
+def _said(visit: Visit, one: ChronicleEntry) -> tuple[str, str, list[tuple[str, str, str, str]]]:
+    """What it says in the page's language where that is on record, and in which it is; and the claims likewise."""
+    language = visit.tongue.language
+    own = dict(one.said_in).get(language, "")
+    claims: list[tuple[str, str, str, str]] = []
+    for claim in one.claims:
+        theirs = dict(claim.said_in).get(language, "")
+        claims.append((claim.by, theirs or claim.says, language if theirs else "en", claim.source))
+    return own or one.says, language if own else "en", claims

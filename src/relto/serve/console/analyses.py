@@ -1,0 +1,133 @@
+"""The analyses: the brief, what a lapse costs, who would know when. Made of the same values as on the command line."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import Response
+
+from relto.core.analysis import brief
+from relto.core.analysis.impact import Impact, Traffic, impact, traffic_of
+from relto.core.analysis.impact.compare import diverted, lost
+from relto.core.analysis.sufficiency import Assessment, Assumptions, Launch, NotAssessable, assess
+from relto.core.analysis.world import World, in_world
+from relto.core.dossier import Dossier
+from relto.core.errors import InputError, ReltoError
+from relto.core.timeline import parse_instant
+from relto.formats.analysis.assumptions import read_assumptions
+from relto.formats.analysis.impact import WORDS, article_rows
+from relto.formats.analysis.impact_svg import impact_svg
+from relto.formats.analysis.launches import read_launches
+from relto.formats.analysis.sufficiency import LABEL, flip_sentence, known_words, span, summary
+from relto.formats.analysis.traffic import dossier_traffic, read_traffic
+from relto.formats.brief import page_of
+from relto.serve.console.page import ROWS, Page, Turn
+from relto.serve.console.visiting import Visit
+
+_SHIPPED = Path(__file__).parent.parent.parent / "dossiers" / "northeast-asia"
+
+
+def brief_page(visit: Visit) -> Page:
+    """The brief as of the instant looked at."""
+    visit.need("see-agreements")
+    dossier = visit.dossier()
+    reading = visit.node.party
+    told = page_of(brief(dossier, visit.at, reading=reading, zone=visit.zone), dossier.parties, visit.tongue.language)
+    return Page("brief.html", told.title, {"told": told})
+
+
+def impact_page(visit: Visit) -> Page:
+    """What becomes of traffic if an agreement ends at an instant."""
+    visit.need("see-agreements")
+    found, world, problem = _impact(visit)
+    given: dict[str, Any] = {
+        "world": world,
+        "found": found,
+        "problem": problem,
+        "agreements": sorted(visit.dossier().agreements),
+        "lapse": visit.asked("lapse"),
+        "name": visit.asked("agreement"),
+        "picture": visit.link("/impact.svg", agreement=visit.asked("agreement"), lapse=visit.asked("lapse")),
+    }
+    if found is not None:
+        changes = list(found.changes())
+        turn = Turn.of(visit.asked("page"), len(changes))
+        given |= {
+            "lost": lost(found.total),
+            "diverted": diverted(found.total),
+            "rows": [
+                (one, visit.tongue.say(WORDS[one.before.outcome, one.after.outcome]))
+                for one in changes[turn.start : turn.start + ROWS]
+            ],
+            "turn": turn,
+            "articles": article_rows(found),
+        }
+    return Page("impact.html", visit.tongue.say("Impact"), given)
+
+
+def impact_picture(visit: Visit) -> Response:
+    """The same, drawn."""
+    visit.need("see-agreements")
+    found, world, problem = _impact(visit)
+    if found is None or world is None:
+        raise InputError(problem or "no other world is asked about")
+    zone = visit.dossier().versions(world.agreement)[0].zone
+    return Response(impact_svg(found, world, zone), media_type="image/svg+xml")
+
+
+def _impact(visit: Visit) -> tuple[Impact | None, World | None, str]:
+    """What was asked: the answer, the world; or why there is none."""
+    name, text = visit.asked("agreement"), visit.asked("lapse")
+    if not name or not text:
+        return None, None, ""
+    dossier = visit.dossier()
+    try:
+        world = World(name, lapse=parse_instant(text))
+        zone = dossier.versions(name)[0].zone
+        return impact(_traffic(dossier), dossier, in_world(dossier, world), zone=zone), world, ""
+    except InputError as error:
+        return None, None, str(error)
+
+
+def _traffic(dossier: Dossier) -> Traffic:
+    """The items of the dossier as if released when made, and the shipped traffic where the dossier has its items."""
+    own = dossier_traffic(dossier)
+    data = (_SHIPPED / "traffic" / "winter-2019.csv").read_bytes()
+    try:
+        more = read_traffic("winter-2019.csv", data, dossier)
+    except ReltoError:  # a dossier of others has not these items
+        return own
+    both = [own.movement(n) for n in range(len(own))] + [more.movement(n) for n in range(len(more))]
+    return traffic_of(both)
+
+
+@lru_cache(maxsize=1)
+def _assumed() -> tuple[Assumptions, tuple[Launch, ...]]:
+    file = _SHIPPED / "assumptions" / "notional.yaml"
+    record = (_SHIPPED / "launches" / "2019.csv").read_bytes()
+    return read_assumptions(file.name, file.read_bytes()), tuple(read_launches("2019.csv", record))
+
+
+def sufficiency_page(visit: Visit) -> Page:
+    """Who would know of each launch when: bands, with what would flip them. A model, and marked so."""
+    visit.need("see-agreements")
+    assumed, launches = _assumed()
+    found = list(assess(launches, assumed, visit.dossier()))
+    parties = sorted(assumed.need)
+    chosen = next((one for one in found if one.launch.id == visit.asked("launch")), None)
+    given = {
+        "label": LABEL,
+        "assumed": assumed,
+        "parties": parties,
+        "rows": [one for one in found if isinstance(one, Assessment)],
+        "left_out": [one for one in found if isinstance(one, NotAssessable)],
+        "chosen": chosen if isinstance(chosen, Assessment) else None,
+        "summary": summary(found, parties),
+        "span": span,
+        "flip": flip_sentence,
+        "known": known_words,
+        "longest": max((one.flight for one in found if isinstance(one, Assessment) and one.flight < 400), default=1.0),
+    }
+    return Page("sufficiency.html", visit.tongue.say("Sufficiency"), given)

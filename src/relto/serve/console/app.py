@@ -1,0 +1,186 @@
+"""The routes of the desk, and what every page has: the frame, the headers, errors as pages."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+from fastapi import FastAPI, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from relto.core.errors import NotFound, ReltoError
+from relto.node import ActRefused
+from relto.node.people import NotSignedIn
+from relto.serve.api.context import Context
+from relto.serve.api.problem import kind_of
+from relto.serve.console import agreements, analyses, flows, holdings, ledger, releasing, signing
+from relto.serve.console.page import Page
+from relto.serve.console.visiting import LANGUAGE_COOKIE, Visit, visit_of
+from relto.serve.console.words import NAMES, shown
+
+CSP: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'"
+)
+_HERE: Final = Path(__file__).parent
+_STATIC: Final[Mapping[str, str]] = {"desk.css": "text/css", "desk.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_MENU: Final = (
+    ("/", "Agreements", "see-agreements"),
+    ("/flows", "Flows", "see-agreements"),
+    ("/release", "Release", "check"),
+    ("/inbox", "Inbox", "see-holdings"),
+    ("/outbox", "Outbox", "see-outbox"),
+    ("/duties", "Duties", "see-holdings"),
+    ("/chronicle", "Chronicle", "see-agreements"),
+    ("/brief", "Brief", "see-agreements"),
+    ("/impact", "Impact", "see-agreements"),
+    ("/sufficiency", "Sufficiency", "see-agreements"),
+    ("/ledger", "Ledger", "see-checkpoint"),
+)
+Shower = Callable[[Visit], Page | Response]
+Doer = Callable[[Visit], Awaitable[Page | Response]]
+
+
+def add_desk(app: FastAPI, context: Context) -> None:
+    """Add the desk to the people's application, under `/desk`."""
+    shows: dict[str, Shower] = {
+        "/": agreements.listed,
+        "/agreements/{agreement}": agreements.one,
+        "/agreements/{agreement}/timeline.svg": agreements.timeline,
+        "/flows": flows.flows,
+        "/release": releasing.compose,
+        "/inbox": holdings.inbox,
+        "/outbox": releasing.outbox,
+        "/holdings/{holding}": holdings.one,
+        "/duties": holdings.duties,
+        "/chronicle": agreements.chronicle,
+        "/brief": analyses.brief_page,
+        "/impact": analyses.impact_page,
+        "/impact.svg": analyses.impact_picture,
+        "/sufficiency": analyses.sufficiency_page,
+        "/ledger": ledger.ledger,
+        "/sign-in": signing.ask,
+    }
+    does: dict[str, Doer] = {
+        "/sign-in": signing.sign_in,
+        "/sign-out": signing.sign_out,
+        "/release": releasing.release_item,
+        "/holdings/{holding}/open": holdings.open_it,
+        "/holdings/{holding}/destroy": holdings.destroy,
+        "/holdings/{holding}/compromise": holdings.compromise,
+    }
+    for path, show in shows.items():
+        app.add_route(f"/desk{path}", _get(context, show), methods=["GET"], include_in_schema=False)
+    for path, do in does.items():
+        app.add_route(f"/desk{path}", _post(context, do), methods=["POST"], include_in_schema=False)
+    app.add_route("/desk/language/{language}", _language(context), methods=["GET"], include_in_schema=False)
+    app.add_route("/desk/static/{name}", _static, methods=["GET"], include_in_schema=False)
+    app.add_route("/", lambda _: RedirectResponse("/desk/", 303), methods=["GET"], include_in_schema=False)
+    app.add_route("/desk", lambda _: RedirectResponse("/desk/", 308), methods=["GET"], include_in_schema=False)
+
+
+def _get(context: Context, show: Shower) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(request: Request) -> Response:
+        return await run_in_threadpool(_answered, context, request, show)
+
+    return serve
+
+
+def _post(context: Context, do: Doer) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(request: Request) -> Response:
+        visit = None
+        try:
+            visit = await run_in_threadpool(visit_of, context, request)
+            found = await do(visit)
+            return found if isinstance(found, Response) else await run_in_threadpool(render, visit, found)
+        except ReltoError as error:
+            return await run_in_threadpool(_failed, context, request, visit, error)
+
+    return serve
+
+
+def _answered(context: Context, request: Request, show: Shower) -> Response:
+    visit = None
+    try:
+        visit = visit_of(context, request)
+        if show is not signing.ask:
+            _ = visit.signed_in
+        found = show(visit)
+        return found if isinstance(found, Response) else render(visit, found)
+    except ReltoError as error:
+        return _failed(context, request, visit, error)
+
+
+def _failed(context: Context, request: Request, visit: Visit | None, error: ReltoError) -> Response:
+    """An error as a page; who is not signed in is asked to."""
+    status, kind = kind_of(error)
+    request.state.refused = error.evidence if isinstance(error, ActRefused) else kind
+    if visit is None:
+        visit = Visit(context, request, signing.tongue(request), context.now(), False)
+    if isinstance(error, NotSignedIn) and request.method == "GET":
+        return RedirectResponse("/desk/sign-in", 303)
+    if status == 500:
+        raise error  # it goes into the log
+    given = {"error": error, "verdict": error.verdict if isinstance(error, ActRefused) else None}
+    return render(visit, Page("error.html", visit.tongue.say("Not done"), given), status)
+
+
+def render(visit: Visit, page: Page, status: int = 200) -> Response:
+    """A page in its frame, with the headers that keep it close."""
+    tongue = visit.tongue
+    path = visit.request.url.path.removeprefix("/desk") or "/"
+    given: dict[str, Any] = {
+        "page": page,
+        "visit": visit,
+        "_": tongue.say,
+        "words": tongue.words,
+        "party": visit.node.party,
+        "menu": [(visit.link(to), tongue.say(name), to == path) for to, name, act in _MENU if visit.may(act)],  # type: ignore[arg-type]
+        "languages": NAMES,
+        **page.given,
+    }
+    text = _templates().get_template(page.template).render(given)
+    # with no referrer at all a browser sends the forms of these pages as of no origin
+    return HTMLResponse(text, status, headers={"content-security-policy": CSP, "referrer-policy": "same-origin"})
+
+
+@lru_cache(maxsize=1)
+def _templates() -> jinja2.Environment:
+    found = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters["shown"] = shown
+    return found
+
+
+def _language(context: Context) -> Callable[[Request], Awaitable[Response]]:
+    async def choose(request: Request) -> Response:
+        chosen = str(request.path_params["language"])
+        back = request.query_params.get("back", "/desk/")[:500]
+        if not back.startswith("/desk/") or any(char in back for char in "\\\r\n"):
+            back = "/desk/"
+        response = RedirectResponse(back, 303)
+        if chosen in NAMES:
+            response.set_cookie(
+                LANGUAGE_COOKIE, chosen, max_age=31_536_000, path="/desk", secure=True, samesite="strict"
+            )
+        return response
+
+    return choose
+
+
+async def _static(request: Request) -> Response:
+    name = str(request.path_params["name"])
+    if name not in _STATIC:
+        error = NotFound("no such file")
+        return Response(error.message, 404, media_type="text/plain")
+    data = (_HERE / "static" / name).read_bytes()
+    return Response(data, media_type=_STATIC[name], headers={"cache-control": "max-age=3600"})

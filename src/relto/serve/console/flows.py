@@ -1,0 +1,135 @@
+"""Flows: who may release what to whom at an instant, as a picture and as tables."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from relto.core.decision import Request
+from relto.core.dossier import Dossier, Item
+from relto.core.label import Caveats
+from relto.core.route import decide
+from relto.serve.console.page import Page
+from relto.serve.console.visiting import Visit
+
+_MOST_PARTIES = 12
+_WIDTH, _HEIGHT, _RADIUS = 640, 420, 34
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What becomes of one rank and topic: straight, through whom, or refused, and for which article."""
+
+    mark: str
+    rank: str
+    topic: str
+    way: str
+    via: str
+    agreement: str
+    article: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """From one party to another: its cells, and how many go straight and through an ally."""
+
+    sender: str
+    recipient: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def direct(self) -> int:
+        """How many go straight."""
+        return sum(one.way == "direct" for one in self.cells)
+
+    @property
+    def mediated(self) -> int:
+        """How many go through an ally alone."""
+        return sum(one.way == "mediated" for one in self.cells)
+
+
+def flows(visit: Visit) -> Page:
+    """The picture, and the table of the edge that is chosen."""
+    visit.need("see-agreements")
+    dossier = visit.dossier()
+    parties = _parties(dossier, visit.node.party)
+    edges = [edge(visit, dossier, one, other) for one in parties for other in parties if one != other]
+    chosen = next(
+        (one for one in edges if (one.sender, one.recipient) == (visit.asked("from"), visit.asked("to"))), None
+    )
+    given = {"edges": edges, "chosen": chosen, "drawn": _drawn(parties, edges), "width": _WIDTH, "height": _HEIGHT}
+    return Page("flows.html", visit.tongue.say("Flows"), given)
+
+
+def _parties(dossier: Dossier, own: str) -> list[str]:
+    """The node's own party first, then those it has an agreement with, then others; no more than a dozen."""
+    near = {
+        party for versions in dossier.agreements.values() for party in versions[0].parties if own in versions[0].parties
+    }
+    order = sorted(dossier.parties, key=lambda one: (one != own, one not in near, one))
+    return order[:_MOST_PARTIES]
+
+
+def edge(visit: Visit, dossier: Dossier, sender: str, recipient: str) -> Edge:
+    """Ask for each rank of the sender and each topic that an agreement between them, or an arrangement, covers."""
+    shared = [
+        versions[0] for versions in dossier.agreements.values() if {sender, recipient} <= set(versions[0].parties)
+    ]
+    topics = sorted({topic for text in shared for topic in text.scope.topics})
+    marks = {one.rank: one.mark for one in reversed(dossier.parties[sender].marks)}
+    cells = []
+    for rank in dossier.parties[sender].ranks():
+        for topic in topics:
+            item = Item("flow", "", sender, marks[rank], topic, "as-provided", Caveats(rel_to=tuple(dossier.parties)))
+            verdict = decide(dossier, Request("release", item, sender, recipient, visit.at, reading=sender))
+            failed = verdict.failed()
+            through = next((one for one in verdict.routes if one.kind == "mediated"), None)
+            way = "direct" if verdict.permits else "mediated" if through else "refused"
+            ground = failed[0] if failed else None
+            cells.append(
+                Cell(
+                    marks[rank],
+                    rank,
+                    topic,
+                    way,
+                    ", ".join(through.via) if through else "",
+                    ground.agreement if ground else verdict.agreement,
+                    ground.article if ground else "",
+                )
+            )
+    return Edge(sender, recipient, tuple(cells))
+
+
+def _drawn(parties: list[str], edges: list[Edge]) -> dict[str, object]:
+    """Circles and arrows: an arrow for each edge by which something may go, as wide as how much."""
+    places = {
+        party: (
+            _WIDTH / 2 + (_WIDTH / 2 - 90) * math.sin(2 * math.pi * n / len(parties)),
+            _HEIGHT / 2 - (_HEIGHT / 2 - 60) * math.cos(2 * math.pi * n / len(parties)),
+        )
+        for n, party in enumerate(parties)
+    }
+    arrows = []
+    for one in edges:
+        if one.direct or one.mediated:
+            (x1, y1), (x2, y2) = places[one.sender], places[one.recipient]
+            far = math.hypot(x2 - x1, y2 - y1) or 1.0
+            ux, uy = (x2 - x1) / far, (y2 - y1) / far
+            side = 9.0
+            start = (x1 + ux * (_RADIUS + 4) - uy * side, y1 + uy * (_RADIUS + 4) + ux * side)
+            end = (x2 - ux * (_RADIUS + 18) - uy * side, y2 - uy * (_RADIUS + 18) + ux * side)
+            arrows.append(
+                {
+                    "edge": one,
+                    "x1": round(start[0], 1),
+                    "y1": round(start[1], 1),
+                    "x2": round(end[0], 1),
+                    "y2": round(end[1], 1),
+                    "kind": "direct" if one.direct else "mediated",
+                    "width": min(6, 1.5 + (one.direct or one.mediated) / 2),
+                    "tx": round((start[0] + end[0]) / 2 - uy * 14, 1),
+                    "ty": round((start[1] + end[1]) / 2 + ux * 14, 1),
+                }
+            )
+    circles = [{"party": party, "x": round(x, 1), "y": round(y, 1)} for party, (x, y) in places.items()]
+    return {"arrows": arrows, "circles": circles, "radius": _RADIUS}

@@ -1,0 +1,106 @@
+"""The inbox and the register: what is held of others, its provenance and duties; open, destroy, report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from relto.core.errors import NotFound
+from relto.core.register import Holding
+from relto.node import custody, open_item, report_compromise
+from relto.node.custody import METHODS
+from relto.node.due import open_duties
+from relto.node.statements import statement
+from relto.serve.console.page import ROWS, Page, Turn
+from relto.serve.console.visiting import Visit, form_of
+
+_MOST_SHOWN = 200_000
+
+
+def inbox(visit: Visit) -> Page:
+    """What others have released to this party, newest first."""
+    visit.need("see-holdings")
+    wanted = visit.asked("q").casefold()
+    with visit.node.store.read() as reading:
+        held = [one for one in reversed(reading.holdings()) if _speaks_of(one, wanted)]
+    turn = Turn.of(visit.asked("page"), len(held))
+    given = {"rows": held[turn.start : turn.start + ROWS], "turn": turn, "q": visit.asked("q")}
+    return Page("inbox.html", visit.tongue.say("Inbox"), given)
+
+
+def _speaks_of(one: Holding, wanted: str) -> bool:
+    came = one.received
+    return not wanted or any(wanted in text.casefold() for text in (one.id, came.item, came.title, came.originator))
+
+
+def duties(visit: Visit) -> Page:
+    """What is owed for what is held, the most urgent first."""
+    visit.need("see-holdings")
+    with visit.node.store.read() as reading:
+        found = open_duties(visit.node, reading, visit.at)
+    turn = Turn.of(visit.asked("page"), len(found))
+    given = {"rows": found[turn.start : turn.start + ROWS], "turn": turn, "overdue": sum(one.overdue for one in found)}
+    return Page("duties.html", visit.tongue.say("Duties"), given)
+
+
+def one(visit: Visit) -> Page:
+    """One holding: its mark as a banner, where it is from, its copies and duties, its evidence step by step."""
+    visit.need("see-holdings")
+    return _page(visit, "")
+
+
+def _page(visit: Visit, content: str, done: str = "") -> Page:
+    name = str(visit.request.path_params["holding"])
+    with visit.node.store.read() as reading:
+        held = reading.holding(name)
+        leaves = [(leaf, statement(leaf.evidence)) for leaf in reading.leaves(name)]
+        dossier = visit.node.dossier(reading)
+    if held is None:
+        raise NotFound(f"no holding `{name[:60]}`", remedy="look at the inbox")
+    marks = {mark.mark: mark for party in dossier.parties.values() for mark in party.marks}
+    given = {"held": held, "leaves": leaves, "mark": marks.get(held.mark), "content": content, "done": done}
+    return Page("holding.html", held.received.title, {**given, "methods": METHODS})
+
+
+async def open_it(visit: Visit) -> Page:
+    """Open it for the party's competent authority; the handover leaves evidence."""
+    await form_of(visit)
+    return await run_in_threadpool(_open, visit)
+
+
+def _open(visit: Visit) -> Page:
+    found = open_item(visit.acting("open"), str(visit.request.path_params["holding"]))
+    text = found.payload[:_MOST_SHOWN].decode("utf-8", "replace")
+    if "\N{REPLACEMENT CHARACTER}" in text[:200]:
+        text = visit.tongue.say("{bytes} bytes that are no text; open it with a program", bytes=len(found.payload))
+    return _page(visit, text, visit.tongue.say("Opened; evidence {evidence}", evidence=found.evidence))
+
+
+async def destroy(visit: Visit) -> Response:
+    """Destroy what is held before a witness; the originator gets the certificate."""
+    fields = await form_of(visit)
+
+    def act(name: str) -> None:
+        node, by = visit.acting("keep-register"), visit.signed_in.id
+        custody.destroy_holding(node, name, fields.get("method", "")[:200], fields.get("witness", "")[:200], by)
+
+    return await _done(visit, act)
+
+
+async def compromise(visit: Visit) -> Response:
+    """Tell the originator of a loss or compromise, actual or possible."""
+    fields: Mapping[str, str] = await form_of(visit)
+
+    def act(name: str) -> None:
+        node = visit.acting("report-compromise")
+        report_compromise(node, name, fields.get("says", "")[:4000], actual=fields.get("actual") == "yes")
+
+    return await _done(visit, act)
+
+
+async def _done(visit: Visit, act: Callable[[str], None]) -> Response:
+    name = str(visit.request.path_params["holding"])
+    await run_in_threadpool(act, name)
+    return RedirectResponse(visit.link(f"/holdings/{name}"), 303)

@@ -1,0 +1,40 @@
+// The desk without this is whole: it only counts down while a page stands open, and adds keys.
+const MINUTE = 60000;
+const loaded = performance.now();
+
+function parts(seconds) {
+  // by the node's clock: what was left when the page was made, less how long it stands open here
+  const minutes = Math.max(0, Math.ceil((seconds * 1000 - (performance.now() - loaded)) / MINUTE));
+  return [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];
+}
+
+function units() {
+  // the words of the page's own language stand in what the server wrote: "4 d 15 h", "4일 15시간"
+  return document.documentElement.lang === "ko" ? ["일", "시간", "분", " ", ""]
+    : document.documentElement.lang === "ja" ? ["日", "時間", "分", "", ""] : ["d", "h", "min", " ", " "];
+}
+
+function count() {
+  for (const one of document.querySelectorAll("[data-left]")) {
+    const left = parts(Number(one.dataset.left));
+    if (!left.some(Boolean)) { location.reload(); return; }
+    const [day, hour, minute, joint, gap] = units();
+    const names = [day, hour, minute];
+    one.textContent = left.map((n, i) => (n ? `${n}${gap}${names[i]}` : "")).filter(Boolean).join(joint);
+  }
+}
+
+if (document.querySelector("[data-left]")) setInterval(count, 1000);
+
+const GOES = { a: "/desk/", f: "/desk/flows", r: "/desk/release", i: "/desk/inbox", o: "/desk/outbox", b: "/desk/brief", l: "/desk/ledger" };
+let before = "";
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
+  if (event.key === "/") {
+    const field = document.getElementById("search");
+    if (field) { event.preventDefault(); field.focus(); }
+  } else if (before === "g" && GOES[event.key]) {
+    location.assign(GOES[event.key]);
+  }
+  before = event.key;
+});

@@ -1,0 +1,149 @@
+"""Who looks at a page: by the session's cookie, in the account's roles; and forms that prove where they were made."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+
+from relto.core.dossier import Dossier
+from relto.core.errors import InputError
+from relto.core.timeline import Instant, format_local, parse_instant
+from relto.node import Node
+from relto.node.people import MAY, Account, ForgedRequest, NotSignedIn, PersonalAct, Session, check_allowed
+from relto.serve.api.context import Context
+from relto.serve.api.guard import check_origin, csrf_of, presented
+from relto.serve.console.words import Tongue, tongue_of
+
+LANGUAGE_COOKIE: Final = "relto-language"
+MAX_FORM: Final = 1 << 16
+_MAX_FIELDS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One look at a page. `at`: the instant it is about; `past`: that was asked for. `account` None: not signed in."""
+
+    context: Context
+    request: Request
+    tongue: Tongue
+    at: Instant
+    past: bool
+    account: Account | None = None
+    session: Session | None = None
+    token: str = ""
+
+    @property
+    def node(self) -> Node:
+        """The node, to be looked at."""
+        return self.context.node
+
+    @property
+    def csrf(self) -> str:
+        """What a form of this session's pages brings along."""
+        return csrf_of(self.token) if self.token else ""
+
+    def may(self, act: PersonalAct) -> bool:
+        """Whether who is signed in may do this, in any of their roles."""
+        return self.account is not None and any(act in MAY[role] for role in self.account.roles)
+
+    def need(self, act: PersonalAct) -> None:
+        """Raise NotAllowed, or NotSignedIn, where they may not."""
+        check_allowed(self.signed_in, act)
+
+    @property
+    def signed_in(self) -> Account:
+        """Who is signed in. Raises NotSignedIn."""
+        if self.account is None:
+            raise NotSignedIn("not signed in", remedy="sign in")
+        return self.account
+
+    def acting(self, act: PersonalAct) -> Node:
+        """The node as who is signed in makes it act. Raises as `need` does."""
+        return self.node.acting(str(check_allowed(self.signed_in, act)))
+
+    def dossier(self) -> Dossier:
+        """The dossier as the node goes by it now."""
+        return self.node.read_dossier()
+
+    def asked(self, name: str, limit: int = 200) -> str:
+        """What the address of the page asks for by this name."""
+        return self.request.query_params.get(name, "")[:limit]
+
+    def clock(self, at: Instant, zone: str = "UTC") -> str:
+        """An instant to the second, on the clock of `zone`, as its language writes it."""
+        return self.tongue.words.instant(Instant(at.ns - at.ns % 1_000_000_000), zone)
+
+    def link(self, path: str, **more: str) -> str:
+        """An address within the desk; the past that is looked at stays."""
+        from urllib.parse import quote, urlencode
+
+        given = {**({"at": str(self.at)} if self.past else {}), **{key: one for key, one in more.items() if one}}
+        return f"/desk{quote(path)}" + (f"?{urlencode(given)}" if given else "")
+
+    @property
+    def running(self) -> bool:
+        """Whether what is shown is now, by a clock that goes on: that of a rehearsal stands where it was put."""
+        return not self.past and self.context.now().ns != self.at.ns
+
+    @property
+    def as_of(self) -> str:
+        """The instant looked at, on the clock of the first agreement of this party."""
+        return format_local(Instant(self.at.ns - self.at.ns % 60_000_000_000), self.zone)
+
+    @property
+    def zone(self) -> str:
+        """The zone of the node's own party."""
+        found = self.node.base.parties.get(self.node.party)
+        return found.zone if found is not None else "UTC"
+
+
+def visit_of(context: Context, request: Request) -> Visit:
+    """Who asks for a page, in which language, about when. Raises InputError for an instant that is none."""
+    tongue = tongue_of(request.cookies.get(LANGUAGE_COOKIE, ""), request.headers.get("accept-language", "")[:200])
+    now = context.now()
+    text = request.query_params.get("at", "")[:100]
+    at = parse_instant(text) if text else now
+    try:
+        token, kind = presented(request)
+        if token and kind == "cookie":
+            session = context.people.session(token, now)
+            if session.kind == "cookie":
+                return Visit(context, request, tongue, at, bool(text), session.account, session, token)
+    except NotSignedIn:
+        pass
+    return Visit(context, request, tongue, at, bool(text))
+
+
+async def form_of(visit: Visit, *, signed_in: bool = True) -> Mapping[str, str]:
+    """The fields of a form that was sent. Raises ForgedRequest where no page of this node made it, InputError for one
+    that is too large or repeats a field."""
+    check_origin(visit.context, visit.request)
+    kind = visit.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise InputError("not a form", remedy="use the pages of this desk")
+    data = b""
+    async for part in visit.request.stream():
+        data += part
+        if len(data) > MAX_FORM:
+            raise InputError(f"a form of more than {MAX_FORM} bytes", remedy="send less")
+    try:
+        pairs = parse_qsl(
+            data.decode("utf-8"), keep_blank_values=True, strict_parsing=bool(data), max_num_fields=_MAX_FIELDS
+        )
+    except ValueError as error:
+        raise InputError("not a form", remedy="use the pages of this desk") from error
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise InputError("a field of the form stands twice", remedy="use the pages of this desk")
+    if signed_in:
+        given = fields.pop("csrf", "")
+        if not visit.token or not hmac.compare_digest(given.encode("utf-8"), visit.csrf.encode("ascii")):
+            raise ForgedRequest(
+                "the form does not prove that a page of this desk made it", remedy="load the page again"
+            )
+    return fields

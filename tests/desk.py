@@ -1,0 +1,120 @@
+"""Desks: the people's ports of the cast's nodes, with the pages, over TLS on the loopback."""
+
+from __future__ import annotations
+
+import datetime
+import ssl
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import httpx2
+import uvicorn
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from starlette.types import ASGIApp
+
+from relto.compose import open_people
+from relto.serve.api import create_api
+from relto.serve.console import add_desk
+from tests.office import PASSWORD, QUIET, copied_cast, populate
+from tests.test_node_setup import Cast
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    """A certificate of nobody, for the loopback."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    begin = datetime.datetime(2019, 1, 1, tzinfo=datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(begin)
+        .not_valid_after(begin + datetime.timedelta(days=20_000))
+        .sign(key, hashes.SHA256())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(made.public_bytes(serialization.Encoding.PEM))
+        form = serialization.PrivateFormat.PKCS8
+        file.write(key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context
+
+
+@contextmanager
+def served(app: ASGIApp) -> Iterator[str]:
+    """Serve an application over TLS; its address."""
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=0,
+        log_level="critical",
+        lifespan="off",
+        access_log=False,
+        ssl_context_factory=lambda _config, _default: _context(),
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.005)
+    try:
+        yield f"https://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@dataclass
+class Desks:
+    """The desks of KOR and JPN, and one client for each account that looks at them."""
+
+    cast: Cast
+    urls: Mapping[str, str]
+    clients: dict[tuple[str, str], httpx2.Client] = field(default_factory=dict)
+
+    def client(self, party: str, account: str = "") -> httpx2.Client:
+        """A client that keeps its cookies, as a browser does; signed in where an account is named."""
+        if (party, account) not in self.clients:
+            client = httpx2.Client(base_url=self.urls[party], verify=False, trust_env=False, timeout=30)
+            if account:
+                answer = client.post("/desk/sign-in", data={"account": account, "password": PASSWORD})
+                assert answer.status_code == 303, answer.text
+            self.clients[party, account] = client
+        return self.clients[party, account]
+
+
+@contextmanager
+def desks(folder: Path) -> Iterator[Desks]:
+    """Both desks, with people of the same names at each."""
+    cast = copied_cast(folder)
+    with ExitStack() as open_now:
+        urls = {}
+        for party in ("KOR", "JPN"):
+            people = open_people(folder / party)
+            open_now.callback(people.close)
+            if party != "KOR":
+                populate(people)
+            app = create_api(cast.nodes[party], people, QUIET)
+            add_desk(app, app.state.context)
+            urls[party] = open_now.enter_context(served(app))
+        made = Desks(cast, urls)
+        yield made
+        for client in made.clients.values():
+            client.close()
+    for node in cast.nodes.values():
+        node.store.close()

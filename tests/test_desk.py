@@ -1,0 +1,316 @@
+"""The desk without a browser: who may see and do what, the whole way of an item, and forms that others forge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import jinja2
+import pytest
+
+from relto.node import dispatch_pending, release, verify
+from relto.serve.console.app import CSP
+from relto.serve.console.words import catalogue, shown, tongue_of
+from tests.desk import Desks, desks
+from tests.office import PASSWORD, PEOPLE
+from tests.test_node_setup import LAPSE
+
+PAGES = (
+    "/",
+    "/flows",
+    "/release",
+    "/inbox",
+    "/outbox",
+    "/duties",
+    "/chronicle",
+    "/brief",
+    "/impact",
+    "/sufficiency",
+    "/ledger",
+)
+CONSOLE = Path(__file__).parent.parent / "src/relto/serve/console"
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Desks]:
+    with desks(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desks]:
+    """Desks that only are looked at, with an item released."""
+    with desks(tmp_path_factory.mktemp("still")) as found:
+        release(found.cast.kor, found.cast.item(), "JPN")
+        yield found
+
+
+def csrf(page: httpx2.Response) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)"', page.text)
+    assert found is not None
+    return found[1]
+
+
+def test_who_is_not_signed_in_is_asked_to(still: Desks) -> None:
+    client = still.client("KOR")
+    for path in PAGES:
+        answer = client.get(f"/desk{path}")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/desk/sign-in")
+    asked = client.get("/desk/sign-in")
+    assert asked.status_code == 200
+    wrong = client.post("/desk/sign-in", data={"account": "lee-authority", "password": "wrong password it is"})
+    assert "__Host-relto" not in wrong.headers.get("set-cookie", "")
+    assert 'role="alert"' in wrong.text
+    assert client.get("/desk", follow_redirects=False).headers["location"] == "/desk/"
+
+
+@pytest.mark.parametrize("account", sorted(PEOPLE))
+def test_each_sees_what_their_role_may_and_nothing_fails(still: Desks, account: str) -> None:
+    client = still.client("KOR", account)
+    menu = set(re.findall(r'<a href="/desk(/[a-z]*)"', client.get("/desk/", follow_redirects=True).text))
+    for path in PAGES:
+        answer = client.get(f"/desk{path}")
+        assert answer.status_code in (200, 303, 403), (path, answer.text)
+        if account == "jung-operator" and path == "/":
+            assert answer.headers["location"] == "/desk/ledger"
+            continue
+        assert (path in menu) == (answer.status_code == 200), path
+        assert answer.headers["content-security-policy"] == CSP
+        assert answer.headers["referrer-policy"] == "same-origin"
+        assert answer.headers["cache-control"] == "no-store"
+        assert len(answer.content) < 60_000
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "ja"])
+def test_every_page_in_every_language(still: Desks, language: str) -> None:
+    client = still.client("JPN", "kim-desk")
+    client.get(f"/desk/language/{language}?back=/desk/")
+    for path in (
+        *PAGES[:-1],
+        "/agreements/kor-jpn-2016",
+        "/flows?from=KOR&to=JPN",
+        "/sufficiency?launch=2019-10-31-01",
+    ):
+        answer = client.get(f"/desk{path}")
+        assert answer.status_code == 200
+        assert f'<html lang="{language}">' in answer.text
+    client.get("/desk/language/en")
+    assert client.get("/desk/language/xx?back=https://evil.example/").headers["location"] == "/desk/"
+
+
+def test_what_is_not_there_is_said(still: Desks) -> None:
+    client = still.client("KOR", "lee-authority")
+    for path in ("/agreements/none", "/holdings/none", "/outbox?transmittal=none"):
+        answer = client.get(f"/desk{path}")
+        assert answer.status_code == 404
+        assert "no " in answer.text
+    assert client.get("/desk/?at=tomorrow").status_code == 400
+    assert client.get("/desk/static/../app.py").status_code == 404
+    assert client.get("/desk/inbox?page=999").status_code == 200
+    assert client.get("/desk/inbox?page=-1&q=%00").status_code == 200
+
+
+def test_an_item_is_released_received_opened_and_destroyed(made: Desks) -> None:
+    korea, japan = made.client("KOR", "lee-authority"), made.client("JPN", "kim-desk")
+    page = korea.get("/desk/release?item=msl-2019-10-31&to=JPN")
+    assert "極秘" in page.text
+    fields = {
+        "csrf": csrf(page),
+        "item": "msl-2019-10-31",
+        "to": "JPN",
+        "via": "",
+        "password": PASSWORD,
+        "do": "release",
+    }
+    wrong = korea.post("/desk/release", data={**fields, "password": "not the right one"})
+    assert wrong.status_code == 401
+    sent = korea.post("/desk/release", data=fields)
+    assert sent.status_code == 303
+    told = korea.get(sent.headers["location"])
+    assert "Delivered to JPN; receipt" in told.text
+    inbox = japan.get("/desk/inbox")
+    holding = re.search(r'/desk/holdings/([^"?]+)"', inbox.text)
+    assert holding is not None
+    at = f"/desk/holdings/{holding[1]}"
+    assert '<p class="banner"><b>極秘</b>' in japan.get(at).text
+    opened = japan.post(f"{at}/open", data={"csrf": csrf(japan.get(at))})
+    assert opened.status_code == 200
+    assert '<pre class="content">' in opened.text
+    assert "Opened; evidence sha256:" in opened.text
+    gone = {"csrf": csrf(japan.get(at)), "method": "shred", "witness": "Sato"}
+    assert japan.post(f"{at}/destroy", data=gone).status_code == 303
+    after = japan.get(at)
+    assert "destroyed" in after.text
+    assert f"{at}/open" not in after.text
+    assert japan.post(f"{at}/open", data={"csrf": csrf(after)}).status_code in (403, 404, 409)
+    dispatch_pending(made.cast.jpn)  # a served node's own process does it
+    for node in (made.cast.kor, made.cast.jpn):
+        assert verify(node).problems == ()
+    with made.cast.kor.store.read() as reading:
+        assert any(leaf.kind == "destruction" for leaf in reading.leaves())
+        said = [leaf for leaf in reading.leaves() if leaf.kind == "submission"]
+    assert len(said) == 1  # the wrong password released nothing
+
+
+def test_a_compromise_is_told(made: Desks) -> None:
+    release(made.cast.kor, made.cast.item(), "JPN")
+    officer = made.client("JPN", "choi-security")
+    with made.cast.jpn.store.read() as reading:
+        (held,) = reading.holdings()
+    at = f"/desk/holdings/{held.id}"
+    assert f"{at}/compromise" in officer.get(at).text
+    fields = {"csrf": csrf(officer.get(at)), "says": "a laptop was left in a train", "actual": "yes"}
+    assert officer.post(f"{at}/compromise", data=fields).status_code == 303
+    with made.cast.kor.store.read() as reading:
+        assert any(leaf.kind == "compromise" for leaf in reading.leaves())
+
+
+def test_at_the_lapse_the_button_is_gone_and_the_form_refused_with_its_article(made: Desks) -> None:
+    made.cast.give_notice()
+    made.cast.clock.set(LAPSE.plus(-1))
+    korea = made.client("KOR", "lee-authority")
+    page = korea.get("/desk/release?item=msl-2019-10-31&to=JPN")
+    assert 'name="via" value=""' in page.text
+    fields = {
+        "csrf": csrf(page),
+        "item": "msl-2019-10-31",
+        "to": "JPN",
+        "via": "",
+        "password": PASSWORD,
+        "do": "release",
+    }
+    made.cast.clock.set(LAPSE)
+    refused = korea.post("/desk/release", data=fields)
+    assert refused.status_code == 403
+    assert "21(3)" in refused.text
+    later = korea.get("/desk/release?item=msl-2019-10-31&to=JPN")
+    assert 'name="via" value=""' not in later.text
+    assert 'name="via" value="USA"' in later.text  # through the ally it still goes
+    assert "lapsed since 2019-11-23 00:00 KST" in later.text
+
+
+def test_a_desk_officer_submits_and_releases_nothing(made: Desks) -> None:
+    officer = made.client("KOR", "kim-desk")
+    page = officer.get("/desk/release?item=msl-2019-10-31&to=JPN")
+    assert "Submit for release" in page.text
+    assert 'name="password"' not in page.text
+    fields = {"csrf": csrf(page), "item": "msl-2019-10-31", "to": "JPN", "via": "", "do": "submit"}
+    done = officer.post("/desk/release", data=fields)
+    assert done.status_code == 303
+    assert "Submitted as a-" in officer.get(done.headers["location"]).text
+    tried = officer.post("/desk/release", data={**fields, "do": "release", "password": PASSWORD})
+    assert tried.status_code == 403
+    with made.cast.kor.store.read() as reading:
+        assert not [leaf for leaf in reading.leaves() if leaf.kind == "submission"]
+
+
+@pytest.mark.parametrize(
+    ("change", "headers"),
+    [
+        ({"csrf": "x"}, {}),
+        ({"csrf": ""}, {}),
+        ({}, {"origin": "https://evil.example"}),
+        ({}, {"sec-fetch-site": "cross-site"}),
+        ({}, {"origin": "null"}),
+    ],
+)
+def test_forged_forms_are_refused(still: Desks, change: dict[str, str], headers: dict[str, str]) -> None:
+    client = still.client("KOR", "lee-authority")
+    page = client.get("/desk/release?item=msl-2019-10-31&to=JPN")
+    fields = {
+        "csrf": csrf(page),
+        "item": "msl-2019-10-31",
+        "to": "JPN",
+        "via": "",
+        "password": PASSWORD,
+        "do": "release",
+    }
+    with still.cast.kor.store.read() as reading:
+        before = len(reading.outbox())
+    answer = client.post("/desk/release", data={**fields, **change}, headers=headers)
+    assert answer.status_code == 403
+    with still.cast.kor.store.read() as reading:
+        assert len(reading.outbox()) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"x" * 70_000, "application/x-www-form-urlencoded"),
+        (b"csrf=a&csrf=b", "application/x-www-form-urlencoded"),
+        (b"\xff\xfe", "application/x-www-form-urlencoded"),
+        (b"&".join(b"a%d=1" % n for n in range(100)), "application/x-www-form-urlencoded"),
+        (b"{}", "application/json"),
+    ],
+)
+def test_what_is_no_form_is_refused(still: Desks, content: bytes, kind: str) -> None:
+    client = still.client("KOR", "lee-authority")
+    answer = client.post("/desk/release", content=content, headers={"content-type": kind})
+    assert answer.status_code in (400, 403)
+
+
+def test_a_past_instant_says_so_and_changes_nothing(still: Desks) -> None:
+    client = still.client("KOR", "lee-authority")
+    page = client.get("/desk/release?item=msl-2019-10-31&to=JPN&at=2016-11-01T00:00%2B09:00")
+    assert '<body class="past">' in page.text
+    assert "As of 2016-11-01 00:00 KST" in page.text
+    assert 'name="password"' not in page.text
+    now = client.get("/desk/release?item=msl-2019-10-31&to=JPN")
+    fields = {
+        "csrf": csrf(now),
+        "item": "msl-2019-10-31",
+        "to": "JPN",
+        "via": "",
+        "password": PASSWORD,
+        "do": "release",
+    }
+    assert client.post("/desk/release?at=2019-11-01T00:00Z", data=fields).status_code == 400
+
+
+def test_signing_out_ends_the_session(made: Desks) -> None:
+    client = made.client("KOR", "park-analyst")
+    page = client.get("/desk/")
+    assert client.post("/desk/sign-out", data={"csrf": "x"}).status_code == 403
+    assert client.get("/desk/").status_code == 200
+    kept = client.cookies["__Host-relto"]
+    assert client.post("/desk/sign-out", data={"csrf": csrf(page)}).status_code == 303
+    client.cookies.set("__Host-relto", kept)
+    assert client.get("/desk/").status_code == 303
+
+
+def test_the_picture_of_a_timeline_is_drawn_for_any_instant(still: Desks) -> None:
+    client = still.client("KOR", "park-analyst")
+    for at in ("0002-01-02T00:00Z", "1900-01-01T00:00Z", "2019-11-18T00:00Z", "9990-01-01T00:00Z"):
+        for path in ("/agreements/kor-jpn-2016/timeline.svg", "/agreements/kor-jpn-2016", "/flows", "/brief"):
+            answer = client.get(f"/desk{path}?at={at}")
+            assert answer.status_code == 200, (path, at)
+
+
+def test_every_text_of_the_pages_is_in_both_catalogues() -> None:
+    used: set[str] = set()
+    environment = jinja2.Environment(autoescape=True)
+    for file in (CONSOLE / "templates").glob("*.html"):
+        for node in environment.parse(file.read_text(encoding="utf-8")).find_all(jinja2.nodes.Call):
+            if getattr(node.node, "name", "") == "_" and isinstance(node.args[0], jinja2.nodes.Const):
+                used.add(node.args[0].value)
+    for file in CONSOLE.glob("*.py"):
+        used |= set(re.findall(r'say\(\s*"([^"]+)"', file.read_text(encoding="utf-8")))
+    used |= set(re.findall(r'\("/[a-z]*", "(\w+)", "', (CONSOLE / "app.py").read_text(encoding="utf-8")))
+    assert len(used) > 150
+    for language in ("ko", "ja"):
+        found = catalogue(language)
+        assert used - found.keys() == set()
+        for text, said in found.items():
+            assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", said)), text
+
+
+def test_the_language_is_that_chosen_or_the_first_accepted() -> None:
+    assert tongue_of("ja", "ko").language == "ja"
+    assert tongue_of("", "fr;q=0.9, ko-KR;q=0.8, en").language == "ko"
+    assert tongue_of("xx", "").language == "en"
+
+
+def test_text_that_hides_or_turns_is_made_harmless() -> None:
+    assert shown("a\u202eb\u2066c\x00d\ud800e\u2028f\tg") == "a\ufffdb\ufffdc\ufffdd\ufffde\ufffdf g"

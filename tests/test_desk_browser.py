@@ -1,0 +1,204 @@
+"""The desk in a real browser: nothing that its policy forbids, accessible in light and dark, wide and narrow, inert to
+hostile text, whole without a script; and the way of an item in three languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relto.adapters.folder import load_dossier
+from relto.cli.options import shipped_dossier
+from relto.core.dossier import Payload
+from relto.node import release
+from tests.desk import Desks, desks
+from tests.office import PASSWORD
+from tests.test_node_setup import LAPSE, at
+
+CHROMIUM = Path("/usr/bin/chromium")
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM} (Debian: chromium)"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+PAGES = (
+    "/",
+    "/agreements/kor-jpn-2016",
+    "/flows?from=KOR&to=JPN",
+    "/release?item=msl-2019-10-31&to=JPN",
+    "/release?item=msl-2019-10-31-grade-1&to=JPN",
+    "/inbox",
+    "/outbox",
+    "/duties",
+    "/chronicle",
+    "/brief",
+    "/impact?agreement=kor-jpn-2016&lapse=2019-11-20T00:00%2B09:00",
+    "/sufficiency?launch=2019-10-31-01",
+    "/?at=2019-11-23T00:00%2B09:00",
+    "/agreements/none",
+)
+HOSTILE = "<script>document.title='owned'</script><b>b</b>\u202e" + "W" * 600 + ' "><img src=x onerror=alert(1)> עברית'
+WORDS = {
+    "en": ("Release", "Open", "Destroy"),
+    "ko": ("제공", "열람", "파기"),
+    "ja": ("提供", "開封", "破棄"),
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desks]:
+    """Desks with the shipped chronicle and items, notice given, and an item released whose every text is hostile."""
+    full = load_dossier(shipped_dossier())
+    with desks(tmp_path_factory.mktemp("browser")) as found:
+        cast = found.cast
+        for node in cast.nodes.values():
+            items = {**full.items, **node.base.items}
+            node.base = replace(node.base, chronicle=full.chronicle, items=items, parties=full.parties)
+        cast.give_notice()
+        cast.clock.set(at("2019-11-18T09:00+09:00"))
+        bad = replace(cast.item(), id="hostile", title=HOSTILE, note=HOSTILE, payload=Payload("document", HOSTILE))
+        release(cast.kor, bad, "JPN", payload=HOSTILE.encode())
+        cast.kor.base = replace(cast.kor.base, items={**cast.kor.base.items, "hostile": bad})
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@contextmanager
+def page_of(browser: Any, made: Desks, party: str, account: str, **more: Any) -> Iterator[tuple[Any, list[str]]]:
+    """A page that is signed in, and what its console complained of."""
+    context = browser.new_context(ignore_https_errors=True, **more)
+    page, faults = context.new_page(), list[str]()
+    page.on("console", lambda one: faults.append(one.text) if one.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    sign_in(page, made.urls[party], account)
+    try:
+        yield page, faults
+    finally:
+        context.close()
+
+
+def sign_in(page: Any, url: str, account: str) -> None:
+    """Sign in by the form."""
+    page.goto(url + "/desk/sign-in")
+    page.fill("[name=account]", account)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button")
+
+
+def axe_script() -> str:
+    spec = find_spec("axe_core_python")
+    assert spec is not None
+    assert spec.origin is not None
+    return (Path(spec.origin).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
+def test_no_page_breaks_its_policy_or_is_closed_to_anybody(browser: Any, made: Desks, scheme: str, width: int) -> None:
+    size = {"width": width, "height": 900}
+    script = axe_script()
+    with page_of(browser, made, "JPN", "kim-desk", color_scheme=scheme, viewport=size, bypass_csp=True) as (page, _):
+        holding = _holding(made)
+        for path in (*PAGES, f"/holdings/{holding}"):
+            page.goto(made.urls["JPN"] + "/desk" + path)
+            page.evaluate(script)
+            found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+            told = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]]
+            assert told == [], path
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, path
+
+
+def _holding(made: Desks) -> str:
+    with made.cast.jpn.store.read() as reading:
+        return reading.holdings()[0].id
+
+
+def test_the_console_stays_silent_under_the_policy(browser: Any, made: Desks) -> None:
+    for party, account in (("KOR", "lee-authority"), ("JPN", "kim-desk"), ("JPN", "choi-security")):
+        with page_of(browser, made, party, account) as (page, faults):
+            for path in (*PAGES[:-1], "/ledger", "/release?item=hostile&to=JPN", f"/holdings/{_holding(made)}"):
+                answer = page.goto(made.urls[party] + "/desk" + path)
+                if answer.status == 200:
+                    assert faults == [], path
+                faults.clear()  # a page that is refused is said to be, by the browser too
+
+
+def test_hostile_text_is_only_text(browser: Any, made: Desks) -> None:
+    with page_of(browser, made, "JPN", "kim-desk") as (page, faults):
+        for path in ("/inbox", f"/holdings/{_holding(made)}", "/duties"):
+            page.goto(made.urls["JPN"] + "/desk" + path)
+            assert page.title().endswith("relto JPN")
+            assert page.locator("main img").count() == 0
+            assert "\u202e" not in page.inner_text("main")
+        page.goto(made.urls["JPN"] + f"/desk/holdings/{_holding(made)}")
+        page.click("form[action$='/open'] button")
+        assert "onerror=alert(1)" in page.inner_text("pre.content")
+        assert faults == []
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
+@pytest.mark.parametrize("language", sorted(WORDS))
+def test_the_way_of_an_item(browser: Any, tmp_path: Path, language: str, script: bool) -> None:
+    release_word, open_word, destroy_word = WORDS[language]
+    with desks(tmp_path) as made:
+        made.cast.give_notice()
+        made.cast.clock.set(at("2019-11-18T09:00+09:00"))
+        with page_of(browser, made, "KOR", "lee-authority", java_script_enabled=script) as (korea, faults):
+            korea.goto(made.urls["KOR"] + f"/desk/language/{language}?back=/desk/release")
+            korea.select_option("[name=item]", "msl-2019-10-31")
+            korea.select_option("[name=to]", "JPN")
+            korea.click("main form[method=get] button")
+            korea.fill("form[method=post] [name=password]", PASSWORD)
+            korea.get_by_role("button", name=release_word, exact=True).click()
+            assert re.search(r"sha256:[0-9a-f]{64}", korea.inner_text("main"))
+            made.cast.clock.set(LAPSE.plus(-60_000_000_000))
+            sign_in(korea, made.urls["KOR"], "lee-authority")  # the session has ended meanwhile
+            assert "1" in korea.inner_text(".figure b")  # a minute
+            korea.goto(made.urls["KOR"] + "/desk/release?item=msl-2019-10-31&to=JPN")
+            made.cast.clock.set(LAPSE)
+            korea.fill("form[method=post] [name=password]", PASSWORD)
+            korea.get_by_role("button", name=release_word, exact=True).click()
+            assert "21(3)" in korea.inner_text("main")
+            assert [one for one in faults if "403" not in one] == []
+        with page_of(browser, made, "JPN", "kim-desk", java_script_enabled=script) as (japan, _):
+            japan.goto(made.urls["JPN"] + f"/desk/language/{language}?back=/desk/inbox")
+            japan.click("main td a")
+            assert "極秘" in japan.inner_text(".banner")
+            japan.get_by_role("button", name=open_word, exact=True).click()
+            assert japan.locator("pre.content").count() == 1
+            japan.select_option("[name=method]", "shred")
+            japan.fill("[name=witness]", "Sato")
+            japan.get_by_role("button", name=destroy_word, exact=True).click()
+            assert japan.locator("[name=witness]").count() == 0
+
+
+def test_all_of_it_goes_by_keyboard(browser: Any, made: Desks) -> None:
+    with page_of(browser, made, "KOR", "lee-authority") as (page, _):
+        page.goto(made.urls["KOR"] + "/desk/")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("g")
+        page.keyboard.press("i")
+        page.wait_for_url("**/desk/inbox")
+        page.keyboard.press("/")
+        assert page.evaluate("document.activeElement.id") == "search"
+        seen = set()
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            seen.add(page.evaluate("document.activeElement.outerHTML.slice(0, 80)"))
+        links = page.evaluate("[...document.querySelectorAll('a, button, input:not([type=hidden])')].length")
+        assert len(seen) >= links - 2
