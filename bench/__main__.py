@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.analysis import analysis
+from bench.desk import desk
 from bench.feed import feed
 from bench.ledger import ledger
 from bench.releases import releases
@@ -189,6 +190,7 @@ BENCHES: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
     "ledger": partial(ledger, figure),
     "analysis": partial(analysis, figure),
     "feed": partial(feed, figure),
+    "desk": desk,
     "single": single,
     "columns": columns,
     "compiling": compiling,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from relto.core.agreement.text import Survival
 from relto.core.dossier import Dossier
 from relto.core.register import FellOverdue, Holding, owner_of
 from relto.core.timeline import Instant, first_instant, local_day
@@ -36,7 +37,11 @@ class Duty:
 def open_duties(node: Node, reading: Reading, at: Instant) -> list[Duty]:
     """All duties open at `at`: those with a time first, the earliest before the others, then those without."""
     dossier = node.dossier(reading)
-    found = [one for held in reading.holdings() for one in duties_of(dossier, node.party, held, at)]
+    asked = {held.id: held for held in reading.owing()}
+    for name in dossier.agreements:
+        if _survival(dossier, node.party, name, at) is not None:
+            asked |= {held.id: held for held in reading.holdings_under(name)}
+    found = [one for held in asked.values() for one in duties_of(dossier, node.party, held, at)]
     return sorted(found, key=lambda one: (one.due is None, one.due or one.started, one.holding.id, one.number or 0))
 
 
@@ -53,19 +58,25 @@ def duties_of(dossier: Dossier, party: str, held: Holding, at: Instant) -> Itera
 def _after_lapse(dossier: Dossier, party: str, held: Holding, at: Instant) -> Iterator[Duty]:
     """What is owed because the agreement that it came under has lapsed (its `survival`)."""
     came = held.received
-    if came.agreement not in dossier.agreements:
+    phase = _survival(dossier, party, came.agreement, at) if came.agreement in dossier.agreements else None
+    if phase is None:
         return
-    phase = dossier.history(came.agreement, reading=party).phase(at)
-    survival = phase.text.survival
-    if phase.state != "lapsed" or phase.ends_at is None or survival is None or survival.keep not in ("destroy", "none"):
-        return
-    ended = phase.ends_at
+    ended, survival = phase
     due = ended
     if survival.destroy_within is not None:
         last = survival.destroy_within.after(local_day(ended, came.zone))
         due = first_instant(last.plus(days=1), came.zone)
     do = "destroy" if survival.keep == "destroy" else "return-or-destroy"
     yield Duty(held, None, survival.article, do, "", owner_of(do), ended, due, at > due)
+
+
+def _survival(dossier: Dossier, party: str, agreement: str, at: Instant) -> tuple[Instant, Survival] | None:
+    """When an agreement ended, and what its text asks of what was given under it: None where it asks for nothing."""
+    phase = dossier.history(agreement, reading=party).phase(at)
+    survival = phase.text.survival
+    if phase.state != "lapsed" or phase.ends_at is None or survival is None or survival.keep not in ("destroy", "none"):
+        return None
+    return phase.ends_at, survival
 
 
 def enter_overdue(node: Node) -> list[tuple[Holding, FellOverdue]]:

@@ -5,7 +5,7 @@ Clock: system and replay. Link: in-process, HTTP next. Store: SQLite, PostgreSQL
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol, TypeAlias
 
@@ -154,6 +154,10 @@ class Reading(Protocol):
         """The messages sent or to send, in order."""
         ...
 
+    def outbox_newest(self, kind: str, limit: int, offset: int) -> tuple[list[OutboxRow], int]:
+        """The messages of one kind, newest first: `limit` of them beyond the first `offset`; and how many in all."""
+        ...
+
     def queued(self, peer: str | None = None, limit: int | None = None, after: int = 0) -> list[Queued]:
         """What is queued, in order and without the messages: for one peer, the first `limit`, where they are given, of
         those with a number beyond `after`."""
@@ -181,6 +185,26 @@ class Reading(Protocol):
 
     def holdings(self) -> list[Holding]:
         """All holdings, in the order they came."""
+        ...
+
+    def newest_holding(self) -> int:
+        """The number of the newest holding, 0 where there is none; they are numbered from 1 as they come."""
+        ...
+
+    def holdings_numbered(self, numbers: Collection[int]) -> list[Holding]:
+        """The holdings of these numbers, the newest first."""
+        ...
+
+    def titles(self, after: int) -> list[tuple[int, str, str, str, str]]:
+        """The number, name, item, title and originator of each holding numbered beyond `after`, in order."""
+        ...
+
+    def owing(self) -> list[Holding]:
+        """The holdings with a duty that is not done, in the order they came."""
+        ...
+
+    def holdings_under(self, agreement: str) -> list[Holding]:
+        """The holdings that came under this agreement, in the order they came."""
         ...
 
     def holdings_of(self, item: str) -> list[Holding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final, get_args
 
 from sqlalchemy import Connection, Row, bindparam, func, literal_column, select
@@ -20,6 +20,7 @@ from relto.adapters.sqlite.rows import (
     instant_in,
     leaf_of,
     outbox_row_of,
+    title_of,
 )
 from relto.core.canon import JSON, canonical, parse_json
 from relto.core.errors import VerificationFailed
@@ -80,6 +81,7 @@ _NAMES: Final = frozenset(
 )
 _SECOND: Final = 1_000_000_000
 _PRODUCT: Final = '*"event":"derived"*'
+_NEAR: Final = 1000
 _PASSING: Final = '*"onward":"[^"]*'  # the event of receipt names a party to which it goes on
 
 
@@ -178,6 +180,18 @@ class SqliteReading:
             query = query.where(tables.outbox.c.subject == subject)
         return [outbox_row_of(row) for row in self._connection.execute(query)]
 
+    def outbox_newest(self, kind: str, limit: int, offset: int) -> tuple[list[OutboxRow], int]:
+        """The messages of one kind, newest first: `limit` of them beyond the first `offset`; and how many in all."""
+        ours = tables.outbox.c.kind == kind
+        total = self._connection.execute(select(func.count()).select_from(tables.outbox).where(ours)).scalar_one()
+        # near the newest, by number: a unary plus keeps SQLite from sorting all of the kind first. Farther, by the
+        # index of the kind, without reading the messages that are passed over
+        near = literal_column("+outbox.kind") == kind if offset < _NEAR else ours
+        number = tables.outbox.c.number
+        found = select(number).where(near).order_by(number.desc()).limit(limit).offset(offset)
+        query = select(tables.outbox).where(number.in_(self._connection.execute(found).scalars().all()))
+        return [outbox_row_of(row) for row in self._connection.execute(query.order_by(number.desc()))], int(total)
+
     def queued(self, peer: str | None = None, limit: int | None = None, after: int = 0) -> list[Queued]:
         """What is queued, in order and without the messages: for one peer, the first `limit`, where they are given, of
         those with a number beyond `after`."""
@@ -212,6 +226,37 @@ class SqliteReading:
         """All holdings, in the order they came."""
         return [holding_of(row) for row in self._connection.execute(_HOLDINGS.order_by(tables.holding.c.number))]
 
+    def newest_holding(self) -> int:
+        """The number of the newest holding, 0 where there is none; they are numbered from 1 as they come."""
+        return int(_NEWEST_HOLDING.scalar(self._driver, {}) or 0)
+
+    def holdings_numbered(self, numbers: Collection[int]) -> list[Holding]:
+        """The holdings of these numbers, the newest first."""
+        query = _HOLDINGS.where(tables.holding.c.number.in_(numbers)).order_by(tables.holding.c.number.desc())
+        return [holding_of(row) for row in self._connection.execute(query)]
+
+    def titles(self, after: int) -> list[tuple[int, str, str, str, str]]:
+        """The number, name, item, title and originator of each holding numbered beyond `after`, in order."""
+        row = tables.holding.c
+        query = select(row.number, row.id, row.item, row.events, row.originator).where(row.number > after)
+        return [
+            (one.number, one.id, one.item, title_of(one.events), one.originator)
+            for one in self._connection.execute(query.order_by(row.number))
+        ]
+
+    def owing(self) -> list[Holding]:
+        """The holdings with a duty that is not done, in the order they came."""
+        open_ = select(tables.duty.c.holding).where(tables.duty.c.done_at.is_(None))
+        query = _HOLDINGS.where(tables.holding.c.id.in_(open_)).order_by(tables.holding.c.number)
+        return [holding_of(row) for row in self._connection.execute(query)]
+
+    def holdings_under(self, agreement: str) -> list[Holding]:
+        """The holdings that came under this agreement, in the order they came."""
+        came = tables.holding.c.events.contains(f'"agreement":"{agreement}"', autoescape=True)
+        query = _HOLDINGS.where(came).order_by(tables.holding.c.number)
+        found = [holding_of(row) for row in self._connection.execute(query)]
+        return [one for one in found if one.received.agreement == agreement]
+
     def holdings_of(self, item: str) -> list[Holding]:
         """The holdings of this item, in the order they came."""
         query = _HOLDINGS.where(tables.holding.c.item == item).order_by(tables.holding.c.number)
@@ -232,12 +277,12 @@ class SqliteReading:
     def to_pass_on(self, after: int = 0) -> tuple[list[Holding], int]:
         """The holdings that came to be passed on, passed on or not, of those numbered beyond `after`; and the number of
         the newest holding."""
-        newest = _NEWEST_HOLDING.scalar(self._driver, {}) or 0
+        newest = self.newest_holding()
         if newest <= after:
             return [], after
         passing = _HOLDINGS.where(tables.holding.c.number > after, tables.holding.c.events.op("GLOB")(_PASSING))
         rows = self._connection.execute(passing.order_by(tables.holding.c.number))
-        return [holding_of(row) for row in rows], int(newest)
+        return [holding_of(row) for row in rows], newest
 
     def arrived(self, after: int, limit: int) -> list[tuple[int, str]]:
         """The numbers and names of the first `limit` holdings numbered beyond `after`, in the order they came."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any, Final
 
@@ -186,6 +187,14 @@ def holding_of(row: Any) -> Holding:
     except (InputError, NotFound, ValueError) as error:
         raise VerificationFailed(f"a row of the register was changed: {error}", remedy="restore the store") from error
     return holding
+
+
+def title_of(events: str) -> str:
+    """The title in the first of a holding's events, without folding them: to be searched by, not to be relied on."""
+    try:
+        return str(json.loads(events)[0]["title"])
+    except (ValueError, LookupError, TypeError):
+        return ""
 
 
 def instant_in(text: str, name: str) -> Instant:

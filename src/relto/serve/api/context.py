@@ -15,6 +15,7 @@ from relto.core.timeline import Instant
 from relto.node import Node
 from relto.node.people import Account, Actor, NotSignedIn, Session, TooManyAttempts
 from relto.node.people_store import People
+from relto.node.titles import Titles
 from relto.serve.api.metrics import Metrics
 from relto.serve.api.settings import ApiSettings
 from relto.serve.log import Log, silent
@@ -55,6 +56,7 @@ class Context:
     metrics: Metrics
     logins: Rate
     log: Log = silent
+    titles: Titles = field(default_factory=Titles, repr=False)
 
     def now(self) -> Instant:
         """Now, as late as it may be: what expires does so rather too soon than too late."""

@@ -110,11 +110,25 @@ def _assumed() -> tuple[Assumptions, tuple[Launch, ...]]:
     return read_assumptions(file.name, file.read_bytes()), tuple(read_launches("2019.csv", record))
 
 
+_Assessments = tuple[Assessment | NotAssessable, ...]
+_last: tuple[Dossier, _Assessments] | None = None
+
+
+def _assessed(dossier: Dossier) -> _Assessments:
+    """All launches assessed; kept for as long as the node goes by the same dossier."""
+    global _last
+    kept = _last
+    if kept is None or kept[0] is not dossier:
+        assumed, launches = _assumed()
+        kept = _last = (dossier, tuple(assess(launches, assumed, dossier)))
+    return kept[1]
+
+
 def sufficiency_page(visit: Visit) -> Page:
     """Who would know of each launch when: bands, with what would flip them. A model, and marked so."""
     visit.need("see-agreements")
-    assumed, launches = _assumed()
-    found = list(assess(launches, assumed, visit.dossier()))
+    assumed = _assumed()[0]
+    found = _assessed(visit.dossier())
     parties = sorted(assumed.need)
     chosen = next((one for one in found if one.launch.id == visit.asked("launch")), None)
     given = {

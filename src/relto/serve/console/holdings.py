@@ -8,7 +8,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from relto.core.errors import NotFound
-from relto.core.register import Holding
 from relto.node import custody, open_item, report_compromise
 from relto.node.custody import METHODS
 from relto.node.due import open_duties
@@ -17,22 +16,22 @@ from relto.serve.console.page import ROWS, Page, Turn
 from relto.serve.console.visiting import Visit, form_of
 
 _MOST_SHOWN = 200_000
+_MOST_FOUND = 1000
 
 
 def inbox(visit: Visit) -> Page:
     """What others have released to this party, newest first."""
     visit.need("see-holdings")
-    wanted = visit.asked("q").casefold()
+    wanted = visit.asked("q").strip()
     with visit.node.store.read() as reading:
-        held = [one for one in reversed(reading.holdings()) if _speaks_of(one, wanted)]
-    turn = Turn.of(visit.asked("page"), len(held))
-    given = {"rows": held[turn.start : turn.start + ROWS], "turn": turn, "q": visit.asked("q")}
+        newest = reading.newest_holding()
+        found = visit.context.titles.search(reading, wanted, _MOST_FOUND + 1) if wanted else range(newest, 0, -1)
+        more = bool(wanted) and len(found) > _MOST_FOUND
+        found = found[:_MOST_FOUND] if more else found
+        turn = Turn.of(visit.asked("page"), len(found))
+        held = reading.holdings_numbered(found[turn.start : turn.start + ROWS])
+    given = {"rows": held, "turn": turn, "q": visit.asked("q"), "more": more}
     return Page("inbox.html", visit.tongue.say("Inbox"), given)
-
-
-def _speaks_of(one: Holding, wanted: str) -> bool:
-    came = one.received
-    return not wanted or any(wanted in text.casefold() for text in (one.id, came.item, came.title, came.originator))
 
 
 def duties(visit: Visit) -> Page:

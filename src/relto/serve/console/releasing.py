@@ -12,13 +12,15 @@ from relto.core.dossier import Dossier, Item
 from relto.core.errors import InputError, NotFound
 from relto.core.label import check_party_id
 from relto.core.route import decide
-from relto.node import Delivery, OutboxRow, delivery_of, release
+from relto.node import Delivery, delivery_of, release
 from relto.node.approving import submit
 from relto.node.people import check_allowed
 from relto.node.statements import evidence_of
 from relto.serve.api.session import address_of
 from relto.serve.console.page import ROWS, Page, Turn
 from relto.serve.console.visiting import Visit, form_of
+
+_FAR = 10**9
 
 
 def compose(visit: Visit) -> Page:
@@ -78,9 +80,12 @@ def outbox(visit: Visit) -> Page:
     """What was released, newest first, and what became of it; one chosen with its evidence."""
     visit.need("see-outbox")
     with visit.node.store.read() as reading:
-        rows = [one for one in reversed(reading.outbox()) if one.kind == "transmittal"]
-        turn = Turn.of(visit.asked("page"), len(rows))
-        found = [(one, _item_of(visit, reading, one)) for one in rows[turn.start : turn.start + ROWS]]
+        asked = Turn.of(visit.asked("page"), _FAR)
+        rows, total = reading.outbox_newest("transmittal", ROWS, asked.start)
+        turn = Turn.of(visit.asked("page"), total)
+        if turn.start < asked.start:
+            rows, _ = reading.outbox_newest("transmittal", ROWS, turn.start)
+        found = [(one, evidence_of(reading, one.evidence).item or "") for one in rows]
     chosen = visit.asked("transmittal")
     told: list[Delivery] = []
     if chosen:
@@ -89,7 +94,3 @@ def outbox(visit: Visit) -> Page:
             raise NotFound(f"no transmittal `{chosen[:60]}`", remedy="look at the outbox")
     given = {"rows": found, "turn": turn, "chosen": told[0] if told else None, "submitted": visit.asked("submitted")}
     return Page("outbox.html", visit.tongue.say("Outbox"), given)
-
-
-def _item_of(visit: Visit, reading: object, row: OutboxRow) -> str:
-    return evidence_of(reading, row.evidence).item or ""  # type: ignore[arg-type]
