@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test check-long coverage mutants faults golden lint format lock bench clean
+.PHONY: help dev demo test check-long coverage mutants faults golden lint format lock bench shots clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -72,6 +72,9 @@ $(VENV)/.bench: requirements-bench.lock $(VENV)/.ready
 
 bench: $(VENV)/.bench ## measure, beside peers and limits; one JSON line a figure
 	$(BIN)/python -m bench $(ARGS)
+
+shots: dev ## pictures of every page of the desk into shots/, to look at (needs Debian's chromium)
+	$(BIN)/python -m tests.shots $(ARGS)
 
 $(VENV)/.mutants: requirements-mutants.lock $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-mutants.lock

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import ssl
 import tempfile
 import threading
@@ -118,3 +119,10 @@ def desks(folder: Path) -> Iterator[Desks]:
             client.close()
     for node in cast.nodes.values():
         node.store.close()
+
+
+def csrf(page: httpx2.Response) -> str:
+    """What the forms of a page bring along."""
+    found = re.search(r'name="csrf" value="([^"]+)"', page.text)
+    assert found is not None
+    return found[1]

@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import jinja2
 import pytest
 
 from relto.node import dispatch_pending, release, verify
 from relto.serve.console.app import CSP
 from relto.serve.console.words import catalogue, shown, tongue_of
-from tests.desk import Desks, desks
+from tests.desk import Desks, csrf, desks
 from tests.office import PASSWORD, PEOPLE
 from tests.test_node_setup import LAPSE
 
@@ -45,12 +44,6 @@ def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desks]:
     with desks(tmp_path_factory.mktemp("still")) as found:
         release(found.cast.kor, found.cast.item(), "JPN")
         yield found
-
-
-def csrf(page: httpx2.Response) -> str:
-    found = re.search(r'name="csrf" value="([^"]+)"', page.text)
-    assert found is not None
-    return found[1]
 
 
 def test_who_is_not_signed_in_is_asked_to(still: Desks) -> None:
@@ -314,3 +307,23 @@ def test_the_language_is_that_chosen_or_the_first_accepted() -> None:
 
 def test_text_that_hides_or_turns_is_made_harmless() -> None:
     assert shown("a\u202eb\u2066c\x00d\ud800e\u2028f\tg") == "a\ufffdb\ufffdc\ufffdd\ufffde\ufffdf g"
+
+
+@pytest.mark.parametrize(
+    ("day", "at"),
+    [
+        ("0", "2013-12-31T15:00:00Z"),
+        ("2152", "2019-11-22T15:00:00Z"),
+        ("99999", "2019-11-22T15:00:00Z"),
+        ("x", "2013-12-31T15:00:00Z"),
+    ],
+)
+def test_the_slider_of_the_flows_leads_to_the_first_instant_of_a_day(made: Desks, day: str, at: str) -> None:
+    made.cast.give_notice()
+    made.cast.clock.set(LAPSE)
+    answer = made.client("KOR", "park-analyst").get(f"/desk/flows?day={day}&from=KOR&to=JPN")
+    assert answer.status_code == 303
+    there = made.client("KOR", "park-analyst").get(answer.headers["location"])
+    assert f"at={at.replace(':', '%3A')}" in answer.headers["location"]
+    assert '<body class="past">' in there.text
+    assert f'value="{min(int(day) if day.isdigit() else 0, 2152)}"' in there.text

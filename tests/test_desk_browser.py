@@ -5,44 +5,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from relto.adapters.folder import load_dossier
-from relto.cli.options import shipped_dossier
-from relto.core.dossier import Payload
-from relto.node import release
+from tests.browsing import (
+    CHROMIUM,
+    PAGES,
+    chromium,
+    furnished,
+    hostile_holding,
+    page_of,
+    sign_in,
+    waiting_approval,
+    warn,
+)
 from tests.desk import Desks, desks
 from tests.office import PASSWORD
 from tests.test_node_setup import LAPSE, at
 
-CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM} (Debian: chromium)"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
-PAGES = (
-    "/",
-    "/agreements/kor-jpn-2016",
-    "/flows?from=KOR&to=JPN",
-    "/release?item=msl-2019-10-31&to=JPN",
-    "/release?item=msl-2019-10-31-grade-1&to=JPN",
-    "/inbox",
-    "/outbox",
-    "/duties",
-    "/chronicle",
-    "/brief",
-    "/impact?agreement=kor-jpn-2016&lapse=2019-11-20T00:00%2B09:00",
-    "/sufficiency?launch=2019-10-31-01",
-    "/?at=2019-11-23T00:00%2B09:00",
-    "/agreements/none",
-)
-HOSTILE = "<script>document.title='owned'</script><b>b</b>\u202e" + "W" * 600 + ' "><img src=x onerror=alert(1)> עברית'
 WORDS = {
     "en": ("Release", "Open", "Destroy"),
     "ko": ("제공", "열람", "파기"),
@@ -52,51 +39,14 @@ WORDS = {
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desks]:
-    """Desks with the shipped chronicle and items, notice given, and an item released whose every text is hostile."""
-    full = load_dossier(shipped_dossier())
-    with desks(tmp_path_factory.mktemp("browser")) as found:
-        cast = found.cast
-        for node in cast.nodes.values():
-            items = {**full.items, **node.base.items}
-            node.base = replace(node.base, chronicle=full.chronicle, items=items, parties=full.parties)
-        cast.give_notice()
-        cast.clock.set(at("2019-11-18T09:00+09:00"))
-        bad = replace(cast.item(), id="hostile", title=HOSTILE, note=HOSTILE, payload=Payload("document", HOSTILE))
-        release(cast.kor, bad, "JPN", payload=HOSTILE.encode())
-        cast.kor.base = replace(cast.kor.base, items={**cast.kor.base.items, "hostile": bad})
+    with furnished(tmp_path_factory.mktemp("browser")) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+    with chromium() as found:
         yield found
-        found.close()
-
-
-@contextmanager
-def page_of(browser: Any, made: Desks, party: str, account: str, **more: Any) -> Iterator[tuple[Any, list[str]]]:
-    """A page that is signed in, and what its console complained of."""
-    context = browser.new_context(ignore_https_errors=True, **more)
-    page, faults = context.new_page(), list[str]()
-    page.on("console", lambda one: faults.append(one.text) if one.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    sign_in(page, made.urls[party], account)
-    try:
-        yield page, faults
-    finally:
-        context.close()
-
-
-def sign_in(page: Any, url: str, account: str) -> None:
-    """Sign in by the form."""
-    page.goto(url + "/desk/sign-in")
-    page.fill("[name=account]", account)
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button")
 
 
 def axe_script() -> str:
@@ -111,7 +61,7 @@ def test_no_page_breaks_its_policy_or_is_closed_to_anybody(browser: Any, made: D
     size = {"width": width, "height": 900}
     script = axe_script()
     with page_of(browser, made, "JPN", "kim-desk", color_scheme=scheme, viewport=size, bypass_csp=True) as (page, _):
-        holding = _holding(made)
+        holding = hostile_holding(made)
         for path in (*PAGES, f"/holdings/{holding}"):
             page.goto(made.urls["JPN"] + "/desk" + path)
             page.evaluate(script)
@@ -122,15 +72,16 @@ def test_no_page_breaks_its_policy_or_is_closed_to_anybody(browser: Any, made: D
             assert wide <= 0, path
 
 
-def _holding(made: Desks) -> str:
-    with made.cast.jpn.store.read() as reading:
-        return reading.holdings()[0].id
-
-
 def test_the_console_stays_silent_under_the_policy(browser: Any, made: Desks) -> None:
     for party, account in (("KOR", "lee-authority"), ("JPN", "kim-desk"), ("JPN", "choi-security")):
         with page_of(browser, made, party, account) as (page, faults):
-            for path in (*PAGES[:-1], "/ledger", "/release?item=hostile&to=JPN", f"/holdings/{_holding(made)}"):
+            for path in (
+                *PAGES[:-1],
+                "/ledger",
+                "/release?item=hostile&to=JPN",
+                waiting_approval(made),
+                f"/holdings/{hostile_holding(made)}",
+            ):
                 answer = page.goto(made.urls[party] + "/desk" + path)
                 if answer.status == 200:
                     assert faults == [], path
@@ -139,12 +90,12 @@ def test_the_console_stays_silent_under_the_policy(browser: Any, made: Desks) ->
 
 def test_hostile_text_is_only_text(browser: Any, made: Desks) -> None:
     with page_of(browser, made, "JPN", "kim-desk") as (page, faults):
-        for path in ("/inbox", f"/holdings/{_holding(made)}", "/duties"):
+        for path in ("/inbox", f"/holdings/{hostile_holding(made)}", "/duties"):
             page.goto(made.urls["JPN"] + "/desk" + path)
             assert page.title().endswith("relto JPN")
             assert page.locator("main img").count() == 0
             assert "\u202e" not in page.inner_text("main")
-        page.goto(made.urls["JPN"] + f"/desk/holdings/{_holding(made)}")
+        page.goto(made.urls["JPN"] + f"/desk/holdings/{hostile_holding(made)}")
         page.click("form[action$='/open'] button")
         assert "onerror=alert(1)" in page.inner_text("pre.content")
         assert faults == []
@@ -184,6 +135,18 @@ def test_the_way_of_an_item(browser: Any, tmp_path: Path, language: str, script:
             japan.fill("[name=witness]", "Sato")
             japan.get_by_role("button", name=destroy_word, exact=True).click()
             assert japan.locator("[name=witness]").count() == 0
+
+
+def test_a_warning_stands_on_the_page_as_it_comes(browser: Any, made: Desks) -> None:
+    with page_of(browser, made, "JPN", "kim-desk") as (page, faults):
+        page.goto(made.urls["JPN"] + "/desk/warnings")
+        page.get_by_text("Live", exact=True).wait_for()
+        for number in (2, 3):
+            warn(made, number)
+            page.wait_for_selector(f"#messages tr:nth-child({number - 1})")
+        assert "event-3 · actual · 1" in page.inner_text("#messages tr:first-child")
+        assert "KOR → JPN" in page.inner_text("#messages tr:first-child")
+        assert faults == []
 
 
 def test_all_of_it_goes_by_keyboard(browser: Any, made: Desks) -> None:

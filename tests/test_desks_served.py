@@ -11,7 +11,7 @@ import httpx2
 from relto.cli.desks import VISITOR, served_desks
 from relto.cli.rehearsal import PARTIES, PASSPHRASE, Rehearsal
 from relto.core.timeline import parse_instant
-from tests.test_desk import csrf
+from tests.desk import csrf
 
 AT = parse_instant("2019-11-18T09:00+09:00")
 

@@ -11,7 +11,9 @@ from relto.core.analysis import Deadline, deadlines
 from relto.core.dossier import ChronicleEntry, Dossier
 from relto.core.timeline import Instant, first_instant, local_day
 from relto.core.timeline.day import Day
+from relto.formats.ics import calendar
 from relto.formats.svg import timeline_svg
+from relto.node.due import open_duties
 from relto.serve.console.page import ROWS as _ROWS
 from relto.serve.console.page import Page, Turn
 from relto.serve.console.visiting import Visit
@@ -70,8 +72,27 @@ def listed(visit: Visit) -> Page | Response:
     rows = [row_of(visit, dossier, name) for name in sorted(dossier.agreements)]
     rows.sort(key=lambda one: (one.left == "", one.standing.state == "lapsed", one.text.id))
     due = [one for one in deadlines(dossier, visit.at, reading=visit.node.party) if one.kind != "accreditation"][:8]
-    given = {"rows": rows, "due": [(one, _due(visit, one)) for one in due]}
+    given = {"rows": rows, "due": [(one, _due(visit, one)) for one in due], **_notices(visit)}
     return Page("agreements.html", visit.tongue.say("Agreements"), given)
+
+
+def _notices(visit: Visit) -> dict[str, int]:
+    """How many duties are overdue, and how many releases wait, for whom that is something to do."""
+    overdue = waiting = 0
+    if visit.may("see-holdings"):
+        with visit.node.store.read() as reading:
+            overdue = sum(one.overdue for one in open_duties(visit.node, reading, visit.at))
+    if visit.may("release"):
+        waiting = sum(one.state == "pending" for one in visit.context.people.approvals())
+    return {"overdue": overdue, "waiting": waiting}
+
+
+def calendar_file(visit: Visit) -> Response:
+    """The deadlines as a calendar (RFC 5545)."""
+    visit.need("see-agreements")
+    found = deadlines(visit.dossier(), visit.at, reading=visit.node.party)
+    kept = {"content-disposition": 'attachment; filename="deadlines.ics"'}
+    return Response(calendar(found, visit.at), media_type="text/calendar", headers=kept)
 
 
 def _due(visit: Visit, one: Deadline) -> tuple[str, str, str]:

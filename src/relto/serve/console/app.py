@@ -17,7 +17,7 @@ from relto.node import ActRefused
 from relto.node.people import NotSignedIn
 from relto.serve.api.context import Context
 from relto.serve.api.problem import kind_of
-from relto.serve.console import agreements, analyses, flows, holdings, ledger, releasing, signing
+from relto.serve.console import agreements, analyses, approvals, flows, holdings, ledger, releasing, signing, warnings
 from relto.serve.console.page import Page
 from relto.serve.console.visiting import LANGUAGE_COOKIE, Visit, visit_of
 from relto.serve.console.words import NAMES, shown
@@ -27,11 +27,18 @@ CSP: Final = (
     "frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'"
 )
 _HERE: Final = Path(__file__).parent
-_STATIC: Final[Mapping[str, str]] = {"desk.css": "text/css", "desk.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_STATIC: Final[Mapping[str, str]] = {
+    "desk.css": "text/css",
+    "desk.js": "text/javascript",
+    "warnings.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 _MENU: Final = (
     ("/", "Agreements", "see-agreements"),
     ("/flows", "Flows", "see-agreements"),
     ("/release", "Release", "check"),
+    ("/approvals", "Approvals", "submit"),
+    ("/warnings", "Warnings", "open"),
     ("/inbox", "Inbox", "see-holdings"),
     ("/outbox", "Outbox", "see-outbox"),
     ("/duties", "Duties", "see-holdings"),
@@ -55,7 +62,12 @@ def add_desk(app: FastAPI, context: Context) -> None:
         "/release": releasing.compose,
         "/inbox": holdings.inbox,
         "/outbox": releasing.outbox,
+        "/approvals": approvals.listed,
+        "/approvals/{approval}": approvals.one,
         "/holdings/{holding}": holdings.one,
+        "/warnings": warnings.page,
+        "/warnings/feed": warnings.feed,
+        "/deadlines.ics": agreements.calendar_file,
         "/duties": holdings.duties,
         "/chronicle": agreements.chronicle,
         "/brief": analyses.brief_page,
@@ -69,6 +81,7 @@ def add_desk(app: FastAPI, context: Context) -> None:
         "/sign-in": signing.sign_in,
         "/sign-out": signing.sign_out,
         "/release": releasing.release_item,
+        "/approvals/{approval}": approvals.decide_on,
         "/holdings/{holding}/open": holdings.open_it,
         "/holdings/{holding}/destroy": holdings.destroy,
         "/holdings/{holding}/compromise": holdings.compromise,

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.responses import RedirectResponse, Response
 
 from relto.core.decision import Request
 from relto.core.dossier import Dossier, Item
 from relto.core.label import Caveats
 from relto.core.route import decide
+from relto.core.timeline import first_instant, local_day
+from relto.core.timeline.day import Day
 from relto.serve.console.page import Page
 from relto.serve.console.visiting import Visit
 
+_BEGIN = Day(2014, 1, 1)
+_DAY = 86_400 * 10**9
 _MOST_PARTIES = 12
 _WIDTH, _HEIGHT, _RADIUS = 640, 420, 34
 
@@ -48,17 +55,36 @@ class Edge:
         return sum(one.way == "mediated" for one in self.cells)
 
 
-def flows(visit: Visit) -> Page:
-    """The picture, and the table of the edge that is chosen."""
+def flows(visit: Visit) -> Page | Response:
+    """The picture, and the table of the edge that is chosen. `day`: the slider's, leads to that day's first instant."""
     visit.need("see-agreements")
+    today = _number(local_day(visit.context.now(), visit.zone))
+    if visit.asked("day"):
+        number = int(visit.asked("day")) if visit.asked("day", 9).isdecimal() and visit.asked("day", 9).isascii() else 0
+        day = _BEGIN.plus(days=min(number, today))
+        more = {"at": str(first_instant(day, visit.zone)), "from": visit.asked("from"), "to": visit.asked("to")}
+        return RedirectResponse(f"/desk/flows?{urlencode(more)}", 303)
     dossier = visit.dossier()
     parties = _parties(dossier, visit.node.party)
     edges = [edge(visit, dossier, one, other) for one in parties for other in parties if one != other]
     chosen = next(
         (one for one in edges if (one.sender, one.recipient) == (visit.asked("from"), visit.asked("to"))), None
     )
-    given = {"edges": edges, "chosen": chosen, "drawn": _drawn(parties, edges), "width": _WIDTH, "height": _HEIGHT}
+    given: dict[str, object] = {
+        "edges": edges,
+        "chosen": chosen,
+        "drawn": _drawn(parties, edges),
+        "width": _WIDTH,
+        "height": _HEIGHT,
+    }
+    shown = local_day(visit.at, visit.zone)
+    given |= {"day": min(max(_number(shown), 0), today), "today": today, "begin": _BEGIN, "shown_day": shown}
     return Page("flows.html", visit.tongue.say("Flows"), given)
+
+
+def _number(day: Day) -> int:
+    """How many days after the slider's first."""
+    return (first_instant(day, "UTC").ns - first_instant(_BEGIN, "UTC").ns) // _DAY
 
 
 def _parties(dossier: Dossier, own: str) -> list[str]:

@@ -141,6 +141,7 @@ async def form_of(visit: Visit, *, signed_in: bool = True) -> Mapping[str, str]:
     if len(fields) < len(pairs):
         raise InputError("a field of the form stands twice", remedy="use the pages of this desk")
     if signed_in:
+        _ = visit.signed_in
         given = fields.pop("csrf", "")
         if not visit.token or not hmac.compare_digest(given.encode("utf-8"), visit.csrf.encode("ascii")):
             raise ForgedRequest(

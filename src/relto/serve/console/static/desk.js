@@ -26,6 +26,19 @@ function count() {
 
 if (document.querySelector("[data-left]")) setInterval(count, 1000);
 
+const day = document.getElementById("day");
+if (day) {
+  const begin = Date.parse(`${day.dataset.begin}T00:00Z`);
+  const tell = () => {
+    const at = new Date(begin + day.value * 86400000).toISOString().slice(0, 10);
+    document.getElementById("day-shown").textContent = at;
+    day.setAttribute("aria-valuetext", at);
+  };
+  day.addEventListener("input", tell);
+  day.addEventListener("pointerup", () => { if (day.value !== day.defaultValue) day.form.submit(); });
+  tell();
+}
+
 const GOES = { a: "/desk/", f: "/desk/flows", r: "/desk/release", i: "/desk/inbox", o: "/desk/outbox", b: "/desk/brief", l: "/desk/ledger" };
 let before = "";
 addEventListener("keydown", (event) => {

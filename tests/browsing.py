@@ -1,0 +1,114 @@
+"""Desks furnished with the shipped chronicle, items, an approval that waits, a stream, and hostile text; and a real
+browser to look at them with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from relto.adapters.folder import load_dossier
+from relto.cli.options import shipped_dossier
+from relto.core.dossier import Payload
+from relto.node import dispatch_pending, release
+from relto.node.streams import Stream, send_on
+from tests.desk import Desks, csrf, desks
+from tests.office import PASSWORD
+from tests.test_node_setup import at
+from tests.test_streams import warning
+
+CHROMIUM = Path("/usr/bin/chromium")
+PAGES = (
+    "/",
+    "/agreements/kor-jpn-2016",
+    "/flows?from=KOR&to=JPN",
+    "/release?item=msl-2019-10-31&to=JPN",
+    "/release?item=msl-2019-10-31-grade-1&to=JPN",
+    "/inbox",
+    "/outbox",
+    "/approvals",
+    "/warnings",
+    "/duties",
+    "/chronicle",
+    "/brief",
+    "/impact?agreement=kor-jpn-2016&lapse=2019-11-20T00:00%2B09:00",
+    "/sufficiency?launch=2019-10-31-01",
+    "/?at=2019-11-23T00:00%2B09:00",
+    "/agreements/none",
+)
+HOSTILE = "<script>document.title='owned'</script><b>b</b>\u202e" + "W" * 600 + ' "><img src=x onerror=alert(1)> עברית'
+
+
+@contextmanager
+def furnished(folder: Path) -> Iterator[Desks]:
+    """Desks with the shipped chronicle and items, notice given, and an item released whose every text is hostile."""
+    full = load_dossier(shipped_dossier())
+    with desks(folder) as found:
+        cast = found.cast
+        bad = replace(cast.item(), id="hostile", title=HOSTILE, note=HOSTILE, payload=Payload("document", HOSTILE))
+        for node in cast.nodes.values():
+            items = {**full.items, **node.base.items, **({bad.id: bad} if node is cast.kor else {})}
+            node.base = replace(node.base, chronicle=full.chronicle, items=items, parties=full.parties)
+        cast.give_notice()
+        cast.clock.set(at("2019-11-18T09:00+09:00"))
+        release(cast.kor, bad, "JPN", payload=(HOSTILE + "W" * 10_000).encode())
+        warn(found, 1)
+        officer = found.client("KOR", "kim-desk")
+        fields = {"csrf": csrf(officer.get("/desk/release")), "item": "hostile", "to": "JPN", "via": "", "do": "submit"}
+        assert officer.post("/desk/release", data=fields).status_code == 303
+        yield found
+
+
+def warn(made: Desks, number: int) -> None:
+    """Send a warning from KOR to JPN on a stream."""
+    send_on(made.cast.kor, Stream("north", made.cast.item(), "missile-warning", "JPN"), [warning(number)])
+    dispatch_pending(made.cast.kor, "JPN")
+
+
+def hostile_holding(made: Desks) -> str:
+    """The holding whose every text is hostile."""
+    with made.cast.jpn.store.read() as reading:
+        return reading.holdings_of("hostile")[0].id
+
+
+def waiting_approval(made: Desks) -> str:
+    """What waits for approval."""
+    found = re.search(r"/desk/(approvals/a-[0-9a-f]+)", made.client("KOR", "kim-desk").get("/desk/approvals").text)
+    assert found is not None
+    return "/" + found[1]
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """The machine's Chromium, headless."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@contextmanager
+def page_of(browser: Any, made: Desks, party: str, account: str, **more: Any) -> Iterator[tuple[Any, list[str]]]:
+    """A page that is signed in, and what its console complained of."""
+    context = browser.new_context(ignore_https_errors=True, **more)
+    page, faults = context.new_page(), list[str]()
+    page.on("console", lambda one: faults.append(one.text) if one.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    sign_in(page, made.urls[party], account)
+    try:
+        yield page, faults
+    finally:
+        context.close()
+
+
+def sign_in(page: Any, url: str, account: str) -> None:
+    """Sign in by the form."""
+    page.goto(url + "/desk/sign-in")
+    page.fill("[name=account]", account)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button")

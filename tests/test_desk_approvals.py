@@ -1,0 +1,158 @@
+"""Releases that two persons make at the desk; and warnings as they come."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from relto.node import dispatch_pending
+from relto.node.streams import Stream, send_on
+from tests.desk import Desks, csrf, desks
+from tests.office import PASSWORD
+from tests.test_node_setup import LAPSE
+from tests.test_streams import warning
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Desks]:
+    with desks(tmp_path) as found:
+        yield found
+
+
+def submitted(made: Desks) -> str:
+    """What a desk officer has submitted: the path of its page."""
+    officer = made.client("KOR", "kim-desk")
+    page = officer.get("/desk/release?item=msl-2019-10-31&to=JPN")
+    fields = {"csrf": csrf(page), "item": "msl-2019-10-31", "to": "JPN", "via": "", "do": "submit"}
+    assert officer.post("/desk/release", data=fields).status_code == 303
+    found = re.search(r"/desk/approvals/a-[0-9a-f]+", officer.get("/desk/approvals").text)
+    assert found is not None
+    return found[0]
+
+
+def releases(made: Desks) -> int:
+    with made.cast.kor.store.read() as reading:
+        return sum(one.kind == "transmittal" for one in reading.outbox())
+
+
+def test_another_person_approves_it(made: Desks) -> None:
+    path = submitted(made)
+    officer, authority = made.client("KOR", "kim-desk"), made.client("KOR", "lee-authority")
+    own = officer.get(path)
+    assert "another person has to approve it" in own.text
+    assert "Approve and release" not in own.text
+    tried = officer.post(path, data={"csrf": csrf(own), "do": "approve", "password": PASSWORD})
+    assert tried.status_code == 403
+    assert "wait for approval: 1" in authority.get("/desk/").text
+    page = authority.get(path)
+    assert "permitted" in page.text
+    assert authority.post(path, data={"csrf": csrf(page), "do": "approve", "password": "wrong"}).status_code == 401
+    assert releases(made) == 0
+    done = authority.post(path, data={"csrf": csrf(page), "do": "approve", "password": PASSWORD})
+    assert done.status_code == 303
+    assert "Delivered to JPN; receipt" in authority.get(done.headers["location"]).text
+    assert authority.post(path, data={"csrf": csrf(page), "do": "approve", "password": PASSWORD}).status_code == 409
+    assert releases(made) == 1
+    assert "What became of it" in officer.get(path).text
+
+
+def test_it_is_refused_or_withdrawn_and_then_waits_no_more(made: Desks) -> None:
+    for account, word in (("lee-authority", "Refuse"), ("kim-desk", "Withdraw")):
+        path = submitted(made)
+        person = made.client("KOR", account)
+        page = person.get(path)
+        assert f">{word}</button>" in page.text
+        no = {"csrf": csrf(page), "do": "refuse", "note": "<b>not \u202enow</b>"}
+        assert person.post(path, data=no).status_code == 303
+        after = person.get(path)
+        assert "&lt;b&gt;not \ufffdnow&lt;/b&gt;" in after.text
+        assert "Approve and release" not in after.text
+        assert person.post(path, data=no).status_code == 409
+    analyst = made.client("KOR", "park-analyst")
+    assert analyst.get(path).status_code == 403
+    assert releases(made) == 0
+
+
+def test_an_approval_after_the_lapse_is_refused_with_its_article(made: Desks) -> None:
+    made.cast.give_notice()
+    made.cast.clock.set(LAPSE.plus(-60_000_000_000))
+    path = submitted(made)
+    authority = made.client("KOR", "lee-authority")
+    page = authority.get(path)
+    made.cast.clock.set(LAPSE)
+    answer = authority.post(path, data={"csrf": csrf(page), "do": "approve", "password": PASSWORD})
+    assert answer.status_code == 403
+    assert "21(3)" in answer.text
+    assert "21(3)" in authority.get(path).text
+
+
+def events(client: httpx2.Client, after: str, most: int, **headers: str) -> Iterator[tuple[str, str, Any]]:
+    """The first `most` events of the feed: kind, id, data."""
+    with client.stream("GET", f"/desk/warnings/feed?after={after}", headers=headers) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        event: dict[str, str] = {}
+        for line in answer.iter_lines():
+            if line:
+                key, _, value = line.partition(": ")
+                event[key] = value
+            elif "data" in event:
+                yield event["event"], event["id"], json.loads(event["data"])
+                event, most = {}, most - 1
+                if not most:
+                    return
+            else:
+                event = {}
+
+
+def test_warnings_come_as_they_are_heard_and_go_on_where_it_was_cut(made: Desks) -> None:
+    stream = Stream("north", made.cast.item(), "missile-warning", "JPN")
+    officer = made.client("JPN", "kim-desk")
+    page = officer.get("/desk/warnings")
+    after = re.search(r'data-after="(\d+)"', page.text)
+    assert after is not None
+    for n in (1, 2):
+        send_on(made.cast.kor, stream, [warning(n)])
+        dispatch_pending(made.cast.kor, "JPN")
+    kind, number, told = next(events(officer, after[1], 1))
+    rows = told["rows"]
+    assert (kind, [one["number"] for one in rows]) == ("messages", [1, 2])
+    assert all("ms + " in one["hops"] and "KOR → JPN" in one["way"] for one in rows)
+    send_on(made.cast.kor, stream, [warning(3)])
+    dispatch_pending(made.cast.kor, "JPN")
+    _, _, told = next(events(officer, after[1], 1, **{"last-event-id": number}))
+    assert [one["number"] for one in told["rows"]] == [3]
+    assert ">3</td>" in officer.get("/desk/warnings").text
+
+
+@pytest.mark.parametrize("after", ["", "-1", "x", "9" * 40, "1e3", "٣"])
+def test_a_feed_from_nowhere_is_refused(made: Desks, after: str) -> None:
+    assert made.client("JPN", "kim-desk").get(f"/desk/warnings/feed?after={after}").status_code == 400
+    assert made.client("JPN", "park-analyst").get("/desk/warnings/feed?after=0").status_code == 403
+
+
+def test_a_feed_ends_with_the_session_or_the_role(made: Desks) -> None:
+    officer = made.client("JPN", "kim-desk")
+    page = officer.get("/desk/warnings")
+    with ThreadPoolExecutor() as pool:
+        told = pool.submit(lambda: next(events(officer, "0", 1)))
+        time.sleep(1)
+        officer.post("/desk/sign-out", data={"csrf": csrf(page)})
+        kind, _, said = told.result(timeout=20)
+    assert kind == "refused"
+    assert "sign in" in said["says"]
+    assert officer.get("/desk/warnings/feed?after=0").status_code == 303
+
+
+def test_deadlines_as_a_calendar(made: Desks) -> None:
+    made.cast.give_notice()
+    answer = made.client("KOR", "park-analyst").get("/desk/deadlines.ics")
+    assert answer.headers["content-type"].startswith("text/calendar")
+    assert b"DTSTART:20191122T150000Z" in answer.content
