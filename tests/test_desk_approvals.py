@@ -136,6 +136,9 @@ def test_warnings_come_as_they_are_heard_and_go_on_where_it_was_cut(made: Desks)
 def test_a_feed_from_nowhere_is_refused(made: Desks, after: str) -> None:
     assert made.client("JPN", "kim-desk").get(f"/desk/warnings/feed?after={after}").status_code == 400
     assert made.client("JPN", "park-analyst").get("/desk/warnings/feed?after=0").status_code == 403
+    for site in ("cross-site", "same-site"):
+        page = {"sec-fetch-site": site}
+        assert made.client("JPN", "kim-desk").get("/desk/warnings/feed?after=0", headers=page).status_code == 403
 
 
 def test_a_feed_ends_with_the_session_or_the_role(made: Desks) -> None:

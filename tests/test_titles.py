@@ -53,6 +53,7 @@ def test_duties_are_those_of_every_holding(tmp_path: Path) -> None:
             each = [duty for held in reading.holdings() for duty in duties_of(dossier, "JPN", held, at)]
             found = open_duties(cast.jpn, reading, at)
             assert sorted(found, key=repr) == sorted(each, key=repr)
+            assert reading.newest_leaves(3) == list(reading.leaves())[:-4:-1]
             sent, total = reading.outbox_newest("custody", 1, 1)
             rows = [one for one in reading.outbox() if one.kind == "custody"]
             assert total == len(rows)

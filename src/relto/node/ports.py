@@ -138,6 +138,10 @@ class Reading(Protocol):
         """The leaves in order; those about `subject` where one is given."""
         ...
 
+    def newest_leaves(self, limit: int) -> list[Leaf]:
+        """The newest leaves, the newest first."""
+        ...
+
     def leaf(self, identifier: str) -> Leaf | None:
         """The leaf that holds this piece of evidence."""
         ...

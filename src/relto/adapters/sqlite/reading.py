@@ -154,6 +154,11 @@ class SqliteReading:
         for row in self._connection.execute(query):
             yield leaf_of(row)
 
+    def newest_leaves(self, limit: int) -> list[Leaf]:
+        """The newest leaves, the newest first."""
+        query = select(tables.leaf).order_by(tables.leaf.c.position.desc()).limit(limit)
+        return [leaf_of(row) for row in self._connection.execute(query)]
+
     def leaf(self, identifier: str) -> Leaf | None:
         """The leaf that holds this piece of evidence."""
         row = _LEAF.row(self._driver, {"id": identifier})

@@ -18,7 +18,7 @@ def ledger(visit: Visit) -> Page:
         told, note = told_of(visit.node, reading), reading.checkpoint()
         leaves = []
         if visit.may("see-evidence"):
-            found = list(reading.leaves(subject)) if subject else list(reading.leaves())[-_NEWEST:]
-            leaves = [(leaf, statement(leaf.evidence)) for leaf in reversed(found)]
+            found = list(reading.leaves(subject))[::-1] if subject else reading.newest_leaves(_NEWEST)
+            leaves = [(leaf, statement(leaf.evidence)) for leaf in found]
     given = {"told": told, "note": note, "leaves": leaves, "subject": subject}
     return Page("ledger.html", visit.tongue.say("Ledger"), given)

@@ -22,6 +22,7 @@ from relto.formats.payload.codec import read_payload
 from relto.node import Node
 from relto.node.hearing import read_position
 from relto.node.watching import StreamMessage, Watch
+from relto.serve.api.guard import check_origin
 from relto.serve.console.page import Page
 from relto.serve.console.visiting import Visit
 from relto.serve.console.words import shown
@@ -46,6 +47,7 @@ def page(visit: Visit) -> Page:
 
 def feed(visit: Visit) -> Response:
     """What comes from the holding numbered `after` on. It ends after a while, and the page asks again."""
+    check_origin(visit.context, visit.request)  # what is shown is opened, so it is no mere look
     node = visit.acting("open")
     if visit.past:
         raise InputError("a feed of the past", remedy="leave the past that you are looking at")
