@@ -32,6 +32,7 @@ PAGES = (
     "/approvals",
     "/warnings",
     "/duties",
+    "/parties",
     "/chronicle",
     "/brief",
     "/impact?agreement=kor-jpn-2016&lapse=2019-11-20T00:00%2B09:00",

@@ -23,6 +23,7 @@ PAGES = (
     "/inbox",
     "/outbox",
     "/duties",
+    "/parties",
     "/chronicle",
     "/brief",
     "/impact",

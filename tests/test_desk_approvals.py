@@ -7,13 +7,16 @@ import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from relto.node import dispatch_pending
+from relto.core.merkle.proof import root_of
+from relto.node import dispatch_pending, release
+from relto.node.heads import ask_witness
 from relto.node.streams import Stream, send_on
 from tests.desk import Desks, csrf, desks
 from tests.office import PASSWORD
@@ -159,3 +162,29 @@ def test_deadlines_as_a_calendar(made: Desks) -> None:
     answer = made.client("KOR", "park-analyst").get("/desk/deadlines.ics")
     assert answer.headers["content-type"].startswith("text/calendar")
     assert b"DTSTART:20191122T150000Z" in answer.content
+
+
+def test_any_receipt_is_proved_to_be_in_the_ledger_and_a_changed_one_is_not(made: Desks) -> None:
+    for n in range(3):
+        release(made.cast.kor, replace(made.cast.item(), id=f"i-{n}"), "JPN")
+    officer = made.client("KOR", "choi-security")
+    with made.cast.kor.store.read() as reading:
+        leaves = list(reading.leaves())
+    for leaf in leaves:
+        page = officer.get(f"/desk/ledger/{leaf.id}")
+        assert f"Leaf {leaf.position} of {len(leaves)}" in page.text
+        hashes = re.findall(r"<li><code>([0-9a-f]{64})</code></li>", page.text)
+        root = re.search(r"Root <code>([0-9a-f]{64})</code>", page.text)
+        assert root is not None
+        path = [bytes.fromhex(one) for one in hashes]
+        assert root_of(leaf.evidence.encode(), leaf.position, path, len(leaves)) == bytes.fromhex(root[1])
+    ask_witness(made.cast.kor, "JPN")
+    seen = officer.get(f"/desk/ledger/{leaves[0].id}")
+    assert "relto/witness/JPN" in seen.text
+    assert officer.get("/desk/ledger/sha256:00").status_code == 404
+    assert made.client("KOR", "kim-desk").get(f"/desk/ledger/{leaves[0].id}").status_code == 403
+    with made.cast.kor.store.write() as tx:
+        tx._connection.exec_driver_sql(  # type: ignore[attr-defined]
+            "UPDATE leaf SET evidence = evidence || ' ' WHERE position = 0"
+        )
+    assert officer.get(f"/desk/ledger/{leaves[0].id}").status_code == 422

@@ -149,6 +149,26 @@ def test_a_warning_stands_on_the_page_as_it_comes(browser: Any, made: Desks) -> 
         assert faults == []
 
 
+def test_the_verdict_follows_what_is_chosen(browser: Any, made: Desks) -> None:
+    with page_of(browser, made, "KOR", "lee-authority") as (page, faults):
+        page.goto(made.urls["KOR"] + "/desk/release")
+        page.select_option("[name=item]", "msl-2019-10-31")
+        page.select_option("[name=to]", "JPN")
+        page.wait_for_selector("#verdict .pill.force")
+        page.select_option("[name=item]", "msl-2019-10-31-grade-1")
+        page.wait_for_selector("#verdict .pill.lapsed")
+        assert page.url.endswith("item=msl-2019-10-31-grade-1&to=JPN")
+        page.select_option("[name=item]", "hostile")
+        page.wait_for_function("() => document.querySelector('#verdict h2').textContent.includes('owned')")
+        assert page.locator("#verdict img, #verdict script").count() == 0
+        page.select_option("[name=item]", "msl-2019-10-31")
+        page.wait_for_function("() => document.querySelector('#verdict h2').textContent.includes('31 Oct')")
+        page.fill("#verdict [name=password]", PASSWORD)
+        page.get_by_role("button", name="Release", exact=True).click()
+        assert "Delivered to JPN; receipt" in page.inner_text("main")
+        assert faults == []
+
+
 def test_all_of_it_goes_by_keyboard(browser: Any, made: Desks) -> None:
     with page_of(browser, made, "KOR", "lee-authority") as (page, _):
         page.goto(made.urls["KOR"] + "/desk/")

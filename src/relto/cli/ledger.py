@@ -107,7 +107,7 @@ def prove(identifier: str, witnessed: bool, node_dir: Path, as_json: bool) -> No
       relto ledger prove sha256:9f86d0... --witnessed --node jpn > receipt.tlog-proof
     """
     if witnessed:
-        from relto.cli.witness import proof_of
+        from relto.node.inclusion import proof_of
 
         with opened(node_dir, unlocked=False) as node, node.store.read() as reading:
             click.echo(proof_of(node, reading, identifier), nl=False)

@@ -17,7 +17,18 @@ from relto.node import ActRefused
 from relto.node.people import NotSignedIn
 from relto.serve.api.context import Context
 from relto.serve.api.problem import kind_of
-from relto.serve.console import agreements, analyses, approvals, flows, holdings, ledger, releasing, signing, warnings
+from relto.serve.console import (
+    agreements,
+    analyses,
+    approvals,
+    flows,
+    holdings,
+    ledger,
+    parties,
+    releasing,
+    signing,
+    warnings,
+)
 from relto.serve.console.page import Page
 from relto.serve.console.visiting import LANGUAGE_COOKIE, Visit, visit_of
 from relto.serve.console.words import NAMES, shown
@@ -42,6 +53,7 @@ _MENU: Final = (
     ("/inbox", "Inbox", "see-holdings"),
     ("/outbox", "Outbox", "see-outbox"),
     ("/duties", "Duties", "see-holdings"),
+    ("/parties", "Parties", "see-agreements"),
     ("/chronicle", "Chronicle", "see-agreements"),
     ("/brief", "Brief", "see-agreements"),
     ("/impact", "Impact", "see-agreements"),
@@ -75,6 +87,8 @@ def add_desk(app: FastAPI, context: Context) -> None:
         "/impact.svg": analyses.impact_picture,
         "/sufficiency": analyses.sufficiency_page,
         "/ledger": ledger.ledger,
+        "/ledger/{leaf}": ledger.proof,
+        "/parties": parties.listed,
         "/sign-in": signing.ask,
     }
     does: dict[str, Doer] = {

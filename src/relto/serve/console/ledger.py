@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from relto.core.errors import NotFound
+from relto.node.inclusion import inclusion, leaf_in, proof_of
 from relto.node.statements import statement
 from relto.node.witnessing import told_of
 from relto.serve.console.page import Page
@@ -22,3 +24,19 @@ def ledger(visit: Visit) -> Page:
             leaves = [(leaf, statement(leaf.evidence)) for leaf in found]
     given = {"told": told, "note": note, "leaves": leaves, "subject": subject}
     return Page("ledger.html", visit.tongue.say("Ledger"), given)
+
+
+def proof(visit: Visit) -> Page:
+    """One piece of evidence: what it says, and the proof that it is in the ledger, by itself and as peers saw it."""
+    visit.need("see-evidence")
+    name = str(visit.request.path_params["leaf"])
+    with visit.node.store.read() as reading:
+        leaf = leaf_in(reading, name)
+        path, head = inclusion(visit.node, reading, leaf)
+        try:
+            witnessed = proof_of(visit.node, reading, name)
+        except NotFound:
+            witnessed = ""
+    told = statement(leaf.evidence)
+    given = {"leaf": leaf, "told": told, "path": [one.hex() for one in path], "head": head, "witnessed": witnessed}
+    return Page("proof.html", visit.tongue.say("Evidence"), {**given, "size": head.size, "root": head.root.hex()})

@@ -39,6 +39,24 @@ if (day) {
   tell();
 }
 
+// what a form asks for, shown as soon as it is chosen. The parser of the request makes the nodes, so no text becomes markup here
+let asking = null;
+function ask(form) {
+  const target = `${form.action.split("?")[0]}?${new URLSearchParams(new FormData(form))}`;
+  asking?.abort();
+  asking = new XMLHttpRequest();
+  asking.responseType = "document";
+  asking.open("GET", target);
+  asking.onload = () => {
+    const found = asking.response?.getElementById(form.dataset.live);
+    if (!found || asking.status !== 200) { location.assign(target); return; }
+    document.getElementById(form.dataset.live).replaceChildren(...found.childNodes);
+    history.replaceState(null, "", target);
+  };
+  asking.send();
+}
+for (const form of document.querySelectorAll("form[data-live]")) form.addEventListener("change", () => ask(form));
+
 const GOES = { a: "/desk/", f: "/desk/flows", r: "/desk/release", i: "/desk/inbox", o: "/desk/outbox", b: "/desk/brief", l: "/desk/ledger" };
 let before = "";
 addEventListener("keydown", (event) => {
