@@ -35,6 +35,7 @@ PAGES = (
     "/parties",
     "/chronicle",
     "/brief",
+    "/search?q=W",
     "/impact?agreement=kor-jpn-2016&lapse=2019-11-20T00:00%2B09:00",
     "/sufficiency?launch=2019-10-31-01",
     "/?at=2019-11-23T00:00%2B09:00",

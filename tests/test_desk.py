@@ -328,3 +328,25 @@ def test_the_slider_of_the_flows_leads_to_the_first_instant_of_a_day(made: Desks
     assert f"at={at.replace(':', '%3A')}" in answer.headers["location"]
     assert '<body class="past">' in there.text
     assert f'value="{min(int(day) if day.isdigit() else 0, 2152)}"' in there.text
+
+
+def test_one_search_finds_what_each_may_see(made: Desks) -> None:
+    release(made.cast.kor, made.cast.item(), "JPN")
+    with made.cast.jpn.store.read() as reading:
+        held, leaf = reading.holdings()[0], next(reading.leaves())
+    found = {
+        account: {
+            q: made.client("JPN", account).get("/desk/search", params={"q": q}).text
+            for q in ("launches", "kor-jpn", held.id, leaf.id, "nothing like it", " ", "<b>")
+        }
+        for account in ("kim-desk", "park-analyst", "yoon-auditor", "jung-operator")
+    }
+    assert f"/desk/holdings/{held.id}" in found["kim-desk"]["launches"]
+    assert f"/desk/holdings/{held.id}" not in found["park-analyst"]["launches"]
+    assert "/desk/agreements/kor-jpn-2016" in found["park-analyst"]["kor-jpn"]
+    assert f"/desk/ledger/sha256%3A{leaf.id[7:]}" in found["yoon-auditor"][leaf.id]
+    assert f"/desk/ledger/sha256%3A{leaf.id[7:]}" not in found["kim-desk"][leaf.id]
+    for told in found.values():
+        assert "Nothing found" in told["nothing like it"]
+        assert "<b>" not in told["<b>"].partition("<main")[2]
+    assert "/desk/" not in found["jung-operator"]["launches"].partition("<main")[2].partition("</main>")[0]

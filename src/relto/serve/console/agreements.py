@@ -178,7 +178,7 @@ def chronicle(visit: Visit) -> Page:
     found = [
         one
         for one in reversed(dossier.chronicle)
-        if one.at.instant <= visit.at and kind in ("", one.kind) and _speaks_of(one, wanted)
+        if one.at.instant <= visit.at and kind in ("", one.kind) and speaks_of(one, wanted)
     ]
     turn = Turn.of(visit.asked("page"), len(found))
     rows = [(one, _said(visit, one)) for one in found[turn.start : turn.start + _ROWS]]
@@ -186,7 +186,8 @@ def chronicle(visit: Visit) -> Page:
     return Page("chronicle.html", visit.tongue.say("Chronicle"), given)
 
 
-def _speaks_of(one: ChronicleEntry, wanted: str) -> bool:
+def speaks_of(one: ChronicleEntry, wanted: str) -> bool:
+    """Whether a text, in lower case, stands in an entry or one of its accounts; every entry where it is empty."""
     told = (one.id, one.says, one.speaker, *one.by, *(claim.says for claim in one.claims))
     return not wanted or any(wanted in text.casefold() for text in told)
 

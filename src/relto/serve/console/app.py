@@ -26,6 +26,7 @@ from relto.serve.console import (
     ledger,
     parties,
     releasing,
+    search,
     signing,
     warnings,
 )
@@ -89,6 +90,7 @@ def add_desk(app: FastAPI, context: Context) -> None:
         "/ledger": ledger.ledger,
         "/ledger/{leaf}": ledger.proof,
         "/parties": parties.listed,
+        "/search": search.search,
         "/sign-in": signing.ask,
     }
     does: dict[str, Doer] = {

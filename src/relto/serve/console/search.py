@@ -1,0 +1,69 @@
+"""One search over agreements, own items, what is held, the chronicle and the evidence, for those who may see each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from relto.core.dossier import Dossier
+from relto.core.errors import NotFound
+from relto.node.inclusion import leaf_in
+from relto.serve.console.agreements import speaks_of
+from relto.serve.console.page import Page
+from relto.serve.console.visiting import Visit
+
+_MOST = 20
+Row = tuple[str, str, str]
+
+
+def search(visit: Visit) -> Page:
+    """What is found, by where it stands: a link, its text, a note."""
+    wanted = visit.asked("q").strip()
+    say, key, dossier = visit.tongue.say, wanted.casefold(), visit.dossier()
+    places: list[tuple[str, bool, Callable[[], Iterable[Row]]]] = [
+        (say("Agreements"), visit.may("see-agreements"), lambda: _agreements(visit, dossier, key)),
+        (say("Items of one's own"), visit.may("check"), lambda: _items(visit, dossier, key)),
+        (say("Inbox"), visit.may("see-holdings"), lambda: _held(visit, wanted)),
+        (say("Chronicle"), visit.may("see-agreements"), lambda: _chronicle(visit, dossier, key)),
+        (say("Evidence"), visit.may("see-evidence"), lambda: _evidence(visit, wanted)),
+    ]
+    found = [(name, list(find())) for name, may, find in places if may and wanted]
+    groups = [(name, rows[:_MOST], len(rows) > _MOST) for name, rows in found if rows]
+    return Page("search.html", say("Search everything"), {"q": wanted, "groups": groups})
+
+
+def _agreements(visit: Visit, dossier: Dossier, key: str) -> Iterable[Row]:
+    for name, versions in sorted(dossier.agreements.items()):
+        if key in name.casefold() or key in versions[0].title.casefold():
+            yield visit.link(f"/agreements/{name}"), versions[0].title, name
+
+
+def _items(visit: Visit, dossier: Dossier, key: str) -> Iterable[Row]:
+    for one in dossier.items.values():
+        if one.originator == visit.node.party and any(
+            key in text.casefold() for text in (one.id, one.title, one.topic)
+        ):
+            yield visit.link("/release", item=one.id), one.title, f"{one.id} ({one.mark})"
+
+
+def _held(visit: Visit, wanted: str) -> Iterable[Row]:
+    with visit.node.store.read() as reading:
+        found = visit.context.titles.search(reading, wanted, _MOST + 1)
+        for one in reading.holdings_numbered(found):
+            yield visit.link(f"/holdings/{one.id}"), one.received.title, f"{one.received.originator} ({one.mark})"
+
+
+def _chronicle(visit: Visit, dossier: Dossier, key: str) -> Iterable[Row]:
+    for one in reversed(dossier.chronicle):
+        if one.at.instant <= visit.at and speaks_of(one, key):
+            text = one.says or " / ".join(claim.says for claim in one.claims)
+            yield visit.link("/chronicle", q=one.id), text, f"{visit.tongue.words.stamp(one.at)} {', '.join(one.by)}"
+
+
+def _evidence(visit: Visit, wanted: str) -> Iterable[Row]:
+    with visit.node.store.read() as reading:
+        try:
+            found = [leaf_in(reading, wanted)]
+        except NotFound:
+            found = list(reading.leaves(wanted))
+    for leaf in found:
+        yield visit.link(f"/ledger/{leaf.id}"), leaf.id, f"{leaf.kind}, {leaf.subject}"
