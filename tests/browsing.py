@@ -4,6 +4,7 @@ browser to look at them with."""
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -42,6 +43,17 @@ PAGES = (
     "/agreements/none",
 )
 HOSTILE = "<script>document.title='owned'</script><b>b</b>\u202e" + "W" * 600 + ' "><img src=x onerror=alert(1)> עברית'
+
+
+def why_no_browser() -> str:
+    """Why there is no browser to look with; empty where there is one that starts."""
+    if not CHROMIUM.exists():
+        return f"no browser at {CHROMIUM} (Debian: chromium)"
+    try:
+        done = subprocess.run([CHROMIUM, "--version"], capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"{CHROMIUM} does not start: {error}"
+    return "" if done.returncode == 0 else f"{CHROMIUM} does not start: {done.stderr[:200].decode('utf-8', 'replace')}"
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from relto.serve.console.words import NAMES
-from tests.browsing import CHROMIUM, PAGES, chromium, furnished, hostile_holding, page_of, waiting_approval
+from tests.browsing import PAGES, chromium, furnished, hostile_holding, page_of, waiting_approval, why_no_browser
 from tests.desk import Desks
 
 WIDTHS: Final = (1280, 390)
@@ -18,8 +18,8 @@ WIDTHS: Final = (1280, 390)
 def main() -> None:
     """Make the pictures, and say where they are."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "shots")
-    if not CHROMIUM.exists():
-        raise SystemExit(f"no browser at {CHROMIUM} (Debian: chromium)")
+    if why := why_no_browser():
+        raise SystemExit(why)
     folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as nodes, furnished(Path(nodes)) as made, chromium() as browser:
         looked: dict[str, tuple[str, tuple[str, ...]]] = {

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from tests.browsing import (
-    CHROMIUM,
     PAGES,
     chromium,
     furnished,
@@ -21,13 +20,15 @@ from tests.browsing import (
     sign_in,
     waiting_approval,
     warn,
+    why_no_browser,
 )
 from tests.desk import Desks, desks
 from tests.office import PASSWORD
 from tests.test_node_setup import LAPSE, at
 
+NO_BROWSER = why_no_browser()
 pytestmark = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM} (Debian: chromium)"),
+    pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 WORDS = {
