@@ -6,8 +6,6 @@ import datetime
 import re
 import ssl
 import tempfile
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,17 +13,15 @@ from functools import cache
 from pathlib import Path
 
 import httpx2
-import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from starlette.types import ASGIApp
 
 from relto.compose import open_people
 from relto.serve.api import create_api
 from relto.serve.console import add_desk
-from tests.office import PASSWORD, QUIET, copied_cast, populate
+from tests.office import PASSWORD, QUIET, copied_cast, populate, serving
 from tests.test_node_setup import Cast
 
 
@@ -53,31 +49,6 @@ def _context() -> ssl.SSLContext:
         file.flush()
         context.load_cert_chain(file.name)
     return context
-
-
-@contextmanager
-def served(app: ASGIApp) -> Iterator[str]:
-    """Serve an application over TLS; its address."""
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=0,
-        log_level="critical",
-        lifespan="off",
-        access_log=False,
-        ssl_context_factory=lambda _config, _default: _context(),
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.005)
-    try:
-        yield f"https://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
 
 
 @dataclass
@@ -112,7 +83,7 @@ def desks(folder: Path) -> Iterator[Desks]:
                 populate(people)
             app = create_api(cast.nodes[party], people, QUIET)
             add_desk(app, app.state.context)
-            urls[party] = open_now.enter_context(served(app))
+            urls[party] = open_now.enter_context(serving(app, _context()))
         made = Desks(cast, urls)
         yield made
         for client in made.clients.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import shutil
+import ssl
 import tempfile
 import threading
 import time
@@ -100,18 +101,26 @@ class Office:
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """Serve an application on a port of loopback; its address."""
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off", access_log=False)
+def serving(app: ASGIApp, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Serve an application on a port of loopback, under TLS where a context is given; its address."""
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=0,
+        log_level="critical",
+        lifespan="off",
+        access_log=False,
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls,
     )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive()
         time.sleep(0.005)
     try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        scheme = "http" if tls is None else "https"
+        yield f"{scheme}://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(timeout=10)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import jinja2
 import pytest
 
@@ -45,6 +46,18 @@ def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desks]:
     with desks(tmp_path_factory.mktemp("still")) as found:
         release(found.cast.kor, found.cast.item(), "JPN")
         yield found
+
+
+def releasing(page: httpx2.Response) -> dict[str, str]:
+    """What the form of a page sends to release the item of 31 October to JPN."""
+    return {
+        "csrf": csrf(page),
+        "item": "msl-2019-10-31",
+        "to": "JPN",
+        "via": "",
+        "password": PASSWORD,
+        "do": "release",
+    }
 
 
 def test_who_is_not_signed_in_is_asked_to(still: Desks) -> None:
@@ -110,14 +123,7 @@ def test_an_item_is_released_received_opened_and_destroyed(made: Desks) -> None:
     korea, japan = made.client("KOR", "lee-authority"), made.client("JPN", "kim-desk")
     page = korea.get("/desk/release?item=msl-2019-10-31&to=JPN")
     assert "極秘" in page.text
-    fields = {
-        "csrf": csrf(page),
-        "item": "msl-2019-10-31",
-        "to": "JPN",
-        "via": "",
-        "password": PASSWORD,
-        "do": "release",
-    }
+    fields = releasing(page)
     wrong = korea.post("/desk/release", data={**fields, "password": "not the right one"})
     assert wrong.status_code == 401
     sent = korea.post("/desk/release", data=fields)
@@ -167,14 +173,7 @@ def test_at_the_lapse_the_button_is_gone_and_the_form_refused_with_its_article(m
     korea = made.client("KOR", "lee-authority")
     page = korea.get("/desk/release?item=msl-2019-10-31&to=JPN")
     assert 'name="via" value=""' in page.text
-    fields = {
-        "csrf": csrf(page),
-        "item": "msl-2019-10-31",
-        "to": "JPN",
-        "via": "",
-        "password": PASSWORD,
-        "do": "release",
-    }
+    fields = releasing(page)
     made.cast.clock.set(LAPSE)
     refused = korea.post("/desk/release", data=fields)
     assert refused.status_code == 403
@@ -213,14 +212,7 @@ def test_a_desk_officer_submits_and_releases_nothing(made: Desks) -> None:
 def test_forged_forms_are_refused(still: Desks, change: dict[str, str], headers: dict[str, str]) -> None:
     client = still.client("KOR", "lee-authority")
     page = client.get("/desk/release?item=msl-2019-10-31&to=JPN")
-    fields = {
-        "csrf": csrf(page),
-        "item": "msl-2019-10-31",
-        "to": "JPN",
-        "via": "",
-        "password": PASSWORD,
-        "do": "release",
-    }
+    fields = releasing(page)
     with still.cast.kor.store.read() as reading:
         before = len(reading.outbox())
     answer = client.post("/desk/release", data={**fields, **change}, headers=headers)
@@ -252,14 +244,7 @@ def test_a_past_instant_says_so_and_changes_nothing(still: Desks) -> None:
     assert "As of 2016-11-01 00:00 KST" in page.text
     assert 'name="password"' not in page.text
     now = client.get("/desk/release?item=msl-2019-10-31&to=JPN")
-    fields = {
-        "csrf": csrf(now),
-        "item": "msl-2019-10-31",
-        "to": "JPN",
-        "via": "",
-        "password": PASSWORD,
-        "do": "release",
-    }
+    fields = releasing(now)
     assert client.post("/desk/release?at=2019-11-01T00:00Z", data=fields).status_code == 400
 
 

@@ -10,7 +10,6 @@ from relto.core.errors import InputError
 from relto.core.route import decide
 from relto.node.approving import approve, find_approval, refuse, submitted
 from relto.node.people import check_allowed
-from relto.serve.api.session import address_of
 from relto.serve.console.page import ROWS, Page, Turn
 from relto.serve.console.visiting import Visit, form_of
 
@@ -56,15 +55,13 @@ async def decide_on(visit: Visit) -> Response:
     if visit.past:
         raise InputError("a release in the past", remedy="leave the past that you are looking at")
     if fields.get("do") == "approve":
-        return await run_in_threadpool(_approve, visit, name, fields.get("password", "")[:1024])
+        return await run_in_threadpool(_approve, visit, name, fields.get("password", ""))
     return await run_in_threadpool(_refuse, visit, name, fields.get("note", ""))
 
 
 def _approve(visit: Visit, name: str, password: str) -> Response:
-    context, actor = visit.context, check_allowed(visit.signed_in, "release")
-    context.logins.count(address_of(visit.request))
-    context.people.check_password(visit.signed_in.id, password, context.now())
-    _, delivery = approve(context.node, context.people, actor, name)
+    context = visit.context
+    _, delivery = approve(context.node, context.people, visit.acting_again("release", password), name)
     return RedirectResponse(visit.link("/outbox", transmittal=delivery.row.subject), 303)
 
 

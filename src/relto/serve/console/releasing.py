@@ -16,7 +16,6 @@ from relto.node import Delivery, delivery_of, release
 from relto.node.approving import submit
 from relto.node.people import check_allowed
 from relto.node.statements import evidence_of
-from relto.serve.api.session import address_of
 from relto.serve.console.page import ROWS, Page, Turn
 from relto.serve.console.visiting import Visit, form_of
 
@@ -69,9 +68,7 @@ def _release(visit: Visit, fields: Mapping[str, str]) -> Response:
         by = check_allowed(account, "submit")
         approval = submit(context.node.acting(str(by)), context.people, by, item, to, via=via)
         return RedirectResponse(visit.link("/outbox", submitted=approval.id), 303)
-    actor = check_allowed(account, "release")
-    context.logins.count(address_of(visit.request))
-    context.people.check_password(account.id, fields.get("password", "")[:1024], context.now())
+    actor = visit.acting_again("release", fields.get("password", ""))
     delivery = release(context.node.acting(str(actor)), item, to, via=via)
     return RedirectResponse(visit.link("/outbox", transmittal=delivery.row.subject), 303)
 

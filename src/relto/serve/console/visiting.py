@@ -6,17 +6,28 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Request
 
 from relto.core.dossier import Dossier
 from relto.core.errors import InputError
-from relto.core.timeline import Instant, format_local, parse_instant
+from relto.core.timeline import Instant, parse_instant
 from relto.node import Node
-from relto.node.people import MAY, Account, ForgedRequest, NotSignedIn, PersonalAct, Session, check_allowed
+from relto.node.people import (
+    LONGEST_PASSWORD,
+    MAY,
+    Account,
+    Actor,
+    ForgedRequest,
+    NotSignedIn,
+    PersonalAct,
+    Session,
+    check_allowed,
+)
 from relto.serve.api.context import Context
 from relto.serve.api.guard import check_origin, csrf_of, presented
+from relto.serve.api.session import address_of
 from relto.serve.console.words import Tongue, tongue_of
 
 LANGUAGE_COOKIE: Final = "relto-language"
@@ -66,6 +77,14 @@ class Visit:
         """The node as who is signed in makes it act. Raises as `need` does."""
         return self.node.acting(str(check_allowed(self.signed_in, act)))
 
+    def acting_again(self, act: PersonalAct, password: str) -> Actor:
+        """Who is signed in, in the role for `act`, once they have shown again who they are. Raises as `need` does, and
+        NotSignedIn or TooManyAttempts for the password."""
+        actor = check_allowed(self.signed_in, act)
+        self.context.logins.count(address_of(self.request))
+        self.context.people.check_password(self.signed_in.id, password[:LONGEST_PASSWORD], self.context.now())
+        return actor
+
     def dossier(self) -> Dossier:
         """The dossier as the node goes by it now."""
         return self.node.read_dossier()
@@ -80,8 +99,6 @@ class Visit:
 
     def link(self, path: str, **more: str) -> str:
         """An address within the desk; the past that is looked at stays."""
-        from urllib.parse import quote, urlencode
-
         given = {**({"at": str(self.at)} if self.past else {}), **{key: one for key, one in more.items() if one}}
         return f"/desk{quote(path)}" + (f"?{urlencode(given)}" if given else "")
 
@@ -89,11 +106,6 @@ class Visit:
     def running(self) -> bool:
         """Whether what is shown is now, by a clock that goes on: that of a rehearsal stands where it was put."""
         return not self.past and self.context.now().ns != self.at.ns
-
-    @property
-    def as_of(self) -> str:
-        """The instant looked at, on the clock of the first agreement of this party."""
-        return format_local(Instant(self.at.ns - self.at.ns % 60_000_000_000), self.zone)
 
     @property
     def zone(self) -> str:
