@@ -110,12 +110,12 @@ class _Exporting:
                     if isinstance(kept, ReltoError):
                         raise kept
                     self.left.append(kept)
-                elif marked[1]:
-                    row = marked[0].row
+                elif marked.goes:
+                    row = marked.delivery.row
                     self.writer.add(row.kind, row.subject, row.message)
                     self.carried += 1
                 else:
-                    self.left.append(marked[0])
+                    self.left.append(marked.delivery)
         return True
 
 

@@ -51,6 +51,9 @@ class Decision:
     row: DecisionRow
     record: Mapping[str, JSON] | None = None
     """Whose record refuses what the own one permits, and the evidence by which that party said that it holds it."""
+    until: int = 0
+    """Nanoseconds: at any instant before it and not before the verdict's own, the same would be decided by the same
+    records; 0 where that is not known."""
 
     @property
     def permits(self) -> bool:
@@ -75,7 +78,8 @@ def decide_now(
     stricter = _refused_as_held(node, tx, asked, moment, via) if verdict.permits and stage != "opening" else None
     if stricter is None:
         text = document(verdict, asked, stage, ends, stretch)
-        return Decision(verdict, DecisionRow(subject, stage, text, digest(text.encode("utf-8"))))
+        until = 0 if as_held(node, tx, node.dossier(tx)) else stretch.end
+        return Decision(verdict, DecisionRow(subject, stage, text, digest(text.encode("utf-8"))), until=until)
     verdict, record = stricter[0]._replace(item=request.item.id), stricter[1]
     text = canonical({**decision_to_json(verdict, asked, stage, ends), "record": record}).decode("utf-8")
     return Decision(verdict, DecisionRow(subject, stage, text, digest(text.encode("utf-8"))), record)

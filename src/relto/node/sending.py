@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from relto.core.decision import Ground
 from relto.core.envelope import Sealed, verify_label
 from relto.core.errors import NotFound, ReltoError
 from relto.core.evidence import Evidence
+from relto.core.register import Holding
 from relto.node.deciding import ask, refusal
 from relto.node.labels import item_under
 from relto.node.log import Entered, enter, stated
@@ -21,6 +23,8 @@ from relto.node.together import Draft
 from relto.node.transmittal import terms_of, unpack
 from relto.node.verdicts import grounds_of
 from relto.node.witness import TRUSTING
+
+_WITHOUT_END: Final = 1 << 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +57,58 @@ def delivery_by(row: OutboxRow, answer: Evidence) -> Delivery:
     return Delivery(row, answer, grounds_of(answer.says) if answer.kind == "refusal" else ())
 
 
-Marked: TypeAlias = tuple[Delivery, bool]
-"""What became of a message just now, and whether it goes."""
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What became of a message just now, and whether it `goes`: the decision that it does was the same at any instant
+    before `until` (ns), and rests on this `holding` where the item is another's."""
+
+    delivery: Delivery
+    goes: bool = False
+    until: int = _WITHOUT_END
+    holding: Holding | None = None
+
+
+Basis: TypeAlias = tuple[int | None, Mapping[str, str], Mapping[str, str], object]
+"""What a decision at sending rests on beside the instant and the item: the record, the records that peers are known to
+hold, the ledgers that fork, all keys."""
+
+
+def basis(node: Node, reading: Reading) -> Basis:
+    """What decisions rest on now."""
+    return reading.record_version(), reading.notes("record"), reading.notes("fork"), node.keys.chains
+
+
+def still_holds(node: Node, rests: Basis, marked: Sequence[Marked]) -> bool:
+    """Whether what was decided when these were marked is what would be decided now, at the late end of the clock."""
+    with node.store.read() as reading:
+        if basis(node, reading) != rests:
+            return False
+        if any(one.holding is not None and reading.holding(one.holding.id) != one.holding for one in marked):
+            return False
+    node.keys.refresh()
+    return rests[3] is node.keys.chains and all(node.clock.interval()[1].ns < one.until for one in marked)
 
 
 def mark_sent(node: Node, tx: Transaction, number: int) -> Marked | Draft[Marked]:
-    """Take a message to send it now, a transmittal decided again; and whether it goes: not where it was settled
-    meanwhile, waits for another, or is refused now."""
+    """Take a message to send it now, a transmittal decided again. It does not go where it was settled meanwhile, waits
+    for another, or is refused now."""
     row = row_in(tx, number)
     if row.state != "queued":
-        return delivery_in(tx, row), False
+        return Marked(delivery_in(tx, row))
     if row.kind in TRUSTING and tx.notes("fork").get(row.peer):
         row = replace(row, last_error=f"not sent: the ledger of `{row.peer}` contradicts what it has signed before")
         tx.update_outbox(row)
-        return Delivery(row), False
+        return Marked(Delivery(row))
     if _waits(tx, row):
         row = replace(row, last_error=f"waits until `{row.waits_for}` is acknowledged")
         tx.update_outbox(row)
-        return Delivery(row), False
+        return Marked(Delivery(row))
     return _decide_again(node, tx, row) if row.kind == "transmittal" else _marked(tx, row)
 
 
 def _marked(tx: Transaction, row: OutboxRow) -> Marked:
     tx.update_outbox(replace(row, attempts=row.attempts + 1))
-    return Delivery(row), True
+    return Marked(Delivery(row), True)
 
 
 def keep_error(tx: Transaction, number: int, error: ReltoError) -> Delivery:
@@ -128,7 +160,7 @@ def _decide_again(node: Node, tx: Transaction, row: OutboxRow) -> Draft[Marked]:
         def consign(signed: str) -> Marked:
             tx.add_decision(decision.row)
             enter(node, tx, sent, signed)
-            return _marked(tx, row)
+            return replace(_marked(tx, row), until=decision.until, holding=_passed_on(tx, evidence))
 
         return Draft(sent, consign)
     left = stated(node, refusal(node, decision, about=row.subject, to=row.peer, answers=row.evidence))
@@ -147,7 +179,7 @@ def _refused(node: Node, tx: Transaction, row: OutboxRow, left: Evidence, signed
         _recall(tx, row, entered)
     refused = replace(row, state="refused", answer=entered.id, last_error="")
     tx.update_outbox(refused)
-    return delivery_by(refused, left), False
+    return Marked(delivery_by(refused, left))
 
 
 def _to_a_revoked_key(node: Node, sealed: Sealed) -> bool:
@@ -163,10 +195,15 @@ def _not_to_be_sent(node: Node, tx: Transaction, row: OutboxRow, sealed: Sealed,
         return f"it is sealed to a key that {row.peer} has revoked; release it again"
     if evidence.kind != "relay":
         return ""
-    held = tx.holding(str(evidence.says.get("holding")))
+    held = _passed_on(tx, evidence)
     if held is None or not held.original_held or held.purpose_ended is not None:
         return "it is not held any more, or what it was given for is over"
     return "" if held.origin_mark == mark else f"its originator marks it {held.origin_mark} now; ask for it anew"
+
+
+def _passed_on(tx: Transaction, evidence: Evidence) -> Holding | None:
+    """The holding that is passed on; None where the item is the node's own."""
+    return tx.holding(str(evidence.says.get("holding"))) if evidence.kind == "relay" else None
 
 
 def _keep_back(node: Node, tx: Transaction, row: OutboxRow, moment: Moment, why: str) -> Draft[Marked]:

@@ -14,14 +14,14 @@ from random import Random
 from typing import Final
 
 from relto.core.errors import PeerUnreachable, ReltoError
-from relto.node import Delivery, Node, dispatch_pending, relay_beyond
+from relto.node import Delivery, Node, relay_beyond, send_queued
 
 FIRST_DELAY: Final = 0.5
 LAST_DELAY: Final = 120.0
 _TICK: Final = 0.1
 _SWITCH: Final = 0.0005
-_AT_ONCE: Final = 256
-"""How many are taken from the outbox in one round: no more need be in memory."""
+_AT_ONCE: Final = 4096
+"""How many are sent in one round; another process of this node waits no longer for its turn."""
 
 Told = Callable[[str, str, str], None]
 """What happened, to be logged: the peer, the message's subject, the state it came to (or an error in a line)."""
@@ -92,33 +92,36 @@ class Pump:
 
     def _send(self, peer: str) -> None:
         """Send what is queued for one peer, again and again while it does not answer."""
-        delay, awake = FIRST_DELAY, self._awake[peer]
+        delay, awake, answering = FIRST_DELAY, self._awake[peer], False
         while not self._stop.is_set():
             awake.wait()
             awake.clear()
             if self._stop.is_set():
                 return
-            if self._sent(peer):
+            answering = self._sent(peer, answering)
+            if answering:
                 delay = FIRST_DELAY
                 continue
             self._stop.wait(delay * (0.5 + self._chance.random()))
             delay = min(LAST_DELAY, 2 * delay)
 
-    def _sent(self, peer: str) -> bool:
-        """Try all that is queued for one peer, once and not all at once; whether it answered."""
-        after = 0
-        while not self._stop.is_set():
+    def _sent(self, peer: str, answering: bool) -> bool:
+        """Try all that is queued for one peer, once; whether it answered."""
+        silent = False
+
+        def told(delivery: Delivery) -> None:
+            nonlocal silent
+            silent = silent or isinstance(delivery.error, PeerUnreachable)
+            self._say(delivery)
+
+        after: int | None = 0
+        while after is not None and not silent and not self._stop.is_set():
             try:
-                tried = dispatch_pending(self._node, peer, limit=_AT_ONCE, after=after, told=self._say)
+                after = send_queued(self._node, peer, told, limit=_AT_ONCE, after=after, answering=answering)
             except ReltoError as error:
                 self._told(peer, "", str(error))
                 return True
-            after = max((one.row.number for one in tried), default=after)
-            if any(isinstance(one.error, PeerUnreachable) for one in tried):
-                return False
-            if len(tried) < _AT_ONCE:
-                return True
-        return True
+        return not silent
 
     def _say(self, delivery: Delivery) -> None:
         row = delivery.row

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import namedtuple
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final
 
@@ -48,6 +48,10 @@ class Prepared:
         """The first column of the one row it gives; None where it gives none."""
         found = self.run(connection, values).fetchone()
         return None if found is None else found[0]
+
+    def rows(self, connection: sqlite3.Connection, values: Mapping[str, Any]) -> Iterator[Any]:
+        """The rows it gives, with the columns by name."""
+        return map(self._row, self.run(connection, values))
 
     def row(self, connection: sqlite3.Connection, values: Mapping[str, Any]) -> Any:
         """The one row it gives, with the columns by name; None where it gives none."""

@@ -37,6 +37,10 @@ _NOTES: Final = Prepared(  # between `about:` and `about;`, the next character: 
     )
 )
 _LEAF: Final = Prepared(select(tables.leaf).where(tables.leaf.c.id == bindparam("id")), tables.leaf)
+_LEAVES_ABOUT: Final = Prepared(
+    select(tables.leaf).where(tables.leaf.c.subject == bindparam("subject")).order_by(tables.leaf.c.position),
+    tables.leaf,
+)
 _HAS_LEAF: Final = Prepared(select(tables.leaf.c.position).where(tables.leaf.c.id == bindparam("id")))
 _OUTBOX_ROW: Final = Prepared(select(tables.outbox).where(tables.outbox.c.number == bindparam("number")), tables.outbox)
 _ANSWERED: Final = Prepared(
@@ -148,10 +152,10 @@ class SqliteReading:
 
     def leaves(self, subject: str | None = None) -> Iterator[Leaf]:
         """The leaves in order; those about `subject` where one is given."""
-        query = select(tables.leaf).order_by(tables.leaf.c.position)
         if subject is not None:
-            query = query.where(tables.leaf.c.subject == subject)
-        for row in self._connection.execute(query):
+            yield from map(leaf_of, _LEAVES_ABOUT.rows(self._driver, {"subject": subject}))
+            return
+        for row in self._connection.execute(select(tables.leaf).order_by(tables.leaf.c.position)):
             yield leaf_of(row)
 
     def newest_leaves(self, limit: int) -> list[Leaf]:

@@ -12,12 +12,14 @@ from relto.adapters.sqlite import tables
 from relto.core.canon import base64url, canonical, count_in, from_base64url, only_keys, parse_json, parse_object
 from relto.core.errors import InputError, NotFound, VerificationFailed
 from relto.core.ledger import Frontier
+from relto.core.memo import Memo
 from relto.core.register import Holding, event_from_json, event_to_json, fold
 from relto.core.timeline import Instant, parse_instant
 from relto.node.rows import InboxRow, Leaf, OutboxRow
 
 _MAX_EVENTS_BYTES: Final = 1 << 24
 _MAX_FRONTIER_BYTES: Final = 1 << 13
+_EDGES: Final[Memo[str, Frontier]] = Memo(8)  # what a transaction writes, the next one reads
 
 
 def check_types(row: Any, table: Table) -> Any:
@@ -36,13 +38,18 @@ def _types(table: Table) -> list[tuple[str, type]]:
 
 def frontier_text(frontier: Frontier) -> str:
     """The right edge of the ledger's tree as the table holds it."""
-    return canonical({"size": frontier.size, "peaks": [base64url(one) for one in frontier.peaks]}).decode("ascii")
+    text = canonical({"size": frontier.size, "peaks": [base64url(one) for one in frontier.peaks]}).decode("ascii")
+    _EDGES.put(text, frontier)
+    return text
 
 
 def frontier_of(text: str) -> Frontier:
     """The right edge of the ledger's tree; that of the empty tree before the first leaf. Raises VerificationFailed."""
     if not text:
         return Frontier()
+    known = _EDGES.get(text)
+    if known is not None:
+        return known
     try:
         value = parse_object(text.encode("utf-8"), _MAX_FRONTIER_BYTES, name="frontier")
         only_keys(value, frozenset({"size", "peaks"}))

@@ -39,14 +39,20 @@ class SqliteStore:
         self._engine = _engine(path)
         weakref.finalize(self, self._engine.dispose)  # a store that nobody closed leaves no file open
         try:
-            with told(self._path), self._begin("IMMEDIATE" if create else "DEFERRED") as connection:
+            with told(self._path):
                 if create:
-                    upgrade(connection)
+                    self._lay_out()
                 else:
-                    check_revision(connection)
+                    with self._begin("DEFERRED") as connection:
+                        check_revision(connection)
         except BaseException:
             self._engine.dispose()  # what is refused is not held open: it may be about to be migrated
             raise
+
+    def _lay_out(self) -> None:
+        with self._engine.connect() as connection, connection.begin():
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            upgrade(connection)
 
     @contextmanager
     def read(self) -> Iterator[SqliteReading]:
@@ -99,16 +105,23 @@ class SqliteStore:
 
     @contextmanager
     def _begin(self, how: str) -> Iterator[Connection]:
+        """A connection within a transaction, which the driver begins and ends itself: there is one for each message."""
         with self._engine.connect() as connection:
-            connection = connection.execution_options(relto_begin=how)
-            with connection.begin():
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            driver.execute(f"BEGIN {how}")
+            try:
                 yield connection
+                driver.execute("COMMIT")
+            except BaseException:
+                if driver.in_transaction:
+                    driver.execute("ROLLBACK")
+                raise
 
 
 def _engine(path: Path) -> Engine:
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
     return engine
 
 
@@ -117,11 +130,6 @@ _ROOM = ("cache_size=-65536", "wal_autocheckpoint=4000")
 
 
 def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # we begin transactions ourselves
+    connection.isolation_level = None  # transactions are begun in `_begin`
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", *_ROOM):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _on_begin(connection: Connection) -> None:
-    how = connection.get_execution_options().get("relto_begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {how}")
