@@ -141,7 +141,8 @@ def test_a_part_that_raises_is_undone_and_nothing_else(opened: SqliteStore) -> N
         with pytest.raises(InputError), tx.part():
             fail_after_writing(tx)
         with pytest.raises(Conflict), tx.part():
-            tx.append_leaf(LEAF, EDGE, signed_head)
+            tx.append_leaf(replace(LEAF, id="sha256:2"), EDGE, signed_head)  # its place is taken
+        assert not tx.append_leaf(replace(LEAF, position=7), EDGE.append(b"x"), signed_head)  # it is there
         assert (tx.frontier(), tx.record_version()) == (EDGE, 0)
         tx.enqueue(OUT)
     with opened.read() as reading:
@@ -188,7 +189,7 @@ def test_unique_rows_are_unique_and_evidence_comes_before_what_rests_on_it(opene
         tx.remember(inbox)
         tx.add_holding(holding, b"")
     repeats: list[Callable[[Transaction], object]] = [
-        lambda tx: tx.append_leaf(LEAF, EDGE, signed_head),
+        lambda tx: tx.append_leaf(replace(LEAF, id="sha256:1"), EDGE, signed_head),
         lambda tx: tx.enqueue(OUT),
         lambda tx: tx.remember(inbox),
         lambda tx: tx.add_holding(holding, b""),

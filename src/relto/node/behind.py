@@ -56,10 +56,15 @@ def stopped(reading: Reading) -> list[Behind]:
     return [one for one in behind(reading) if one.why != "begun again"]
 
 
+def may_not_sign(reading: Reading) -> bool:
+    """Whether this node may sign nothing; asked for each piece of evidence."""
+    return any(reading.notes("behind").values()) and bool(stopped(reading))
+
+
 def check_may_sign(reading: Reading) -> None:
     """Return if this node may sign and enter anything. Raises Refused where its store is known to be an old one, or was
     restored and not compared with all peers yet: what it signed would fork its ledger."""
-    if any(reading.notes("behind").values()) and stopped(reading):
+    if may_not_sign(reading):
         raise Refused(
             "this node is read-only: its ledger is behind what its peers have cosigned, or not compared with them yet",
             remedy="`relto ledger witness --ask` asks them; else restore the newest backup",

@@ -69,7 +69,7 @@ def decide_now(
 
     `request.at` and `request.reading` are set here. Raises InputError for unknown parties.
     """
-    asked = replace(request, reading=node.party)
+    asked = request if request.reading == node.party else replace(request, reading=node.party)
     steady = node.steady(node.dossier(tx))
     at, stretch = moment.earliest, steady.stretch(_verdict, asked, via, moment.earliest)
     if stretch.verdict.permits and moment.latest != moment.earliest:
@@ -164,7 +164,7 @@ def ask(
     node: Node, tx: Transaction, item: Item, terms: Terms, moment: Moment, stage: Stage, transmittal: str
 ) -> Decision:
     """The sender's decision on `terms`: of the direct release, or of the whole route where its originator chose one."""
-    request = terms.request(item, node.party, moment.latest)
+    request = terms.request(item, node.party, moment.latest, node.party)
     if terms.via:
         request = replace(request, recipient=terms.onward)
     return decide_now(node, tx, request, moment, stage, transmittal, terms.via)

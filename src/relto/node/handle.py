@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from relto.core.errors import InputError, ReltoError
@@ -16,7 +16,7 @@ from relto.node.records import receive_records
 from relto.node.taking import receive_instrument
 from relto.node.telling import receive_custody
 from relto.node.together import Answering, finished, together
-from relto.node.witness import TRUSTING, check_not_forked, receive_head
+from relto.node.witness import TRUSTING, contradicted, receive_head
 
 _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] = {
     "transmittal": receive_transmittal,
@@ -34,6 +34,9 @@ _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] =
 def handle(node: Node, kind: str, message: bytes, sender: str | None = None) -> bytes:
     """Answer a message with signed evidence. `sender`: the party that the link has shown to speak; what another party
     signed is then not taken from it. Raises InputError for a kind that is none, else as its handler does."""
+    untrusted = _untrusted(node, [kind], sender)
+    if untrusted is not None:
+        raise untrusted
     answer = _verified(node, kind, message, sender)
     with node.store.write() as tx:
         return finished(node, [answer(tx)])[0]
@@ -45,8 +48,11 @@ def handle_many(node: Node, messages: Sequence[Message], sender: str | None = No
     What does not verify, or is not taken in, leaves the others alone.
     """
     found: list[Answering | ReltoError] = []
+    untrusted = _untrusted(node, [kind for kind, _ in messages], sender)
     for kind, message in messages:
         try:
+            if untrusted is not None and kind in TRUSTING:
+                raise untrusted
             found.append(_verified(node, kind, message, sender))
         except ReltoError as error:
             found.append(error)
@@ -57,10 +63,15 @@ def handle_many(node: Node, messages: Sequence[Message], sender: str | None = No
     return [one if isinstance(one, ReltoError) else next(answers) for one in found]
 
 
+def _untrusted(node: Node, kinds: Collection[str], sender: str | None) -> ReltoError | None:
+    """Why nothing that rests on the word of `sender` is taken from it; None where it is, or nothing here does."""
+    if sender is None or TRUSTING.isdisjoint(kinds):
+        return None
+    with node.store.read() as reading:
+        return contradicted(reading, sender)
+
+
 def _verified(node: Node, kind: str, message: bytes, sender: str | None) -> Answering:
-    if sender is not None and kind in TRUSTING:
-        with node.store.read() as reading:
-            check_not_forked(reading, sender)
     handler = _HANDLERS.get(kind)
     if handler is None:
         raise InputError(f"`{kind[:60]}` is no kind of message", remedy=f"send one of {', '.join(_HANDLERS)}")

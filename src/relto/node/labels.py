@@ -8,7 +8,7 @@ from typing import Final
 
 from relto.core.canon import JSON, object_in, only_keys, parse_object, text_in
 from relto.core.dossier import Item, Payload
-from relto.core.envelope import MAX_MANIFEST_BYTES, Manifest
+from relto.core.envelope import MAX_MANIFEST_BYTES, Manifest, WrittenLabel
 from relto.core.errors import InputError
 from relto.core.label import Caveats, check_id, check_party_id, check_topic
 from relto.node.contents import stamp_of, stamp_to_json
@@ -48,11 +48,12 @@ def label_of(item: Item) -> dict[str, JSON]:
 
 
 @lru_cache(maxsize=256)
-def checked_label(item: Item) -> Mapping[str, JSON]:
-    """The label of an item, if a recipient can read it. Raises InputError."""
+def checked_label(item: Item) -> WrittenLabel:
+    """The label of an item, if a recipient can read it, written once for all that is sealed under it. Raises
+    InputError."""
     label = label_of(item)
     item_of(label)
-    return label
+    return WrittenLabel(label)
 
 
 def item_under(manifest: Manifest) -> Item:

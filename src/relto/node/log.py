@@ -10,7 +10,7 @@ from typing import TypeVar
 from relto.core.canon import digest
 from relto.core.evidence import Evidence, sign_evidence, sign_together
 from relto.core.ledger import Checkpoint, Frontier, leaf_hash, sign_checkpoint
-from relto.node.behind import check_may_sign
+from relto.node.behind import check_may_sign, may_not_sign
 from relto.node.contents import instrument_subject
 from relto.node.node import Node
 from relto.node.ports import Transaction
@@ -83,7 +83,7 @@ def enter(node: Node, tx: Transaction, evidence: Evidence, signed: str) -> Enter
     already stays as it is."""
     data = signed.encode("ascii")
     name = digest(data)
-    if tx.has_leaf(name):
+    if may_not_sign(tx) and tx.leaf(name) is not None:
         return Entered(name, signed, evidence)
     check_may_sign(tx)
     frontier = tx.frontier()
@@ -96,8 +96,8 @@ def enter(node: Node, tx: Transaction, evidence: Evidence, signed: str) -> Enter
         evidence=signed,
         hash=leaf_hash(data),
     )
-    tx.append_leaf(leaf, frontier.append(data), partial(_sign_head, node))
-    keep(name, signed, evidence)
+    if tx.append_leaf(leaf, frontier.append(data), partial(_sign_head, node)):
+        keep(name, signed, evidence)
     return Entered(name, signed, evidence)
 
 

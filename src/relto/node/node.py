@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from weakref import ref
 
 from relto.core.dossier import Dossier, Item
 from relto.core.envelope import KeyRing, VerifyKey
@@ -52,6 +53,7 @@ class Node:
     """What this process remembers of records compared with peers (`node.records`)."""
     _folded: tuple[int, Dossier] | None = field(default=None, init=False, repr=False)
     _steady: Steady | None = field(default=None, init=False, repr=False)
+    _looked: ref[Transaction] | None = field(default=None, init=False, repr=False)
     _ringed: tuple[Mapping[str, CardChain], KeyRing, KeyRing] | None = field(default=None, init=False, repr=False)
 
     def close(self) -> None:
@@ -142,7 +144,7 @@ class Node:
         Raises Refused where the clock is behind what was lived through already: then nothing is decided until it has
         caught up (DESIGN 3).
         """
-        self.keys.refresh()
+        self._refresh(tx)
         earliest, latest = self.clock.interval()
         lived = tx.high_water()
         if lived is not None and latest < lived:
@@ -155,13 +157,19 @@ class Node:
 
     def now_or_later(self, tx: Transaction) -> Moment:
         """The moment for what must be recorded whatever the clock says; never before what was lived through."""
-        self.keys.refresh()
+        self._refresh(tx)
         earliest, latest = self.clock.interval()
         lived = tx.high_water()
         if lived is not None and latest < lived:
             return Moment(lived, lived)
         tx.raise_high_water(latest)
         return Moment(earliest, latest)
+
+    def _refresh(self, tx: Transaction) -> None:
+        """Take notice of what other processes have changed in the keys: once in each transaction."""
+        if self._looked is None or self._looked() is not tx:
+            self.keys.refresh()
+            self._looked = ref(tx)
 
 
 def _ring(chain: CardChain, fresh: bool) -> tuple[VerifyKey, ...]:

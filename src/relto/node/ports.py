@@ -146,10 +146,6 @@ class Reading(Protocol):
         """The leaf that holds this piece of evidence."""
         ...
 
-    def has_leaf(self, identifier: str) -> bool:
-        """Whether there is a leaf that holds this piece of evidence."""
-        ...
-
     def decisions(self, subject: str | None = None) -> list[DecisionRow]:
         """The decisions in the order they were made; those about `subject` where one is given."""
         ...
@@ -269,9 +265,10 @@ class Transaction(Reading, Protocol):
         nested."""
         ...
 
-    def append_leaf(self, leaf: Leaf, frontier: Frontier, sign: Callable[[Frontier], str]) -> None:
+    def append_leaf(self, leaf: Leaf, frontier: Frontier, sign: Callable[[Frontier], str]) -> bool:
         """Append a leaf, with the tree's new right edge; `sign` gives the signed head over all of it, once, when the
-        transaction ends. Raises Conflict where the leaf is there."""
+        transaction ends. False, and nothing is changed, where there is a leaf with this evidence; raises Conflict where
+        its place is taken."""
         ...
 
     def add_decision(self, decision: DecisionRow) -> None:

@@ -140,7 +140,7 @@ def _answer(
     try:
         if resolve(node.dossier(tx), arrived.terms.recipient, moment.latest, None).party != node.party:
             raise InputError(f"it is for `{arrived.terms.recipient[:60]}`, which is not of {node.party}")
-        request = arrived.terms.request(arrived.item, evidence.party, moment.latest)
+        request = arrived.terms.request(arrived.item, evidence.party, moment.latest, node.party)
         decision = decide_now(node, tx, request, moment, "receipt", _id(evidence))
     except (VerificationFailed, InputError) as error:
         return _reject(node, moment, theirs, message, str(error)), _nothing

@@ -47,12 +47,12 @@ class Terms:
             "consent": self.consent,
         }
 
-    def request(self, item: Item, sender: str, at: Instant) -> Request:
-        """The question that this hop puts to the agreements."""
+    def request(self, item: Item, sender: str, at: Instant, reading: str | None = None) -> Request:
+        """The question that this hop puts to the agreements, under the reading of a party."""
         act = next((one for one in ACTS if one == self.act), None)
         if act is None:
             raise InputError(f"`{self.act[:60]}` is no act", remedy=f"use one of {', '.join(ACTS)}")
-        return Request(act, item, sender, self.recipient, at, purpose=self.purpose or None)
+        return Request(act, item, sender, self.recipient, at, purpose=self.purpose or None, reading=reading)
 
 
 def terms_of(evidence: Evidence) -> Terms:

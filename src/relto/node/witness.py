@@ -159,13 +159,14 @@ def forks(reading: Reading) -> dict[str, Fork]:
     return found
 
 
-def check_not_forked(reading: Reading, party: str) -> None:
-    """Return if the ledger of `party` has not contradicted itself, as far as is known here. Raises Conflict."""
-    if reading.notes("fork").get(party):
-        raise Conflict(
-            f"the ledger of `{party}` contradicts what it has signed before",
-            remedy=f"`relto ledger witness` shows both heads; settle it with the operators of {party}",
-        )
+def contradicted(reading: Reading, party: str) -> Conflict | None:
+    """That the ledger of `party` has contradicted itself, to be raised; None where that is not known here."""
+    if not reading.notes("fork").get(party):
+        return None
+    return Conflict(
+        f"the ledger of `{party}` contradicts what it has signed before",
+        remedy=f"`relto ledger witness` shows both heads; settle it with the operators of {party}",
+    )
 
 
 def _keep_fork(node: Node, tx: Transaction, fork: Fork) -> None:

@@ -41,7 +41,6 @@ _LEAVES_ABOUT: Final = Prepared(
     select(tables.leaf).where(tables.leaf.c.subject == bindparam("subject")).order_by(tables.leaf.c.position),
     tables.leaf,
 )
-_HAS_LEAF: Final = Prepared(select(tables.leaf.c.position).where(tables.leaf.c.id == bindparam("id")))
 _OUTBOX_ROW: Final = Prepared(select(tables.outbox).where(tables.outbox.c.number == bindparam("number")), tables.outbox)
 _ANSWERED: Final = Prepared(
     select(tables.inbox).where(
@@ -167,10 +166,6 @@ class SqliteReading:
         """The leaf that holds this piece of evidence."""
         row = _LEAF.row(self._driver, {"id": identifier})
         return None if row is None else leaf_of(row)
-
-    def has_leaf(self, identifier: str) -> bool:
-        """Whether there is a leaf that holds this piece of evidence."""
-        return _HAS_LEAF.scalar(self._driver, {"id": identifier}) is not None
 
     def decisions(self, subject: str | None = None) -> list[DecisionRow]:
         """The decisions in the order they were made; those about `subject` where one is given."""

@@ -31,8 +31,9 @@ from relto.node.ports import NoteKind
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow
 
 _SETTLED: Final = ("state", "attempts", "last_error", "answer")
-_ADD_LEAF, _ADD_DECISION, _ADD_OUTBOX, _ADD_INBOX, _ADD_HOLDING = (
-    Prepared(insert(one)) for one in (tables.leaf, tables.decision, tables.outbox, tables.inbox, tables.holding)
+_ADD_LEAF: Final = Prepared(upsert(tables.leaf).on_conflict_do_nothing(index_elements=["id"]))
+_ADD_DECISION, _ADD_OUTBOX, _ADD_INBOX, _ADD_HOLDING = (
+    Prepared(insert(one)) for one in (tables.decision, tables.outbox, tables.inbox, tables.holding)
 )
 _UPDATE_OUTBOX: Final = Prepared(
     update(tables.outbox)
@@ -118,11 +119,13 @@ class SqliteTransaction(SqliteReading):
         """The right edge of the ledger's tree, with what was appended here."""
         return super().frontier() if self._head is None else self._head[0]
 
-    def append_leaf(self, leaf: Leaf, frontier: Frontier, sign: Callable[[Frontier], str]) -> None:
-        """Append a leaf, with the tree's new right edge; `sign` gives the signed head, once, at the end. Raises
-        Conflict where the leaf is there."""
-        _ADD_LEAF.run(self._driver, columns_of_leaf(leaf))
-        self._head = frontier, sign
+    def append_leaf(self, leaf: Leaf, frontier: Frontier, sign: Callable[[Frontier], str]) -> bool:
+        """Append a leaf, with the tree's new right edge; `sign` gives the signed head, once, at the end. False, and
+        nothing is changed, where there is a leaf with this evidence. Raises Conflict where its place is taken."""
+        appended = _ADD_LEAF.run(self._driver, columns_of_leaf(leaf)).rowcount == 1
+        if appended:
+            self._head = frontier, sign
+        return appended
 
     def add_decision(self, decision: DecisionRow) -> None:
         """Keep a decision."""

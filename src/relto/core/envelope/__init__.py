@@ -16,7 +16,14 @@ from relto.core.envelope.keys import (
     keys_of,
     verify_by_any,
 )
-from relto.core.envelope.manifest import MAX_MANIFEST_BYTES, Manifest, read_manifest, sign_manifests, verify_manifest
+from relto.core.envelope.manifest import (
+    MAX_MANIFEST_BYTES,
+    Manifest,
+    WrittenLabel,
+    read_manifest,
+    sign_manifests,
+    verify_manifest,
+)
 from relto.core.envelope.seal import Opened, Unsigned, close, open_sealed, rewrap, seal, verify_label
 from relto.core.envelope.sealed import MAX_SEALED_BYTES, Sealed, is_label_only, label_only, signed_label
 from relto.core.envelope.segments import CONTENT_KEY_BYTES, MAX_PAYLOAD_BYTES, NONCE_BYTES
@@ -38,6 +45,7 @@ __all__ = [
     "UnwrapKey",
     "VerifyKey",
     "WrapKey",
+    "WrittenLabel",
     "close",
     "each_key",
     "is_label_only",

@@ -48,6 +48,11 @@ _KEYS: Final = frozenset({"schema", "originator", "key", "label", "nonce", "payl
 _PAYLOAD_KEYS: Final = frozenset({"size", "commitment"})
 
 
+def label_json(label: Mapping[str, JSON]) -> bytes:
+    """A label's canonical JSON, no deeper than it may stand in a manifest. Raises InputError."""
+    return canonical({"label": label})[len(_LABEL) : -1]
+
+
 @dataclass(frozen=True)
 class Manifest:
     """The label under its originator's name.
@@ -82,7 +87,7 @@ class Manifest:
     @cached_property
     def label_text(self) -> bytes:
         """The label's canonical JSON."""
-        return canonical({"label": self.label})[len(_LABEL) : -1]  # as deep as it stands in the manifest
+        return label_json(self.label)
 
     @cached_property
     def label_digest(self) -> str:
@@ -102,6 +107,21 @@ class Manifest:
         if len(data) > MAX_MANIFEST_BYTES:
             raise InputError(f"a label of {len(data)} bytes", remedy=f"keep it under {MAX_MANIFEST_BYTES} bytes")
         return data
+
+
+class WrittenLabel:
+    """A label that was written out once, for all the manifests that bear it; it is not to be changed after that."""
+
+    def __init__(self, label: Mapping[str, JSON]) -> None:
+        """Raises InputError for what is no JSON."""
+        self._label, self._text = label, label_json(label)
+        self._digest = digest(self._text)
+
+    def manifest(self, originator: str, key: str, size: int, nonce: bytes, commitment: bytes) -> Manifest:
+        """The manifest with this label. Raises as `Manifest` does."""
+        made = Manifest(originator, key, self._label, size, nonce, commitment)
+        made.__dict__.update(label_text=self._text, label_digest=self._digest)
+        return made
 
 
 # An item is read, then verified, and read again when it is sent or passed on; what fails is not kept.

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from relto.core.canon import JSON, digest, quoted
 from relto.core.envelope.keys import KeyRing, SigningKey, UnwrapKey, VerifyKey, WrapKey
-from relto.core.envelope.manifest import SCHEMA, Manifest, keep_manifest, sign_manifest, verify_manifest
+from relto.core.envelope.manifest import SCHEMA, Manifest, WrittenLabel, keep_manifest, sign_manifest, verify_manifest
 from relto.core.envelope.sealed import Sealed
 from relto.core.envelope.segments import CONTENT_KEY_BYTES, MAX_PAYLOAD_BYTES, commit, decrypt, derive_keys, encrypt
 from relto.core.errors import InputError, VerificationFailed
@@ -90,7 +90,7 @@ def seal(
 
 def close(
     payload: bytes,
-    label: Mapping[str, JSON],
+    label: Mapping[str, JSON] | WrittenLabel,
     *,
     originator: str,
     signer: VerifyKey,
@@ -103,7 +103,8 @@ def close(
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise InputError(f"a payload of {len(payload)} bytes", remedy=f"seal at most {MAX_PAYLOAD_BYTES} bytes at once")
     keys = derive_keys(content_key, nonce)
-    manifest = Manifest(originator, signer.id, label, len(payload), nonce, commit(keys, payload))
+    written = label if isinstance(label, WrittenLabel) else WrittenLabel(label)
+    manifest = written.manifest(originator, signer.id, len(payload), nonce, commit(keys, payload))
     data = manifest.to_bytes()
     keep_manifest(data, manifest)
     return Unsigned(
