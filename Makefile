@@ -44,11 +44,12 @@ lock: dev ## pin every dependency by hash, for every platform, naming no host
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev --group bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev --group mutants -c requirements.lock pyproject.toml -o requirements-mutants.lock
 
-check-long: $(VENV)/.bench ## table against reference on ten million random requests (ARGS=N), a partition of 100,000, 10,000 changes by an insider, a million leaves given to Go
+check-long: $(VENV)/.bench ## table against reference on ten million random requests (ARGS=N), a partition of 100,000, 10,000 changes by an insider, a million leaves given to Go, 100 backups restored
 	$(BIN)/python -m tests.long $(ARGS)
 	$(BIN)/python -m tests.partition
 	$(BIN)/python -m tests.insider
 	$(BIN)/python -m tests.independent
+	RESTORES=100 $(BIN)/python -m pytest -q -n 2 tests/test_recovery.py -k under_traffic
 
 LAW := tests/test_analysis.py tests/test_bad_files.py tests/test_bad_input.py tests/test_cli.py tests/test_cli_diff.py \
 	tests/test_clock.py tests/test_decision*.py tests/test_difference*.py tests/test_golden.py tests/test_node_agree.py \

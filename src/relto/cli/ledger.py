@@ -1,4 +1,4 @@
-"""`relto ledger`: verify, checkpoint, prove, witness, settle, export."""
+"""`relto ledger`: verify, checkpoint, prove, witness, settle, recover, export."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import click
 
 from relto.cli.opening import opened
 from relto.cli.options import clock_option, json_option, node_option
-from relto.cli.output import columns, print_json
-from relto.core.errors import Conflict, NotFound, PeerUnreachable, VerificationFailed
+from relto.cli.output import columns, print_json, safe
+from relto.core.errors import Conflict, NotFound, PeerUnreachable, ReltoError, VerificationFailed
 from relto.core.timeline import Instant
 
 _SHORT = 10_000  # leaves, of which nobody waits for progress
@@ -212,6 +212,42 @@ def begin_again(node_dir: Path, at: Instant | None) -> None:
         found = begin(node)
     for one in found:
         click.echo(f"begun again; {one.peer} has to settle it: `relto ledger settle`, with this ledger's checkpoint")
+
+
+@ledger.command()
+@node_option
+@clock_option
+def recover(node_dir: Path, at: Instant | None) -> None:
+    """Take back from every peer what this node has signed since its backup was made, and lost: what it received and
+    acknowledged, what it sent, what became of either. A node that serves does so by itself.
+
+    What only this node had (who opened an item, its copies, its decisions) is not with its peers, and stays lost.
+
+    \b
+    Example:
+      relto ledger witness --ask --node jpn
+      relto ledger recover --node jpn
+    """
+    from relto.node.recovery import recover as take_back
+
+    failed, left = [], 0
+    with opened(node_dir, at=at) as node:
+        for peer in sorted(node.keys.peers):
+            try:
+                found = take_back(node, peer)
+            except ReltoError as error:
+                failed.append(str(error))
+                continue
+            click.echo(f"{peer}: {found.taken} statements taken back")
+            for why in found.left:
+                click.echo(safe(f"  not taken back: {why}"))
+            left += len(found.left)
+    for one in failed:
+        click.echo(f"relto: {one}", err=True)
+    if failed:
+        raise PeerUnreachable("not every peer has given back what it has", remedy="run it again once it answers")
+    if left:
+        raise VerificationFailed(f"{left} statements could not be taken back", remedy="see above what each needs")
 
 
 @ledger.command()

@@ -6,6 +6,7 @@ from relto.cli.output import columns, to_the_second
 from relto.core.errors import ReltoError
 from relto.node.heads import ask_witness
 from relto.node.node import Node
+from relto.node.recovery import recover_if_due
 from relto.node.witnessing import Told
 
 
@@ -15,6 +16,7 @@ def ask_all(node: Node) -> list[str]:
     for peer in sorted(node.keys.peers):
         try:
             ask_witness(node, peer)
+            recover_if_due(node, peer)
         except ReltoError as error:
             failed.append(str(error))
     return failed

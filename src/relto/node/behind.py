@@ -7,10 +7,12 @@ from typing import Final, Literal, TypeAlias, cast, get_args
 
 from relto.core.canon import canonical, only_keys, parse_object, text_in
 from relto.core.errors import Refused, VerificationFailed
+from relto.core.timeline import Instant, parse_instant
 from relto.node.ports import Reading
 
-Why: TypeAlias = Literal["restored", "rolled back", "rewritten", "begun again"]
+Why: TypeAlias = Literal["restored", "rolled back", "rewritten", "begun again", "recovering"]
 _KEYS: Final = frozenset({"why", "note"})
+_OPTIONAL: Final = frozenset({"since"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,42 +20,50 @@ class Behind:
     """Why this node signs nothing: `restored` from a backup and not compared with `peer` yet; or `peer` has cosigned a
     head of this ledger, `note`, that is not of the ledger here: it was `rolled back`, or `rewritten`.
 
-    `begun again`: its operator has said that what is missing is lost, and goes on without; then it signs.
+    `begun again`: its operator has said that what is missing is lost, and goes on without; then it signs. `recovering`:
+    the peer has cosigned the ledger here since, and may have statements of this node that are not in it. `since`: from
+    when on what was signed may be missing.
     """
 
     peer: str
     why: Why
     note: str = ""
+    since: Instant | None = None
 
     def __str__(self) -> str:
         if self.why == "restored":
             return f"this node was restored from a backup, and `{self.peer}` has not said yet how far its ledger was"
         if self.why == "begun again":
             return f"this ledger has begun again, and `{self.peer}` has not settled that yet"
+        if self.why == "recovering":
+            return f"what this node had signed and lost was not taken back from `{self.peer}` yet"
         return f"the ledger here was {self.why}: `{self.peer}` has cosigned another head of it"
 
     def to_text(self) -> str:
         """As it is noted."""
-        return canonical({"why": self.why, "note": self.note}).decode("utf-8")
+        since = {} if self.since is None else {"since": str(self.since)}
+        return canonical({"why": self.why, "note": self.note, **since}).decode("utf-8")
+
+
+def read_behind(peer: str, text: str) -> Behind:
+    """Read what is noted. Raises VerificationFailed where it was changed."""
+    value = parse_object(text.encode("utf-8"), name="behind")
+    only_keys(value, _KEYS, _OPTIONAL)
+    why = text_in(value, "why")
+    if why not in get_args(Why):
+        raise VerificationFailed(f"what is noted of the own ledger and `{peer}` was changed")
+    since = parse_instant(text_in(value, "since")) if "since" in value else None
+    return Behind(peer, cast("Why", why), text_in(value, "note"), since)
 
 
 def behind(reading: Reading) -> list[Behind]:
     """What is noted of the own ledger, by peer. Raises VerificationFailed where that was changed."""
-    found = []
-    for peer, text in sorted(reading.notes("behind").items()):
-        if text:
-            value = parse_object(text.encode("utf-8"), name="behind")
-            only_keys(value, _KEYS)
-            why = text_in(value, "why")
-            if why not in get_args(Why):
-                raise VerificationFailed(f"what is noted of the own ledger and `{peer}` was changed")
-            found.append(Behind(peer, cast("Why", why), text_in(value, "note")))
-    return found
+    return [read_behind(peer, text) for peer, text in sorted(reading.notes("behind").items()) if text]
 
 
 def stopped(reading: Reading) -> list[Behind]:
     """Why this node signs nothing; empty where it may."""
-    return [one for one in behind(reading) if one.why != "begun again"]
+    return [one for one in behind(reading) if one.why not in ("begun again", "recovering")]
 
 
 def may_not_sign(reading: Reading) -> bool:

@@ -13,6 +13,8 @@ from relto.node.node import Node
 from relto.node.receive import receive_recall, receive_transmittal
 from relto.node.reclassify import receive_reclassification
 from relto.node.records import receive_records
+from relto.node.recovery import KIND as RECOVERY
+from relto.node.recovery import receive_recovery
 from relto.node.taking import receive_instrument
 from relto.node.telling import receive_custody
 from relto.node.together import Answering, finished, together
@@ -28,6 +30,7 @@ _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] =
     "custody": receive_custody,
     "reclassification": receive_reclassification,
     "head": receive_head,
+    RECOVERY: receive_recovery,
 }
 
 

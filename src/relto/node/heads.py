@@ -27,7 +27,7 @@ from relto.core.ledger import (
     with_cosignatures,
 )
 from relto.core.timeline import Instant
-from relto.node.behind import Behind, behind, stopped
+from relto.node.behind import Behind, Why, behind, stopped
 from relto.node.log import origin_of, sign_and_enter
 from relto.node.node import Node
 from relto.node.ports import Reading
@@ -67,7 +67,8 @@ def ask_if_due(node: Node, peer: str) -> None:
     or nothing is signed before it has. It never stops what is being done: what is known then decides."""
     at, met = node.clock.interval()[1], node.compared.shown.get(peer)
     with node.store.read() as reading:
-        head, waits = reading.checkpoint(), bool(reading.notes("behind").get(peer))
+        head = reading.checkpoint()
+        waits = any(one.peer == peer and one.why != "recovering" for one in behind(reading))
     if met is not None and not waits and (head == met[0] or at.ns - met[1].ns <= AGAIN_AFTER):
         return
     node.compared.shown[peer] = head, at
@@ -81,7 +82,7 @@ def mark_restored(node: Node) -> None:
     """Let this node sign nothing before each pinned peer has said how far it has cosigned the own ledger."""
     with node.store.write() as tx:
         for peer in sorted(node.keys.peers):
-            tx.note("behind", peer, Behind(peer, "restored").to_text())
+            tx.note("behind", peer, Behind(peer, "restored", since=tx.high_water()).to_text())
 
 
 def cosignatures(node: Node, reading: Reading) -> dict[str, tuple[TreeHead, Instant, str]]:
@@ -109,9 +110,10 @@ def _told(node: Node, peer: str, text: str, tree: Tree) -> int:
         tree = _tree(node, reading)  # another process of this node may have gone on meanwhile
     if head.size <= tree.size and tree.head(head.size) == head:
         return head.size
-    found = Behind(peer, "rolled back" if head.size > tree.size else "rewritten", known)
+    why: Why = "rolled back" if head.size > tree.size else "rewritten"
     with node.store.write() as tx:
         noted = next((one for one in behind(tx) if one.peer == peer), None)
+        found = Behind(peer, why, known, tx.high_water() if noted is None else noted.since)
         if noted is not None and noted.why == "begun again":
             if noted.note == known and head.size <= tree.size:
                 return head.size  # it contradicts, and is to be seen to
@@ -157,8 +159,9 @@ def _keep(node: Node, peer: str, note: str, lines: str) -> None:
         raise VerificationFailed(f"`{peer}` answers with no cosignature of its own")
     with node.store.write() as tx:
         tx.note("cosigned", peer, whole)
-        if tx.notes("behind").get(peer):
-            tx.note("behind", peer, "")
+        noted = next((one for one in behind(tx) if one.peer == peer), None)
+        if noted is not None:
+            tx.note("behind", peer, replace(noted, why="recovering", note="").to_text())
 
 
 def _cosigned_size(node: Node, reading: Reading, peer: str) -> int:

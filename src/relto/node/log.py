@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from relto.core.canon import digest
 from relto.core.evidence import Evidence, sign_evidence, sign_together
@@ -14,7 +14,7 @@ from relto.node.behind import check_may_sign, may_not_sign
 from relto.node.contents import instrument_subject
 from relto.node.node import Node
 from relto.node.ports import Transaction
-from relto.node.rows import Leaf
+from relto.node.rows import Leaf, MessageKind
 from relto.node.statements import keep
 
 T = TypeVar("T")
@@ -47,6 +47,17 @@ def subject_of(evidence: Evidence) -> str:
         return evidence.transmittal or evidence.item or ""
     subject = evidence.transmittal or evidence.says.get("about") or evidence.item
     return str(subject or "")
+
+
+def kind_of_message(evidence: Evidence) -> MessageKind:
+    """The kind of message in which a statement travels to the peer whom it concerns."""
+    if evidence.kind in ("submission", "relay"):
+        return "transmittal"
+    if evidence.kind == "refusal":
+        return "recall"
+    if evidence.kind == "destruction" or (evidence.kind == "compromise" and evidence.says.get("step") != "report"):
+        return "custody"
+    return cast("MessageKind", evidence.kind)
 
 
 def sign_and_enter(node: Node, tx: Transaction, evidence: Evidence) -> Entered:

@@ -138,6 +138,10 @@ class Reading(Protocol):
         """The leaves in order; those about `subject` where one is given."""
         ...
 
+    def leaves_from(self, position: int, limit: int) -> list[Leaf]:
+        """The leaves from this position on, in order, no more than `limit`."""
+        ...
+
     def newest_leaves(self, limit: int) -> list[Leaf]:
         """The newest leaves, the newest first."""
         ...

@@ -34,7 +34,7 @@ MAX_MESSAGE_BYTES: Final = MAX_JWS_BYTES + 1 + MAX_SEALED_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class _Arrived:
+class Arrived:
     """A transmittal whose label, digests and terms all held."""
 
     sealed: Sealed
@@ -56,14 +56,14 @@ def receive_transmittal(node: Node, message: bytes, sender: str | None = None) -
     if evidence.kind not in ("submission", "relay") or evidence.to != node.party:
         raise VerificationFailed(f"what came is no transmittal to `{node.party}`")
     try:
-        arrived: _Arrived | str = _verify(node, evidence, data)
+        arrived: Arrived | str = arrived_in(node, evidence, data)
     except (VerificationFailed, InputError) as error:
         arrived = str(error)
     return partial(_take_in, node, evidence, signed, arrived, digest(message))
 
 
 def _take_in(
-    node: Node, evidence: Evidence, signed: str, arrived: _Arrived | str, name: str, tx: Transaction
+    node: Node, evidence: Evidence, signed: str, arrived: Arrived | str, name: str, tx: Transaction
 ) -> bytes | Draft[bytes]:
     """Answer a transmittal as it was answered before; else decide, and receive or refuse."""
     known = tx.answered("transmittal", _id(evidence))
@@ -130,7 +130,7 @@ def _again(known: InboxRow, sender: str, name: str) -> bytes:
 
 
 def _answer(
-    node: Node, tx: Transaction, moment: Moment, theirs: Entered, arrived: _Arrived | str, message: str
+    node: Node, tx: Transaction, moment: Moment, theirs: Entered, arrived: Arrived | str, message: str
 ) -> tuple[Evidence, Callable[[], None]]:
     """Decide, and receive or refuse: the answer, and what is to be written beside it. `arrived` says why, where it did
     not verify."""
@@ -145,7 +145,7 @@ def _answer(
     except (VerificationFailed, InputError) as error:
         return _reject(node, moment, theirs, message, str(error)), _nothing
     if decision.permits:
-        heard = _heard(arrived, evidence)
+        heard = heard_of(arrived, evidence)
         why = heard if isinstance(heard, str) else why_not_next(tx, heard) if heard is not None else ""
         if why:
             return _reject(node, moment, theirs, message, why), _nothing
@@ -155,7 +155,7 @@ def _answer(
     return answer, partial(tx.add_decision, decision.row)
 
 
-def _heard(arrived: _Arrived, evidence: Evidence) -> Heard | str | None:
+def heard_of(arrived: Arrived, evidence: Evidence) -> Heard | str | None:
     """The batch of a stream that came, or why it is none; None where it does not claim to be one."""
     if not is_batch(arrived.item):
         return None
@@ -174,7 +174,7 @@ def _nothing() -> None:
     """What is to be written beside an answer for which nothing was decided."""
 
 
-def _verify(node: Node, evidence: Evidence, data: bytes) -> _Arrived:
+def arrived_in(node: Node, evidence: Evidence, data: bytes) -> Arrived:
     """The item, opened: its label its originator's, its bytes those that the sender signed for."""
     sealed = Sealed.from_bytes(data)
     opened = open_sealed(sealed, recipient=node.party, key=node.keys.unwraps(), originators=node.fresh_keys())
@@ -188,11 +188,11 @@ def _verify(node: Node, evidence: Evidence, data: bytes) -> _Arrived:
     first_hand = item.originator == evidence.party
     if first_hand != (evidence.kind == "submission"):
         raise VerificationFailed(f"a {evidence.kind} by `{evidence.party}` of an item of `{item.originator}`")
-    return _Arrived(sealed, opened, item, terms_of(evidence))
+    return Arrived(sealed, opened, item, terms_of(evidence))
 
 
 def _receive(
-    node: Node, tx: Transaction, moment: Moment, theirs: Entered, arrived: _Arrived, decision: Decision, message: str
+    node: Node, tx: Transaction, moment: Moment, theirs: Entered, arrived: Arrived, decision: Decision, message: str
 ) -> tuple[Evidence, Callable[[], None]]:
     evidence, item, verdict = theirs.evidence, arrived.item, decision.verdict
     event = Received(

@@ -22,6 +22,7 @@ from relto.node.heads import ask_if_due
 from relto.node.node import Node
 from relto.node.ports import Transaction
 from relto.node.records import compare_if_due
+from relto.node.recovery import recover_if_due
 from relto.node.rows import OutboxRow
 from relto.node.sending import (
     Basis,
@@ -103,6 +104,7 @@ class Round:
         elif batch.peer not in self._met:
             self._met.add(batch.peer)
             ask_if_due(self._node, batch.peer)
+            recover_if_due(self._node, batch.peer)
             compare_if_due(self._node, batch.peer)
 
     def _mark(self, batch: Batch) -> _Ready:

@@ -16,7 +16,7 @@ from relto.core.timeline import Instant
 from relto.node.contents import content_of, instrument_subject
 from relto.node.events import event_in
 from relto.node.hearing import check_streams
-from relto.node.log import subject_of
+from relto.node.log import kind_of_message, subject_of
 from relto.node.node import Node
 from relto.node.ports import Reading
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, OutboxRow
@@ -58,10 +58,22 @@ def _check_high_water(reading: Reading, own: Ledger, problem: Problem) -> None:
         problem("high water", "is before evidence that this node has signed")
 
 
+def _recovered(own: Ledger) -> set[str]:
+    """The statements that came back from peers after a backup: what only this node had beside them is lost."""
+    found: set[str] = set()
+    for one in own.values():
+        names = one.says.get("evidence") if one.kind == "ledger" and one.says.get("step") == "recovered" else None
+        found |= {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
+    return found
+
+
 def _check_decisions(reading: Reading, own: Ledger, problem: Problem) -> None:
     """Each decision is the one that signed evidence names, and none that it names is missing."""
     named: dict[str, set[str]] = defaultdict(set)
-    for one in own.values():
+    lost = _recovered(own)
+    for name, one in own.items():
+        if name in lost:
+            continue
         for value in (one.digests.get("decision") if one.kind != "receipt" else None, one.says.get("decision")):
             if isinstance(value, str) and one.transmittal:
                 named[one.transmittal].add(value)
@@ -80,20 +92,9 @@ def _stage(row: DecisionRow) -> object:
     return parse_object(row.verdict.encode("utf-8"), name="decision").get("stage")
 
 
-def kind_of_message(evidence: Evidence) -> str:
-    """The kind of message in which a statement travels to the peer whom it concerns."""
-    if evidence.kind in ("submission", "relay"):
-        return "transmittal"
-    if evidence.kind == "refusal":
-        return "recall"
-    if evidence.kind == "destruction" or (evidence.kind == "compromise" and evidence.says.get("step") != "report"):
-        return "custody"
-    return evidence.kind
-
-
 def _check_outbox(node: Node, reading: Reading, own: Ledger, evidence: Ledger, problem: Problem) -> None:
     """Each message is the one its evidence vouches for, and stands as its answer says."""
-    seen: dict[str, int] = defaultdict(int)
+    seen, lost = defaultdict[str, int](int), _recovered(own)
     answered = {(one.digests.get("evidence"), one.party) for one in evidence.values() if one.kind != "consignment"}
     for row in reading.outbox():
         seen[row.evidence] += 1
@@ -103,7 +104,7 @@ def _check_outbox(node: Node, reading: Reading, own: Ledger, evidence: Ledger, p
         except ReltoError as error:
             problem(f"outbox {row.number} ({row.kind} {row.subject})", str(error))
     for name, one in own.items():
-        if one.kind in ("submission", "relay") and seen[name] != 1:
+        if one.kind in ("submission", "relay") and seen[name] != 1 and (seen[name] or name not in lost):
             problem(f"outbox of {one.transmittal}", "its message is missing")
 
 

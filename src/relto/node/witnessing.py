@@ -52,5 +52,5 @@ def told_of(node: Node, reading: Reading) -> Told:
             *(f"the ledger of {party} contradicts what it has signed before" for party in sorted(forks(reading))),
             *(str(one) for one in held if one.why in ("rolled back", "rewritten")),
         ),
-        tuple(str(one) for one in held if one.why in ("restored", "begun again")),
+        tuple(str(one) for one in held if one.why in ("restored", "begun again", "recovering")),
     )

@@ -20,6 +20,7 @@ from relto.core.canon import digest
 from relto.core.errors import InputError, ReltoError
 from relto.node import MAX_BATCH_BYTES, MAX_MESSAGE_BYTES, Message, Node, handle, handle_many, read_batch, write_answers
 from relto.node.pieces import Arriving
+from relto.node.recovery import KIND as RECOVERY
 from relto.node.statements import statement
 from relto.node.witness import KIND as HEAD
 from relto.serve.answering import Told, problem, read_body, sender_of, stranger, told_problem
@@ -104,6 +105,8 @@ def _tell_batch(told: Told, sender: str, messages: Sequence[Message], answers: S
 
 def _outcome(kind: str, answer: bytes) -> str:
     """`ok`; or, for a signed refusal, the evidence that it left. Not what it says: that may name a mark."""
+    if kind == RECOVERY:  # no evidence: what is given back
+        return "ok"
     if kind == HEAD:  # no evidence: a cosignature, or why there is none
         return "ok" if answer.startswith("—".encode()) else f"not cosigned, {answer.split()[0].decode('ascii')}"
     signed = answer.partition(b"\n")[0].decode("ascii")

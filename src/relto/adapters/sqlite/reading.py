@@ -157,6 +157,11 @@ class SqliteReading:
         for row in self._connection.execute(select(tables.leaf).order_by(tables.leaf.c.position)):
             yield leaf_of(row)
 
+    def leaves_from(self, position: int, limit: int) -> list[Leaf]:
+        """The leaves from this position on, in order, no more than `limit`."""
+        query = select(tables.leaf).where(tables.leaf.c.position >= position).order_by(tables.leaf.c.position)
+        return [leaf_of(row) for row in self._connection.execute(query.limit(limit))]
+
     def newest_leaves(self, limit: int) -> list[Leaf]:
         """The newest leaves, the newest first."""
         query = select(tables.leaf).order_by(tables.leaf.c.position.desc()).limit(limit)
