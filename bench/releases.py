@@ -139,7 +139,7 @@ class Load:
         """Offer so many a second, each at its own instant, whatever became of those before."""
         start, offered = time.perf_counter(), 0
         while (passed := time.perf_counter() - start) < seconds:
-            wanted = int(passed * rate)
+            wanted = int(passed * rate) + 1  # all that are due by now, the first at once
             if wanted > offered:
                 self.feed([start + number / rate for number in range(offered, wanted)])
                 offered = wanted
