@@ -27,6 +27,7 @@ from relto.formats.dossier import (
     read_person,
     read_record,
 )
+from relto.formats.dossier.writing import write_dossier
 from tests.dossier_full import AGREEMENT, FILES, FULL, ITEM, KOR, RECORD, one_line
 from tests.making import text_2016
 
@@ -181,6 +182,22 @@ def test_other_folders_and_other_files_are_not_read(dossier: Path) -> None:
     for name in ("notes/x.yaml", "parties/.hidden.yaml", "parties/README.md"):
         (dossier / name).write_bytes(b"\xff: [")
     assert load_dossier(dossier).items
+
+
+def test_persons_on_record_are_read_once_each_and_held_against_the_dossier(dossier: Path) -> None:
+    assert load_dossier(dossier).persons == {}
+    folder = dossier / "persons"
+    folder.mkdir()
+    (folder / "one.yaml").write_text(
+        "relto: person/1\nid: p\nparty: KOR\nclearance: {rank: SECRET, until: 2027-01-01}\n"
+    )
+    loaded = load_dossier(dossier)
+    assert loaded.persons["p"].clearance == "SECRET"
+    assert read_dossier(write_dossier(loaded)).persons == loaded.persons
+    (folder / "two.yaml").write_text("relto: person/1\nid: p\nparty: KOR\n")
+    refused(dossier, f"{folder}/two.yaml:1:1", "the person `p` again")
+    (folder / "two.yaml").write_text("relto: person/1\nid: q\nparty: FRA\n")
+    refused(dossier, f"{folder}/two.yaml:3:8", "unknown party `FRA`")
 
 
 @pytest.mark.parametrize("name", ["nowhere.yaml", "x" * 5000, "a\x00b"])

@@ -10,7 +10,7 @@ from relto.core.agreement import Agreement, History, Instrument, Record, Standin
 from relto.core.dossier.chronicle import ChronicleEntry
 from relto.core.dossier.consent import Consent, consents_of
 from relto.core.dossier.item import Item
-from relto.core.dossier.party import Party
+from relto.core.dossier.party import Party, Person
 from relto.core.errors import InputError, NotFound, Position
 from relto.core.label import RankOrder
 from relto.core.timeline import Instant
@@ -25,6 +25,7 @@ _Asked = tuple[str, str | None, Instant | None, tuple[str, str] | None]
 class Dossier:
     """`agreements`: each id with its versions, ascending. `where`: (agreement id, article or instrument id) -> place.
     `ends`: agreement id -> when an analysis assumes that it ends, if it has not before; no file says so.
+    `persons`: who is on record with a clearance; a decision asks about the person that its request names.
 
     A value: what it answers depends on nothing but its fields. The memos only save doing the same twice.
     """
@@ -34,6 +35,7 @@ class Dossier:
     parties: Mapping[str, Party]
     items: Mapping[str, Item] = field(default_factory=dict)
     chronicle: tuple[ChronicleEntry, ...] = ()
+    persons: Mapping[str, Person] = field(default_factory=dict)
     where: Mapping[tuple[str, str], Position] = field(default_factory=dict, compare=False)
     ends: Mapping[str, Instant] = field(default_factory=dict)
     _asked: dict[_Asked, History] = field(default_factory=dict, init=False, compare=False, repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from relto.core.agreement import Agreement, Record, check_record
@@ -15,10 +15,10 @@ from relto.formats.dossier.chronicle import read_chronicle
 from relto.formats.dossier.fields import suggestion
 from relto.formats.dossier.item import read_items
 from relto.formats.dossier.nodes import Source
-from relto.formats.dossier.party import read_party
+from relto.formats.dossier.party import read_party, read_person
 from relto.formats.dossier.record import open_record, read_record
 
-FOLDERS = ("agreements", "records", "parties", "items", "chronicle")
+FOLDERS = ("agreements", "records", "parties", "items", "chronicle", "persons")
 
 
 def read_dossier(files: Mapping[str, bytes], root: str = "") -> Dossier:
@@ -45,7 +45,7 @@ def read_dossier(files: Mapping[str, bytes], root: str = "") -> Dossier:
         reading.items_of(name, data)
     for name, data in _in(files, "chronicle"):
         reading.chronicle_of(name, data)
-    return reading.dossier()
+    return reading.with_persons(_in(files, "persons"))
 
 
 def _in(files: Mapping[str, bytes], folder: str) -> Iterator[tuple[str, bytes]]:
@@ -219,6 +219,17 @@ class _Reading:
                             where=self.sources["entry", entry.id].place(name, "entries", key),
                             remedy=f"use {suggestion(name, measures)}",
                         )
+
+    def with_persons(self, files: Iterable[tuple[str, bytes]]) -> Dossier:
+        """The dossier with its persons, each held against it and once there."""
+        found, persons = self.dossier(), dict[str, Person]()
+        for name, data in files:
+            person = read_person(self.shown(name), data)
+            source = Source(self.shown(name), data)
+            self.once("person", person.id, Position(self.shown(name), 1, 1))
+            check_person(person, found, source)
+            persons[person.id] = person
+        return replace(found, persons=dict(sorted(persons.items())))
 
     def dossier(self) -> Dossier:
         known = known_ranks(self.texts, self.parties)

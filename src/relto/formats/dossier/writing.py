@@ -166,6 +166,7 @@ def write_dossier(dossier: Dossier) -> dict[str, bytes]:
         files[f"records/{record.agreement}.yaml"] = write_record(replace(record, instruments=acts))
     files |= {f"parties/{party.id}.yaml": write_party(party) for party in dossier.parties.values()}
     files |= {f"items/{item.id}.yaml": write_items([item]) for item in dossier.items.values()}
+    files |= {f"persons/{person.id}.yaml": write_person(person) for person in dossier.persons.values()}
     years: dict[str, list[ChronicleEntry]] = {}
     for entry in dossier.chronicle:
         years.setdefault(str(local_day(entry.at.instant, entry.at.zone))[:4], []).append(entry)

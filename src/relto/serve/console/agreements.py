@@ -58,7 +58,7 @@ def row_of(visit: Visit, dossier: Dossier, name: str, reading: str | None = None
         SHADES[standing.state],
         words.sentence(standing, text.zone),
         words.left(visit.at, ends) if ends is not None else "",
-        words.instant(ends, text.zone) if ends is not None else "",
+        visit.instant(ends, text.zone) if ends is not None else "",
         -((visit.at.ns - ends.ns) // 1_000_000_000) if ends is not None else 0,
     )
 
@@ -97,7 +97,7 @@ def calendar_file(visit: Visit) -> Response:
 
 def _due(visit: Visit, one: Deadline) -> tuple[str, str, str]:
     words = visit.tongue.words
-    return words.instant(one.at, one.zone), words.left(visit.at, one.at), words.deadline(one)
+    return visit.instant(one.at, one.zone), words.left(visit.at, one.at), words.deadline(one)
 
 
 def one(visit: Visit) -> Page:

@@ -55,6 +55,7 @@ _MENU: Final = (
     ("/outbox", "Outbox", "see-outbox"),
     ("/duties", "Duties", "see-holdings"),
     ("/parties", "Parties", "see-agreements"),
+    ("/persons", "Persons", "see-agreements"),
     ("/chronicle", "Chronicle", "see-agreements"),
     ("/brief", "Brief", "see-agreements"),
     ("/impact", "Impact", "see-agreements"),
@@ -90,6 +91,7 @@ def add_desk(app: FastAPI, context: Context) -> None:
         "/ledger": ledger.ledger,
         "/ledger/{leaf}": ledger.proof,
         "/parties": parties.listed,
+        "/persons": parties.persons,
         "/search": search.search,
         "/sign-in": signing.ask,
     }

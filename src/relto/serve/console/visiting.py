@@ -31,6 +31,10 @@ from relto.serve.api.session import address_of
 from relto.serve.console.words import Tongue, tongue_of
 
 LANGUAGE_COOKIE: Final = "relto-language"
+THEME_COOKIE: Final = "relto-theme"
+ZONE_COOKIE: Final = "relto-zone"
+THEMES: Final = ("light", "dark")
+"""Those that may be chosen; without a choice the system's."""
 MAX_FORM: Final = 1 << 16
 _MAX_FIELDS: Final = 50
 
@@ -95,7 +99,30 @@ class Visit:
 
     def clock(self, at: Instant, zone: str = "UTC") -> str:
         """An instant to the second, on the clock of `zone`, as its language writes it."""
-        return self.tongue.words.instant(Instant(at.ns - at.ns % 1_000_000_000), zone)
+        return self.instant(Instant(at.ns - at.ns % 1_000_000_000), zone)
+
+    def instant(self, at: Instant, zone: str) -> str:
+        """An instant on the clock of `zone`, and beside it on that of the zone that was chosen in the settings."""
+        said, other = self.tongue.words.instant(at, zone), self.zone_beside
+        return f"{said} ({self.tongue.words.instant(at, other)})" if other not in ("", zone) else said
+
+    @property
+    def theme(self) -> str:
+        """The theme that was chosen; empty: the system's."""
+        found = self.request.cookies.get(THEME_COOKIE, "")
+        return found if found in THEMES else ""
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """The zones that may stand beside the own: those of the parties, and UTC."""
+        parties = self.node.base.parties.values()
+        return tuple(one for one in sorted({*(party.zone for party in parties), "UTC"}) if one != self.zone)
+
+    @property
+    def zone_beside(self) -> str:
+        """The zone that was chosen to stand beside; empty: none."""
+        found = self.request.cookies.get(ZONE_COOKIE, "")
+        return found if found in self.zones else ""
 
     def link(self, path: str, **more: str) -> str:
         """An address within the desk; the past that is looked at stays."""
