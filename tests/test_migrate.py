@@ -12,12 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from relto.adapters.people import PeopleLineage
+from relto.adapters.people import tables as people_tables
 from relto.adapters.sqlite import SqliteStore, migrate_store, tables
 from relto.cli.main import run
-from relto.compose import migrate
+from relto.compose import migrate, migrate_people, open_people
 from relto.core.errors import Conflict, InputError, ReltoError, VerificationFailed
 from relto.core.timeline import parse_instant
 from relto.node import verify
+from relto.node.people import Account
 from tests.test_node_setup import Cast, cast, pact
 
 __all__ = ["cast", "pact"]
@@ -161,3 +164,44 @@ def test_the_command_says_where_the_backup_is(older: Path, capsys: pytest.Captur
     assert run(["ledger", "verify", "--node", str(older)]) == 0
     assert run(["node", "migrate", str(older), "--json"]) == 0
     assert '"backup": null' in capsys.readouterr().out
+
+
+def older_people(path: Path) -> None:
+    """Make a file of accounts what relto at version 1 left."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP TABLE calendar")
+        connection.execute("UPDATE version SET number = 1")
+
+
+def shape(path: Path) -> list[str]:
+    """What tables a file has, each as it was declared but for spaces."""
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return sorted(" ".join(sql.replace("(", " ( ").replace(")", " ) ").split()).replace('"', "") for (sql,) in found)
+
+
+def test_older_accounts_are_refused_then_migrated_to_what_new_ones_are(
+    tmp_path: Path, older: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert migrate_people(older) is None
+    with closing(open_people(older)) as people:
+        people.add_account(Account("kim", "Kim", ("analyst",)), "a password of many words", by="console", at=AT)
+    new = shape(older / "people.db")
+    older_people(older / "people.db")
+    with pytest.raises(InputError, match="relto node migrate"):
+        open_people(older)
+    assert run(["node", "migrate", str(older)]) == 0
+    assert "accounts migrated from 1 to 2; as they were they are in " in capsys.readouterr().out
+    assert shape(older / "people.db") == new
+    (backup,) = older.glob("people.db-1-*")
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    with closing(open_people(older)) as people:
+        assert people.check_password("kim", "a password of many words", AT).id == "kim"
+        assert people.account_by_calendar(people.begin_calendar("kim", at=AT)).id == "kim"
+    done = migrate_people(older)
+    assert done is not None
+    assert (done.before, done.after, done.backup) == ("2", str(people_tables.VERSION), None)
+    with closing(sqlite3.connect(older / "people.db")) as connection, connection:
+        connection.execute("UPDATE version SET number = 9")
+    with pytest.raises(InputError, match="version 9"):
+        migrate_store(older / "people.db", AT, PeopleLineage())

@@ -158,7 +158,7 @@ class TestAccounts:
         assert people.account("nobody") is None
 
     def test_a_file_of_something_else_or_from_the_future_is_not_opened(self, tmp_path: Path) -> None:
-        for name, statement in (("other", "CREATE TABLE cats (name)"), ("later", "UPDATE version SET number = 2")):
+        for name, statement in (("other", "CREATE TABLE cats (name)"), ("later", "UPDATE version SET number = 3")):
             path = tmp_path / name
             if name == "later":
                 fresh_people(path).close()

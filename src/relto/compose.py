@@ -25,7 +25,7 @@ from relto.adapters.keys import set_address as set_address_of_keys
 from relto.adapters.link import InProcessLink
 from relto.adapters.people import FULL_COST as FULL_PASSWORD
 from relto.adapters.people import LIGHT_COST as LIGHT_PASSWORD
-from relto.adapters.people import Passwords, SessionLimits, SqlitePeople
+from relto.adapters.people import Passwords, PeopleLineage, SessionLimits, SqlitePeople
 from relto.adapters.sqlite import Migrated, SqliteStore, migrate_store
 from relto.core.dossier import Dossier, Item
 from relto.core.envelope import MAX_PAYLOAD_BYTES
@@ -211,6 +211,15 @@ def migrate(folder: Path | str) -> Migrated:
     root = Path(folder).absolute()
     _read_settings(root)
     return migrate_store(root / "node.db", SystemClock().interval()[0])
+
+
+def migrate_people(folder: Path | str) -> Migrated | None:
+    """Bring the accounts of the node in `folder` to this relto's version, after a backup; None where there are none.
+
+    Raises as `migrate` does.
+    """
+    path = Path(folder).absolute() / PEOPLE
+    return migrate_store(path, SystemClock().interval()[0], PeopleLineage()) if path.is_file() else None
 
 
 def card_of(folder: Path | str) -> Card:

@@ -29,6 +29,7 @@ from relto.core.timeline import Instant
 from relto.node.people import check_account_id, check_password
 
 if TYPE_CHECKING:
+    from relto.adapters.sqlite import Migrated
     from relto.serve.settings import ServeSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -211,9 +212,9 @@ node.add_command(node_key)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @json_option
 def migrate(folder: Path, as_json: bool) -> None:
-    """Bring the store of the node in DIR, made by an older relto, to the revision of this one.
+    """Bring the store and the accounts of the node in DIR, made by an older relto, to the revisions of this one.
 
-    A backup is made and checked first, beside the store; then everything is changed, or nothing. Stop whatever uses
+    A backup of each is made and checked first, beside it; then all of it is changed, or nothing. Stop whatever uses
     the node before. No passphrase is needed.
 
     \b
@@ -221,16 +222,31 @@ def migrate(folder: Path, as_json: bool) -> None:
       relto node migrate kor
     """
     from relto.compose import migrate as migrate_node
+    from relto.compose import migrate_people
 
-    done = migrate_node(folder)
+    done, people = migrate_node(folder), migrate_people(folder)
     if as_json:
-        backup = None if done.backup is None else str(done.backup)
-        print_json({"schema": "relto/migration/1", "from": done.before, "to": done.after, "backup": backup})
-    elif done.backup is None:
-        click.echo(f"the store is at revision {done.after} already")
-    else:
-        click.echo(f"migrated from {done.before} to {done.after}; the store as it was is {done.backup}")
+        told = None if people is None else _migrated_json(people)
+        print_json({"schema": "relto/migration/1", **_migrated_json(done), "people": told})
+        return
+    _say_migrated("store", done)
+    if people is not None and people.backup is not None:
+        _say_migrated("accounts", people)
+    if done.backup is not None:
         click.echo("next: `relto ledger verify`")
+
+
+def _say_migrated(what: str, done: Migrated) -> None:
+    if done.backup is None:
+        click.echo(f"the {what} is at revision {done.after} already")
+    elif what == "store":
+        click.echo(f"migrated from {done.before} to {done.after}; the store as it was is {done.backup}")
+    else:
+        click.echo(f"{what} migrated from {done.before} to {done.after}; as they were they are in {done.backup}")
+
+
+def _migrated_json(done: Migrated) -> dict[str, str | None]:
+    return {"from": done.before, "to": done.after, "backup": None if done.backup is None else str(done.backup)}
 
 
 @node.command()

@@ -3,41 +3,65 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from relto.core.analysis import Deadline
 from relto.core.timeline import Instant
 
+_NO_TEXT = ("Cc", "Cs", "Zl", "Zp")  # no TEXT holds a control character (3.3.11)
 _FOLD = 75  # octets a line, its break not counted (RFC 5545, 3.1)
 
 
-def calendar(deadlines: Iterable[Deadline], stamp: Instant) -> bytes:
-    """An iCalendar file of `deadlines`; `stamp` is the instant as of which they hold (DTSTAMP, 3.8.7.2)."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something due at `at`. `key`: what makes it the same event in a later calendar; `over`: it is past, and has no
+    alarm."""
+
+    at: Instant
+    kind: str
+    subject: str
+    article: str
+    key: str
+    over: bool = False
+
+
+def calendar(
+    deadlines: Iterable[Deadline],
+    stamp: Instant,
+    *,
+    said: Callable[[Deadline], str] = lambda one: one.says,
+    more: Iterable[Entry] = (),
+) -> bytes:
+    """An iCalendar file of `deadlines`, in the words of `said`, and of what is due `more`; `stamp` is the instant as of
+    which they hold (DTSTAMP, 3.8.7.2)."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//relto//deadlines//EN", "CALSCALE:GREGORIAN"]
-    for deadline in deadlines:
-        lines += _event(deadline, stamp)
+    for entry in (*(_entry(one, said(one)) for one in deadlines), *more):
+        lines += _event(entry, stamp)
     lines.append("END:VCALENDAR")
     return b"".join(_folded(line) for line in lines)
 
 
-def _event(deadline: Deadline, stamp: Instant) -> list[str]:
-    doubt = " (unconfirmed)" if deadline.unconfirmed else ""
-    subject = f"{deadline.agreement}: {deadline.says}" if deadline.agreement else deadline.says
-    key = f"{deadline.kind}|{deadline.agreement}|{deadline.article}|{deadline.at}|{deadline.says}"
+def _entry(one: Deadline, said: str) -> Entry:
+    doubt = " (unconfirmed)" if one.unconfirmed else ""
+    subject = f"{one.agreement}: {said}" if one.agreement else said
+    key = f"{one.kind}|{one.agreement}|{one.article}|{one.at}|{one.says}"
+    return Entry(one.at, one.kind, subject + doubt, one.article, key)
+
+
+def _event(entry: Entry, stamp: Instant) -> list[str]:
+    alarm = ["BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-P7D", f"DESCRIPTION:{_escaped(entry.subject)}", "END:VALARM"]
     return [
         "BEGIN:VEVENT",
-        f"UID:{hashlib.sha256(key.encode()).hexdigest()[:32]}@relto",
+        f"UID:{hashlib.sha256(entry.key.encode()).hexdigest()[:32]}@relto",
         f"DTSTAMP:{_utc(stamp)}",
-        f"DTSTART:{_utc(deadline.at)}",
-        f"SUMMARY:{_escaped(subject + doubt)}",
-        f"DESCRIPTION:{_escaped(f'{subject}{doubt}; article {deadline.article}; exactly {deadline.at}')}",
-        f"CATEGORIES:{_escaped(deadline.kind)}",
+        f"DTSTART:{_utc(entry.at)}",
+        f"SUMMARY:{_escaped(entry.subject)}",
+        f"DESCRIPTION:{_escaped(f'{entry.subject}; article {entry.article}; exactly {entry.at}')}",
+        f"CATEGORIES:{_escaped(entry.kind)}",
         "TRANSP:TRANSPARENT",
-        "BEGIN:VALARM",
-        "ACTION:DISPLAY",
-        "TRIGGER:-P7D",
-        f"DESCRIPTION:{_escaped(subject)}",
-        "END:VALARM",
+        *([] if entry.over else alarm),
         "END:VEVENT",
     ]
 
@@ -50,7 +74,8 @@ def _utc(instant: Instant) -> str:
 def _escaped(text: str) -> str:
     for sign in ("\\", ";", ","):
         text = text.replace(sign, "\\" + sign)
-    return text.replace("\r", "").replace("\n", "\\n")
+    text = text.replace("\r", "").replace("\n", "\\n")
+    return "".join(char for char in text if unicodedata.category(char) not in _NO_TEXT)
 
 
 def _folded(line: str) -> bytes:

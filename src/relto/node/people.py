@@ -184,6 +184,17 @@ class Session:
         return self.stepped_up_until is not None and at < self.stepped_up_until
 
 
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session that is not over, as its account's holder sees it. `own`: it is the one they ask by."""
+
+    kind: SessionKind
+    created: Instant
+    seen: Instant
+    expires: Instant
+    own: bool
+
+
 SessionKind: TypeAlias = Literal["cookie", "bearer"]
 """A session is a browser's or a program's, for good: the one is guarded against forged requests, the other needs no
 guard because no browser sends it by itself."""

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from relto.core.timeline import Instant
 from relto.node.approval import Approval
-from relto.node.people import Account, JournalRow, Session, SessionKind
+from relto.node.people import Account, JournalRow, OpenSession, Session, SessionKind
 
 
 class People(Protocol):
@@ -42,7 +42,7 @@ class People(Protocol):
         ...
 
     def set_password(self, identifier: str, password: str | None, *, by: str, at: Instant) -> None:
-        """Give an account a new password, or none; its sessions end."""
+        """Give an account a new password, or none; its sessions and its calendar address end."""
         ...
 
     def note_refusal(self, identifier: str, what: str, *, at: Instant) -> None:
@@ -71,6 +71,30 @@ class People(Protocol):
 
     def end_session(self, token: str) -> None:
         """End a session; one that is not there is over already."""
+        ...
+
+    def open_sessions(self, identifier: str, token: str, at: Instant) -> list[OpenSession]:
+        """The sessions of an account that are not over, that of `token` first."""
+        ...
+
+    def end_other_sessions(self, identifier: str, token: str) -> int:
+        """End all sessions of an account but that of `token`; how many."""
+        ...
+
+    def begin_calendar(self, identifier: str, *, at: Instant) -> str:
+        """A new calendar address for an account, in place of the one it had: its secret, which is told only now."""
+        ...
+
+    def end_calendar(self, identifier: str, *, at: Instant) -> None:
+        """Take the calendar address from an account that has one."""
+        ...
+
+    def calendar_made(self, identifier: str) -> Instant | None:
+        """When the calendar address of an account was made; None where it has none."""
+        ...
+
+    def account_by_calendar(self, token: str) -> Account:
+        """The account whose calendar address has this secret. Raises NotFound for none, or one disabled."""
         ...
 
     def add_approval(self, approval: Approval) -> None:

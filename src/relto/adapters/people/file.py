@@ -120,7 +120,10 @@ def _bring_up_to_date(connection: Connection, path: Path) -> None:
             remedy="open them with a newer relto",
         )
     if found < tables.VERSION:
-        raise InputError(f"the accounts are at version {found}, which no relto made", remedy="restore them")
+        raise InputError(
+            f"the accounts are at version {found}, this relto works on {tables.VERSION}",
+            remedy="run `relto node migrate` on the node's folder, which makes a backup first",
+        )
 
 
 def _engine(path: Path) -> Engine:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from relto.adapters.people.attempts import count_attempt, forget_attempts
+from relto.adapters.people.calendars import account_of_calendar, calendar_made, delete_calendar, put_calendar
 from relto.adapters.people.file import PeopleFile
 from relto.adapters.people.journal import note, note_refused
 from relto.adapters.people.passwords import Passwords
@@ -27,13 +27,14 @@ from relto.adapters.people.rows import (
     journal_row_of,
     state_of_approval,
 )
+from relto.adapters.people.sessions import end_others, open_sessions
 from relto.adapters.people.tables import account, approval, journal, session
+from relto.adapters.people.tokens import hashed, new_token
 from relto.core.errors import Conflict, InputError, NotFound
 from relto.core.timeline import Instant, parse_instant
 from relto.node.approval import Approval
-from relto.node.people import Account, JournalRow, NotSignedIn, Session, SessionKind, check_account_id
+from relto.node.people import Account, JournalRow, NotSignedIn, OpenSession, Session, SessionKind, check_account_id
 
-TOKEN_BYTES: Final = 32
 _SECOND: Final = 1_000_000_000
 _TOUCHED_EVERY: Final = 10  # a session in use is written to at a tenth of its idle limit, not at every request
 
@@ -94,7 +95,8 @@ class SqlitePeople:
         return replace(new, has_password=kept is not None, created=at)
 
     def change_account(self, identifier: str, how: Callable[[Account], Account], *, by: str, at: Instant) -> Account:
-        """Keep what `how` makes of an account, at once; new roles or a disabling end its sessions.
+        """Keep what `how` makes of an account, at once; new roles or a disabling end its sessions, a disabling its
+        calendar address too.
 
         Raises NotFound where there is none, Conflict where nobody who administers accounts would be left.
         """
@@ -105,18 +107,22 @@ class SqlitePeople:
                 note(connection, at, by, what, identifier)
             if before.roles != after.roles or after.disabled:
                 connection.execute(delete(session).where(session.c.account == identifier))
+            if after.disabled:
+                delete_calendar(connection, identifier)
             connection.execute(update(account).where(account.c.id == identifier).values(**columns_of_account(after)))
             if "operator" in before.roles and not before.disabled:
                 _check_operator_left(connection)
         return after
 
     def set_password(self, identifier: str, password: str | None, *, by: str, at: Instant) -> None:
-        """Give an account a new password, or none; its sessions end. NotFound where there is no such account."""
+        """Give an account a new password, or none; its sessions and calendar address end. NotFound where there is no
+        such account."""
         kept = None if password is None else self._passwords.hash(password)
         with self._write() as connection:
             _find(connection, identifier)
             connection.execute(update(account).where(account.c.id == identifier).values(password=kept))
             connection.execute(delete(session).where(session.c.account == identifier))
+            delete_calendar(connection, identifier)
             forget_attempts(connection, _who(identifier))
             note(connection, at, by, "given a password" if kept else "left without a password", identifier)
 
@@ -158,7 +164,7 @@ class SqlitePeople:
 
     def begin_session(self, identifier: str, kind: SessionKind, at: Instant, *, stepped_up: bool = False) -> Session:
         """A new session with a new token. Raises NotSignedIn for an account that is disabled or not there."""
-        token = secrets.token_urlsafe(TOKEN_BYTES)
+        token = new_token()
         expires = at.plus(self._limits.longest * _SECOND)
         until = at.plus(self._limits.stepped_up * _SECOND) if stepped_up else None
         with self._write() as connection:
@@ -180,7 +186,7 @@ class SqlitePeople:
 
     def step_up(self, token: str, at: Instant) -> Session:
         """The session under a new token, stepped up for a short while; the old token is worth nothing any more."""
-        fresh = secrets.token_urlsafe(TOKEN_BYTES)
+        fresh = new_token()
         until = at.plus(self._limits.stepped_up * _SECOND)
         with self._write() as connection:
             found, row = self._live(connection, token, at)
@@ -191,10 +197,20 @@ class SqlitePeople:
     def end_session(self, token: str) -> None:
         """End a session; one that is not there is over already."""
         with self._write() as connection:
-            connection.execute(delete(session).where(session.c.token == _hashed(token)))
+            connection.execute(delete(session).where(session.c.token == hashed(token)))
+
+    def open_sessions(self, identifier: str, token: str, at: Instant) -> list[OpenSession]:
+        """The sessions of an account that are not over, that of `token` first."""
+        with self._read() as connection:
+            return open_sessions(connection, identifier, token, at, self._limits.idle)
+
+    def end_other_sessions(self, identifier: str, token: str) -> int:
+        """End all sessions of an account but that of `token`; how many."""
+        with self._write() as connection:
+            return end_others(connection, identifier, token)
 
     def _live(self, connection: Connection, token: str, at: Instant) -> tuple[Session, Row[Any]]:
-        name = _hashed(token)
+        name = hashed(token)
         query = select(session, account).join(account, session.c.account == account.c.id)
         row = connection.execute(query.where(session.c.token == name)).one_or_none()
         if row is None or not hmac.compare_digest(row.token, name):
@@ -204,6 +220,34 @@ class SqlitePeople:
         if at >= expires or at.ns - seen.ns >= self._limits.idle * _SECOND or row.disabled:
             raise _not_signed_in("the session is over")
         return Session(account_of(row), row.kind, expires, instant_of(row.stepped_up_until)), row
+
+    # calendar addresses
+
+    def begin_calendar(self, identifier: str, *, at: Instant) -> str:
+        """A new calendar address for an account, in place of the one it had: its secret, which is told only now."""
+        token = new_token()
+        with self._write() as connection:
+            if _find(connection, identifier).disabled:
+                raise _not_signed_in("the account is disabled")
+            put_calendar(connection, identifier, token, at)
+            note(connection, at, f"account:{identifier}", "calendar address made", identifier)
+        return token
+
+    def end_calendar(self, identifier: str, *, at: Instant) -> None:
+        """Take the calendar address from an account that has one."""
+        with self._write() as connection:
+            if delete_calendar(connection, identifier):
+                note(connection, at, f"account:{identifier}", "calendar address withdrawn", identifier)
+
+    def calendar_made(self, identifier: str) -> Instant | None:
+        """When the calendar address of an account was made; None where it has none."""
+        with self._read() as connection:
+            return calendar_made(connection, identifier)
+
+    def account_by_calendar(self, token: str) -> Account:
+        """The account whose calendar address has this secret. Raises NotFound for none, or one disabled."""
+        with self._read() as connection:
+            return account_of(account_of_calendar(connection, token))
 
     # approvals
 
@@ -258,11 +302,6 @@ class SqlitePeople:
             yield connection
 
 
-def _hashed(token: str) -> str:
-    """What is kept of a token. It has 256 random bits: nobody guesses it, and a copy of the file does not give it."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def _who(identifier: str) -> str:
     """Under which name attempts are counted: whatever was typed, of one length."""
     return hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).hexdigest()
@@ -289,7 +328,7 @@ def _add_session(
     seen, expires, until = times
     connection.execute(
         insert(session).values(
-            token=_hashed(token),
+            token=hashed(token),
             account=identifier,
             kind=kind,
             created=str(seen),

@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 metadata = MetaData()
 
@@ -54,6 +54,14 @@ session = Table(
     _text("seen"),
     _text("stepped_up_until", null=True),
     CheckConstraint("kind IN ('cookie', 'bearer')", name="session_kind"),
+)
+
+calendar = Table(
+    "calendar",
+    metadata,
+    Column("account", Text, ForeignKey("account.id"), primary_key=True),
+    Column("token", Text, nullable=False, unique=True),
+    _text("created"),
 )
 
 attempt = Table(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection, StaticPool, create_engine
 
@@ -36,8 +36,51 @@ class Migrated:
     backup: Path | None
 
 
-def migrate_store(path: Path, at: Instant) -> Migrated:
-    """Migrate the store at `path`; `at` names the backup, which lies beside it.
+class Lineage(Protocol):
+    """How files of one kind come down from one another: the revisions, and what none of them touches."""
+
+    @property
+    def newest(self) -> str:
+        """The revision to come to."""
+        ...
+
+    @property
+    def revision_query(self) -> str:
+        """What asks a file for its revision."""
+        ...
+
+    @property
+    def kept_query(self) -> str:
+        """What asks for rows that no migration changes."""
+        ...
+
+    def older(self, connection: Connection) -> str | None:
+        """The older revision at which a file is; None where it is up to date. Raises for one that none leads from."""
+        ...
+
+    def upgrade(self, connection: Connection) -> None:
+        """Run the revisions that are missing, within the transaction of `connection`."""
+        ...
+
+
+class StoreLineage:
+    """The node's store: the ledger's right edge and head stay as they are."""
+
+    newest: Final = REVISION
+    revision_query: Final = "SELECT version_num FROM alembic_version"
+    kept_query: Final = "SELECT * FROM state ORDER BY name"
+
+    def older(self, connection: Connection) -> str | None:
+        """As `Lineage`."""
+        return revision_to_migrate(connection)
+
+    def upgrade(self, connection: Connection) -> None:
+        """As `Lineage`."""
+        upgrade(connection)
+
+
+def migrate_store(path: Path, at: Instant, lineage: Lineage | None = None) -> Migrated:
+    """Migrate the store at `path`, or another kind of file; `at` names the backup, which lies beside it.
 
     Raises NotFound where there is none, Conflict where another process has it open, InputError for a store from the
     future, VerificationFailed where it is damaged or did not come through whole, ReltoError where the disk fails: then
@@ -45,22 +88,23 @@ def migrate_store(path: Path, at: Instant) -> Migrated:
     """
     if not path.is_file():
         raise NotFound(f"there is no store `{path}`", remedy="make the node first, with `relto node init`")
+    of = lineage or StoreLineage()
     with _disk_told(path), told(path), _alone(path) as (driver, connection):
-        before = revision_to_migrate(connection)
+        before = of.older(connection)
         connection.rollback()
         if before is None:
-            return Migrated(REVISION, REVISION, None)
-        backup = _back_up(driver, path, f"{path.name}-{before}-{_in_name(at)}", before)
+            return Migrated(of.newest, of.newest, None)
+        backup = _back_up(driver, path, f"{path.name}-{before}-{_in_name(at)}", before, of)
         with connection.begin():
             driver.execute("BEGIN IMMEDIATE")
-            held = _held(driver)
-            upgrade(connection)
+            held = _held(driver, of)
+            of.upgrade(connection)
             _check_whole(driver, path)
-            if {name: count for name, count in _held(driver).items() if name in held} != held:
+            if {name: count for name, count in _held(driver, of).items() if name in held} != held:
                 raise VerificationFailed(
                     f"the store `{path}` did not come through whole", remedy="report it; the store is as it was"
                 )
-        return Migrated(before, REVISION, backup)
+        return Migrated(before, of.newest, backup)
 
 
 @contextmanager
@@ -88,7 +132,7 @@ def _alone(path: Path) -> Iterator[tuple[sqlite3.Connection, Connection]]:
         driver.close()
 
 
-def _back_up(driver: sqlite3.Connection, path: Path, name: str, revision: str) -> Path:
+def _back_up(driver: sqlite3.Connection, path: Path, name: str, revision: str, of: Lineage) -> Path:
     """Copy the store into a file of its own, look it through, and give it a name that none has; that file."""
     part = path.with_name(f".{name}.{os.urandom(8).hex()}.part")
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
@@ -97,7 +141,8 @@ def _back_up(driver: sqlite3.Connection, path: Path, name: str, revision: str) -
             driver.backup(copy, pages=_PAGES)
             copy.execute("PRAGMA journal_mode=DELETE")  # one file, and nothing beside it
             _check_whole(copy, part)
-            if _held(copy) != _held(driver) or _revision(copy) != revision:
+            found = str(copy.execute(of.revision_query).fetchone()[0])
+            if _held(copy, of) != _held(driver, of) or found != revision:
                 raise VerificationFailed(f"the backup `{part}` is not the store", remedy="look at its disk")
         _sync(part)
         backup = _named(part, path.with_name(name))
@@ -126,19 +171,15 @@ def _check_whole(driver: sqlite3.Connection, path: Path) -> None:
         raise VerificationFailed(f"the store `{path}` is damaged: {says}", remedy="restore it from a backup")
 
 
-def _held(driver: sqlite3.Connection) -> dict[str, Any]:
-    """How many rows each table has, and the ledger's right edge and head: what a migration leaves alone."""
+def _held(driver: sqlite3.Connection, of: Lineage) -> dict[str, Any]:
+    """How many rows each table has, and the rows that stay as they are: what a migration leaves alone."""
     names = [one for (one,) in driver.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     held: dict[str, Any] = {
         name: driver.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608
         for name in names
     }
-    held["the head"] = driver.execute("SELECT * FROM state ORDER BY name").fetchall()
+    held["the rows that stay"] = driver.execute(of.kept_query).fetchall()
     return held
-
-
-def _revision(driver: sqlite3.Connection) -> str:
-    return str(driver.execute("SELECT version_num FROM alembic_version").fetchone()[0])
 
 
 def _in_name(at: Instant) -> str:

@@ -145,9 +145,26 @@ def clauses(visit: Visit, text: Agreement) -> list[tuple[str, str, str]]:
         found.append((text.third_party.article, say("third parties"), text.third_party.rule))
     if text.purpose is not None:
         found.append((text.purpose.article, say("purpose"), text.purpose.rule))
+    found += _checks(visit, text)
     found.append((text.survival.article, say("after its end"), text.survival.keep))
     found += [(duty.article, say("duty"), f"{duty.on}: {duty.do} {duty.within}".strip()) for duty in text.duties]
     return found
+
+
+def _checks(visit: Visit, text: Agreement) -> list[tuple[str, str, str]]:
+    """What the text asks of persons, systems and contractors, each where an article asks for it."""
+    say, asks = visit.tongue.say, text.persons
+    floor = say("from {rank} upwards", rank=asks.clearance_from) if asks.clearance_from else say("at every rank")
+    found = (
+        (asks.clearance, say("clearance of persons"), floor),
+        (asks.need_to_know, say("need to know"), say("asked of each person")),
+        (asks.facility, say("facility"), say("its ceiling holds, and the person is on its register")),
+        (asks.assurance, say("assurance"), say("given before a hand-over")),
+        (asks.nationality, say("nationals of neither party"), say("only with the originator's consent")),
+        (asks.system, say("system"), say("accredited")),
+        (asks.contractor, say("contractor"), say("approved")),
+    )
+    return [(article, about, rule) for article, about, rule in found if article is not None]
 
 
 def timeline(visit: Visit) -> Response:

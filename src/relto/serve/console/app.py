@@ -21,12 +21,15 @@ from relto.serve.console import (
     agreements,
     analyses,
     approvals,
+    calendar,
+    differences,
     flows,
     holdings,
     ledger,
     parties,
     releasing,
     search,
+    settings,
     signing,
     warnings,
 )
@@ -64,51 +67,58 @@ _MENU: Final = (
 )
 Shower = Callable[[Visit], Page | Response]
 Doer = Callable[[Visit], Awaitable[Page | Response]]
+_SHOWS: Final[Mapping[str, Shower]] = {
+    "/": agreements.listed,
+    "/agreements/{agreement}": agreements.one,
+    "/agreements/{agreement}/timeline.svg": agreements.timeline,
+    "/agreements/{agreement}/difference": differences.page,
+    "/flows": flows.flows,
+    "/release": releasing.compose,
+    "/inbox": holdings.inbox,
+    "/outbox": releasing.outbox,
+    "/approvals": approvals.listed,
+    "/approvals/{approval}": approvals.one,
+    "/holdings/{holding}": holdings.one,
+    "/warnings": warnings.page,
+    "/warnings/feed": warnings.feed,
+    "/deadlines.ics": agreements.calendar_file,
+    "/duties": holdings.duties,
+    "/chronicle": agreements.chronicle,
+    "/brief": analyses.brief_page,
+    "/impact": analyses.impact_page,
+    "/impact.svg": analyses.impact_picture,
+    "/sufficiency": analyses.sufficiency_page,
+    "/ledger": ledger.ledger,
+    "/ledger/{leaf}": ledger.proof,
+    "/parties": parties.listed,
+    "/persons": parties.persons,
+    "/search": search.search,
+    "/settings": settings.page,
+    "/sign-in": signing.ask,
+}
+_DOES: Final[Mapping[str, Doer]] = {
+    "/sign-in": signing.sign_in,
+    "/sign-out": signing.sign_out,
+    "/settings": settings.show,
+    "/settings/sessions": settings.end_sessions,
+    "/settings/calendar": settings.make_calendar,
+    "/settings/calendar/end": settings.end_calendar,
+    "/release": releasing.release_item,
+    "/approvals/{approval}": approvals.decide_on,
+    "/holdings/{holding}/open": holdings.open_it,
+    "/holdings/{holding}/destroy": holdings.destroy,
+    "/holdings/{holding}/compromise": holdings.compromise,
+}
 
 
 def add_desk(app: FastAPI, context: Context) -> None:
     """Add the desk to the people's application, under `/desk`."""
-    shows: dict[str, Shower] = {
-        "/": agreements.listed,
-        "/agreements/{agreement}": agreements.one,
-        "/agreements/{agreement}/timeline.svg": agreements.timeline,
-        "/flows": flows.flows,
-        "/release": releasing.compose,
-        "/inbox": holdings.inbox,
-        "/outbox": releasing.outbox,
-        "/approvals": approvals.listed,
-        "/approvals/{approval}": approvals.one,
-        "/holdings/{holding}": holdings.one,
-        "/warnings": warnings.page,
-        "/warnings/feed": warnings.feed,
-        "/deadlines.ics": agreements.calendar_file,
-        "/duties": holdings.duties,
-        "/chronicle": agreements.chronicle,
-        "/brief": analyses.brief_page,
-        "/impact": analyses.impact_page,
-        "/impact.svg": analyses.impact_picture,
-        "/sufficiency": analyses.sufficiency_page,
-        "/ledger": ledger.ledger,
-        "/ledger/{leaf}": ledger.proof,
-        "/parties": parties.listed,
-        "/persons": parties.persons,
-        "/search": search.search,
-        "/sign-in": signing.ask,
-    }
-    does: dict[str, Doer] = {
-        "/sign-in": signing.sign_in,
-        "/sign-out": signing.sign_out,
-        "/release": releasing.release_item,
-        "/approvals/{approval}": approvals.decide_on,
-        "/holdings/{holding}/open": holdings.open_it,
-        "/holdings/{holding}/destroy": holdings.destroy,
-        "/holdings/{holding}/compromise": holdings.compromise,
-    }
-    for path, show in shows.items():
+    for path, show in _SHOWS.items():
         app.add_route(f"/desk{path}", _get(context, show), methods=["GET"], include_in_schema=False)
-    for path, do in does.items():
+    for path, do in _DOES.items():
         app.add_route(f"/desk{path}", _post(context, do), methods=["POST"], include_in_schema=False)
     app.add_route("/desk/language/{language}", _language(context), methods=["GET"], include_in_schema=False)
+    app.add_route("/desk/calendar/{token}.ics", calendar.feed(context), methods=["GET"], include_in_schema=False)
     app.add_route("/desk/static/{name}", _static, methods=["GET"], include_in_schema=False)
     app.add_route("/", lambda _: RedirectResponse("/desk/", 303), methods=["GET"], include_in_schema=False)
     app.add_route("/desk", lambda _: RedirectResponse("/desk/", 308), methods=["GET"], include_in_schema=False)

@@ -74,12 +74,18 @@ def flows(visit: Visit) -> Page | Response:
         "edges": edges,
         "chosen": chosen,
         "drawn": _drawn(parties, edges),
+        "links": {(one.sender, one.recipient): _link(visit, one) for one in edges if one.cells},
         "width": _WIDTH,
         "height": _HEIGHT,
     }
     shown = local_day(visit.at, visit.zone)
     given |= {"day": min(max(_number(shown), 0), today), "today": today, "begin": _BEGIN, "shown_day": shown}
     return Page("flows.html", visit.tongue.say("Flows"), given)
+
+
+def _link(visit: Visit, one: Edge) -> str:
+    """The table of an edge, on this page."""
+    return visit.link("/flows", **{"from": one.sender, "to": one.recipient}) + "#edge"
 
 
 def _number(day: Day) -> int:
@@ -127,7 +133,7 @@ def edge(visit: Visit, dossier: Dossier, sender: str, recipient: str) -> Edge:
 
 
 def _drawn(parties: list[str], edges: list[Edge]) -> dict[str, object]:
-    """Circles and arrows: an arrow for each edge by which something may go, as wide as how much."""
+    """Circles and arrows: an arrow for each edge that an agreement covers, as wide as how much may go by it."""
     places = {
         party: (
             _WIDTH / 2 + (_WIDTH / 2 - 90) * math.sin(2 * math.pi * n / len(parties)),
@@ -137,7 +143,7 @@ def _drawn(parties: list[str], edges: list[Edge]) -> dict[str, object]:
     }
     arrows = []
     for one in edges:
-        if one.direct or one.mediated:
+        if one.cells:
             (x1, y1), (x2, y2) = places[one.sender], places[one.recipient]
             far = math.hypot(x2 - x1, y2 - y1) or 1.0
             ux, uy = (x2 - x1) / far, (y2 - y1) / far
@@ -151,7 +157,7 @@ def _drawn(parties: list[str], edges: list[Edge]) -> dict[str, object]:
                     "y1": round(start[1], 1),
                     "x2": round(end[0], 1),
                     "y2": round(end[1], 1),
-                    "kind": "direct" if one.direct else "mediated",
+                    "kind": "direct" if one.direct else "mediated" if one.mediated else "refused",
                     "width": min(6, 1.5 + (one.direct or one.mediated) / 2),
                     "tx": round((start[0] + end[0]) / 2 - uy * 14, 1),
                     "ty": round((start[1] + end[1]) / 2 + ux * 14, 1),

@@ -1,4 +1,4 @@
-"""Parties with their marks; and the persons cleared, facilities approved, systems and contractors accredited of each."""
+"""Parties with their marks; and persons cleared, facilities approved, systems and contractors accredited, by party."""
 
 from __future__ import annotations
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, Literal
 
 from relto.core.decision.difference.change import Cause, Change, Requirement, Scale, TopicRange
 from relto.core.decision.request import ACTS
+
+PurposeKind = Literal["either", "own", "other"]
 
 
 def change_sentence(change: Change, scale: Scale, agreement: str = "") -> str:
@@ -16,9 +19,7 @@ def change_sentence(change: Change, scale: Scale, agreement: str = "") -> str:
     begins = change.direction == "begins"
     verdict = "releasable" if begins else "no longer releasable"
     what = ", ".join((topics_said(change.ranges), borne_said(change, scale), purposes_said(change, scale)))
-    causes = change.permitted if begins else change.refused
-    if not all(one.article for one in causes):  # a clause is gone: the article is that of the text that had it
-        causes = change.refused
+    causes = causes_named(change)
     said = f"{change.sender} -> {', '.join(change.recipients)}: {what}, {acts_said(change)}: {verdict}"
     said += f", {', '.join(cause_said(one) for one in causes)}"
     if change.agreement != agreement:
@@ -31,15 +32,23 @@ def change_sentence(change: Change, scale: Scale, agreement: str = "") -> str:
 
 def change_lines(changes: Iterable[Change], scale: Scale, agreement: str = "") -> list[str]:
     """A sentence for all changes alike but for who sends to whom: `KOR <-> JPN` where it goes both ways."""
-    alike: dict[str, list[tuple[str, str]]] = {}
+    alike: dict[str, list[Change]] = {}
     for one in changes:
         parties = f"{one.sender} -> {', '.join(one.recipients)}"
         said = change_sentence(one, scale, agreement).removeprefix(parties)
-        alike.setdefault(said, []).append((one.sender, ", ".join(one.recipients)))
-    return [f"{'; '.join(_ways(pairs))}{said}" for said, pairs in alike.items()]
+        alike.setdefault(said, []).append(one)
+    return [f"{'; '.join(ways_said(ones))}{said}" for said, ones in alike.items()]
 
 
-def _ways(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
+def causes_named(change: Change) -> tuple[Cause, ...]:
+    """What decides, on the side that comes; where a clause is gone, on that of the text that had it."""
+    permits = change.direction == "begins" and all(one.article for one in change.permitted)
+    return change.permitted if permits else change.refused
+
+
+def ways_said(changes: Sequence[Change]) -> Iterator[str]:
+    """Who sends to whom: `KOR -> JPN`, or `KOR <-> JPN` where it goes both ways."""
+    pairs = [(one.sender, ", ".join(one.recipients)) for one in changes]
     for number, (sender, to) in enumerate(pairs):
         if (to, sender) in pairs[:number]:
             continue
@@ -57,6 +66,15 @@ def topics_said(ranges: Sequence[TopicRange]) -> str:
 
 def borne_said(change: Change, scale: Scale) -> str:
     """`TOP SECRET to CONFIDENTIAL` for three or more in a row, else each by name; then marks that stand alone."""
+    parts: list[str] = []
+    for row in rank_rows(change, scale):
+        parts += [f"{row[0]} to {row[-1]}"] if len(row) > 2 else row
+    parts += [f"the mark {mark}" for mark in change.marks]
+    return _listed(tuple(parts), "and")
+
+
+def rank_rows(change: Change, scale: Scale) -> list[list[str]]:
+    """The ranks of a change as rows of those that stand side by side on the scale."""
     rows: list[list[str]] = []
     for number, rank in enumerate(scale.ranks):
         if rank in change.ranks:
@@ -64,33 +82,39 @@ def borne_said(change: Change, scale: Scale) -> str:
                 rows[-1].append(rank)
             else:
                 rows.append([rank])
-    parts: list[str] = []
-    for row in rows:
-        parts += [f"{row[0]} to {row[-1]}"] if len(row) > 2 else row
-    parts += [f"the mark {mark}" for mark in change.marks]
-    return _listed(tuple(parts), "and")
+    return rows
+
+
+_PURPOSES: Final[Mapping[PurposeKind, tuple[str, str]]] = {
+    "either": ("for any purpose", "for {}, its own or not"),
+    "own": ("for its own purpose", "for its own purpose where that is {}"),
+    "other": ("for another purpose than its own", "for {} instead of its own purpose"),
+}
 
 
 def purposes_said(change: Change, scale: Scale) -> str:
     """For what: any purpose, its own, another than its own, or those that clauses name."""
+    parts = []
+    for kind, names in purpose_groups(change, scale):
+        whole, said = _PURPOSES[kind]
+        parts.append(said.format(_listed(tuple(name or "any other" for name in names), "or")) if names else whole)
+    return " and ".join(parts)
+
+
+def purpose_groups(change: Change, scale: Scale) -> Iterator[tuple[PurposeKind, tuple[str, ...]]]:
+    """The purposes of a change: those that may be the item's own or asked instead of it, those that only may be its
+    own, those that only may be asked instead. Of each the names, an empty one for any other; no names: all there are.
+    """
     own = {name for name, is_own in change.purposes if is_own}
     instead = {name for name, is_own in change.purposes if not is_own}
-    every = set(scale.purposes)
-    parts = []
-    kinds = (
-        (own & instead, "for any purpose", "for {}, its own or not"),
-        (own - instead, "for its own purpose", "for its own purpose where that is {}"),
-        (instead - own, "for another purpose than its own", "for {} instead of its own purpose"),
+    kinds: tuple[tuple[PurposeKind, set[str]], ...] = (
+        ("either", own & instead),
+        ("own", own - instead),
+        ("other", instead - own),
     )
-    for names, whole, said in kinds:
-        if not names:
-            continue
-        if names == every:
-            parts.append(whole)
-            continue
-        listed = _listed(tuple(name or "any other" for name in scale.purposes if name in names), "or")
-        parts.append(said.format(listed))
-    return " and ".join(parts)
+    for kind, names in kinds:
+        if names:
+            yield kind, () if names == set(scale.purposes) else tuple(one for one in scale.purposes if one in names)
 
 
 def acts_said(change: Change) -> str:

@@ -57,13 +57,15 @@ function ask(form) {
 }
 for (const form of document.querySelectorAll("form[data-live]")) form.addEventListener("change", () => ask(form));
 
-const GOES = { a: "/desk/", f: "/desk/flows", r: "/desk/release", i: "/desk/inbox", o: "/desk/outbox", b: "/desk/brief", l: "/desk/ledger" };
+const GOES = { a: "/desk/", f: "/desk/flows", r: "/desk/release", i: "/desk/inbox", o: "/desk/outbox", b: "/desk/brief", l: "/desk/ledger", s: "/desk/settings" };
 let before = "";
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
   if (event.key === "/") {
     const field = document.getElementById("search");
     if (field) { event.preventDefault(); field.focus(); }
+  } else if (event.key === "?") {
+    location.assign("/desk/settings#keys");
   } else if (before === "g" && GOES[event.key]) {
     location.assign(GOES[event.key]);
   }
