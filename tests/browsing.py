@@ -14,6 +14,7 @@ from typing import Any
 from relto.adapters.folder import load_dossier
 from relto.cli.options import shipped_dossier
 from relto.core.dossier import Payload
+from relto.core.timeline.day import Day
 from relto.node import dispatch_pending, release
 from relto.node.streams import Stream, send_on
 from tests.desk import Desks, csrf, desks
@@ -34,6 +35,10 @@ PAGES = (
     "/warnings",
     "/duties",
     "/parties",
+    "/persons",
+    "/settings",
+    "/agreements/kor-jpn-2016/difference",
+    "/agreements/kor-jpn-2016/difference?to=other:usa-kor-1987",
     "/chronicle",
     "/brief",
     "/search?q=W",
@@ -60,12 +65,15 @@ def why_no_browser() -> str:
 def furnished(folder: Path) -> Iterator[Desks]:
     """Desks with the shipped chronicle and items, notice given, and an item released whose every text is hostile."""
     full = load_dossier(shipped_dossier())
+    soon = {"jpn-analyst-7": replace(full.persons["jpn-analyst-7"], clearance_until=Day(2020, 1, 15))}
     with desks(folder) as found:
         cast = found.cast
         bad = replace(cast.item(), id="hostile", title=HOSTILE, note=HOSTILE, payload=Payload("document", HOSTILE))
         for node in cast.nodes.values():
             items = {**full.items, **node.base.items, **({bad.id: bad} if node is cast.kor else {})}
-            node.base = replace(node.base, chronicle=full.chronicle, items=items, parties=full.parties)
+            node.base = replace(
+                node.base, chronicle=full.chronicle, items=items, parties=full.parties, persons={**full.persons, **soon}
+            )
         cast.give_notice()
         cast.clock.set(at("2019-11-18T09:00+09:00"))
         release(cast.kor, bad, "JPN", payload=(HOSTILE + "W" * 10_000).encode())

@@ -25,6 +25,7 @@ PAGES = (
     "/outbox",
     "/duties",
     "/parties",
+    "/persons",
     "/chronicle",
     "/brief",
     "/impact",
@@ -97,6 +98,8 @@ def test_every_page_in_every_language(still: Desks, language: str) -> None:
     for path in (
         *PAGES[:-1],
         "/agreements/kor-jpn-2016",
+        "/agreements/kor-jpn-2016/difference",
+        "/settings",
         "/flows?from=KOR&to=JPN",
         "/sufficiency?launch=2019-10-31-01",
     ):

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.browsing import (
@@ -186,3 +187,40 @@ def test_all_of_it_goes_by_keyboard(browser: Any, made: Desks) -> None:
             seen.add(page.evaluate("document.activeElement.outerHTML.slice(0, 80)"))
         links = page.evaluate("[...document.querySelectorAll('a, button, input:not([type=hidden])')].length")
         assert len(seen) >= links - 2
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
+def test_an_edge_is_a_link_to_its_table_which_is_marked_at_arrival(browser: Any, made: Desks, script: bool) -> None:
+    with page_of(browser, made, "JPN", "kim-desk", java_script_enabled=script) as (page, faults):
+        page.goto(made.urls["JPN"] + "/desk/flows")
+        edge = page.get_by_role("link", name=re.compile("^KOR to JPN: "))
+        if script:
+            edge.focus()
+            page.keyboard.press("Enter")
+        else:
+            box = edge.locator(".hit").bounding_box()
+            page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_url("**/desk/flows?from=KOR&to=JPN#edge")
+        assert "KOR → JPN" in page.inner_text("#edge:target h2")
+        assert faults == []
+
+
+def test_settings_hold_and_the_address_of_the_calendar_is_read_without_a_session(browser: Any, made: Desks) -> None:
+    with page_of(browser, made, "JPN", "kim-desk", color_scheme="light") as (page, faults):
+        page.goto(made.urls["JPN"] + "/desk/")
+        page.keyboard.press("?")
+        page.wait_for_url("**/desk/settings#keys")
+        paper = "getComputedStyle(document.body).backgroundColor"
+        light = page.evaluate(paper)
+        page.select_option("[name=theme]", "dark")
+        page.select_option("[name=zone]", "UTC")
+        page.get_by_role("button", name="Keep").click()
+        assert page.evaluate(paper) != light
+        assert "JST (2019-11-18 00:00 UTC)" in page.inner_text("main")
+        page.fill("#calendar [name=password]", PASSWORD)
+        page.get_by_role("button", name="Make an address").click()
+        address = page.inner_text("#address")
+        page.get_by_role("button", name="Withdraw").wait_for()
+        assert faults == []
+    with httpx2.Client(verify=False, trust_env=False) as program:
+        assert program.get(address).content.startswith(b"BEGIN:VCALENDAR\r\n")

@@ -7,7 +7,6 @@ its place. The page is asked for by its address alone, so an answer can be sent 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -129,8 +128,12 @@ def _side(dossier: Dossier, text: Agreement, asked: str) -> Side:
 
 def articles(visit: Visit, found: Difference) -> list[tuple[str, list[Turned]]]:
     """What may be released on one side alone, by the article that decides, in the order of their numbers."""
+    alike: dict[tuple[object, ...], list[Change]] = {}
+    for one in found.changes:
+        said = _sentence(visit, one, found.scale)
+        alike.setdefault((one.direction, said, causes_named(one), one.otherwise), []).append(one)
     kept: dict[str, list[Turned]] = {}
-    for ones in _alike(found.changes):
+    for ones in alike.values():
         causes = causes_named(ones[0])
         ways = "; ".join(ways_said(ones)).replace("<->", "↔").replace("->", "→")
         said = f"{ways}: {_sentence(visit, ones[0], found.scale)}"
@@ -142,14 +145,6 @@ def rules(found: Difference) -> list[Requirement]:
     """What else is asked on one side alone, in the order of the articles; a rule that only moved is none."""
     moved = [one for one in found.requirements if one.before != one.after]
     return sorted(moved, key=lambda one: _in_order(one.article_before or one.article_after))
-
-
-def _alike(changes: Sequence[Change]) -> list[list[Change]]:
-    """Changes that say the same but for who sends to whom."""
-    found: dict[Change, list[Change]] = {}
-    for one in changes:
-        found.setdefault(replace(one, sender="", recipients=()), []).append(one)
-    return list(found.values())
 
 
 def _in_order(article: str) -> tuple[bool, list[tuple[int, str]]]:

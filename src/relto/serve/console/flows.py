@@ -76,11 +76,17 @@ def flows(visit: Visit) -> Page | Response:
         "drawn": _drawn(parties, edges),
         "links": {(one.sender, one.recipient): _link(visit, one) for one in edges if one.cells},
         "width": _WIDTH,
-        "height": _HEIGHT,
+        "height": _lowest(len(parties)),
     }
     shown = local_day(visit.at, visit.zone)
     given |= {"day": min(max(_number(shown), 0), today), "today": today, "begin": _BEGIN, "shown_day": shown}
     return Page("flows.html", visit.tongue.say("Flows"), given)
+
+
+def _lowest(parties: int) -> int:
+    """The height of the picture: three parties leave the foot of the circle empty."""
+    lowest = max((-math.cos(2 * math.pi * n / parties) for n in range(parties)), default=0.0)
+    return math.ceil(_HEIGHT / 2 + (_HEIGHT / 2 - 60) * lowest + _RADIUS + 26)
 
 
 def _link(visit: Visit, one: Edge) -> str:

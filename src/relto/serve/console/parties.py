@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from relto.core.dossier import Accredited, Dossier, Facility, Party, Person
+from relto.core.dossier import Accredited, Dossier, Party, Person
 from relto.core.timeline import Bound, Instant, bound_instant
 from relto.serve.console.page import Page
 from relto.serve.console.visiting import Visit
@@ -31,13 +32,14 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What stands on record of one party. `persons`: each with its clearance."""
+    """What stands on record of one party. `persons`: each with its clearance; `registers`: of each facility."""
 
     party: Party
     persons: tuple[tuple[Person, Approval], ...]
-    facilities: tuple[Facility, ...]
+    facilities: tuple[Approval, ...]
     systems: tuple[Approval, ...]
     contractors: tuple[Approval, ...]
+    registers: Mapping[str, tuple[str, ...]]
 
     @property
     def approvals(self) -> tuple[Approval, ...]:
@@ -79,9 +81,10 @@ def _of(visit: Visit, dossier: Dossier, party: Party, named: bool) -> Kept:
     return Kept(
         party,
         tuple((one, cleared(one)) for one in own),
-        party.facilities,
+        tuple(Approval(party.id, "facility", one.id, one.ceiling, one.unconfirmed) for one in party.facilities),
         tuple(accredited("system", one) for one in party.systems),
         tuple(accredited("contractor", one) for one in party.contractors),
+        {one.id: one.register for one in party.facilities},
     )
 
 
