@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from relto.adapters.folder import load_dossier
 from relto.cli.options import shipped_dossier
+from relto.core.agreement.text import Duty, EntryWhen, Keep, Purpose, PurposeRule, ThirdParty, ThirdPartyRule
 from relto.core.dossier import Accredited, Person
-from relto.core.timeline import first_instant
+from relto.core.timeline import Period, first_instant
 from relto.core.timeline.day import Day
+from relto.serve.console.clauses import in_order, rules_of
+from relto.serve.console.words import Tongue
 from tests.desk import Desks, desks
+from tests.making import text_2016
 from tests.test_node_setup import LAPSE
 
 DIFFERENCE = "/desk/agreements/kor-jpn-2016/difference"
@@ -105,6 +111,44 @@ class TestDifference:
             language
         ] in told
         client.get("/desk/language/en")
+
+
+class TestText:
+    """The text by article, each with the rule that it makes."""
+
+    def test_each_article_is_a_sentence_in_its_order(self, made: Desks) -> None:
+        page = made.client("KOR", "park-analyst").get("/desk/agreements/kor-jpn-2016?at=2019-01-01T00:00Z").text
+        told = html.unescape(main_of(page))
+        for one in (
+            "4 level SECRET 군사II급비밀 = 極秘 / 特定秘密",
+            "6(a) third parties passed on only with the originator's consent",
+            "6(h) duty once its purpose ends: return or destroy it",
+            "17 duty on loss or compromise: report it, at once, to the originator",
+            "21(1) entry into force on the last party's notification",
+            "21(3) term 1 year, renewed by 1 year unless notice is given; notice 90 days",
+            "21(4) after its end what was provided stays protected as before",
+        ):
+            assert one in told
+        found = re.findall(r'data-label="Article">([^<]+)<', page)
+        assert found == sorted(found, key=in_order)
+
+    def test_every_clause_that_a_text_may_have_is_said(self) -> None:
+        """Each of the choices that a text has, one by one: none without words."""
+        text, tongue = text_2016(), Tongue("ko")
+        day, entry, survival = Period(0, 30), text.entry, text.survival
+        others = [replace(text, entry=replace(entry, when=one, month=2, after=day)) for one in get_args(EntryWhen)]
+        others += [replace(text, survival=replace(survival, keep=one, destroy_within=day)) for one in get_args(Keep)]
+        others += [replace(text, third_party=ThirdParty("6", one, ("FRA",))) for one in get_args(ThirdPartyRule)]
+        others += [replace(text, purpose=Purpose("6", one, ("x",))) for one in get_args(PurposeRule)]
+        others += [
+            replace(text, term=replace(text.term, initial=one)) for one in (None, Day(2030, 1, 1), Period(30, 1))
+        ]
+        others += [replace(text, duties=(Duty("9", "x", "y", within),)) for within in ("P30D", "PT72H", "P1Y", "")]
+        said = {rule for one in others for rule in rules_of(tongue, one)}
+        assert all(about and rule for _, about, rule in said)
+        assert ("9", "의무", "x: y, 30일 안에") in said
+        assert ("9", "의무", "x: y, 72시간 안에") in said
+        assert ("21(3)", "존속 기간", "2년 6개월 1일, 통보가 없으면 1년씩 갱신; 통보 기간 90일") in said
 
 
 class TestPersons:

@@ -14,6 +14,7 @@ from relto.core.timeline.day import Day
 from relto.formats.ics import calendar
 from relto.formats.svg import timeline_svg
 from relto.node.due import open_duties
+from relto.serve.console.clauses import rules_of
 from relto.serve.console.page import ROWS as _ROWS
 from relto.serve.console.page import Page, Turn
 from relto.serve.console.visiting import Visit
@@ -118,53 +119,11 @@ def one(visit: Visit) -> Page:
         "text": text,
         "others": others,
         "due": [(one, _due(visit, one)) for one in due],
-        "clauses": clauses(visit, text),
+        "clauses": rules_of(visit.tongue, text),
         "record": sorted(known.values(), key=lambda one: (one.at.instant, one.id)),
         "picture": visit.link(f"/agreements/{name}/timeline.svg"),
     }
     return Page("agreement.html", text.title, given)
-
-
-def clauses(visit: Visit, text: Agreement) -> list[tuple[str, str, str]]:
-    """The text by article: what each rules, in words, and what it is about."""
-    say = visit.tongue.say
-    found: list[tuple[str, str, str]] = [(text.entry.article, say("entry into force"), text.entry.when)]
-    term = str(text.term.initial) if text.term.initial is not None else say("without end")
-    if text.term.renewal is not None:
-        term += say(", renewed by {period} unless notice is given", period=text.term.renewal)
-    if text.term.notice is not None:
-        term += say("; notice {period}", period=text.term.notice.period)
-    found.append((text.term.article, say("term"), term))
-    found.append((text.scope.article, say("scope"), ", ".join(text.scope.topics)))
-    if text.levels is not None:
-        rows = [
-            f"{row.rank}: " + " = ".join(" / ".join(marks) for marks in row.marks.values()) for row in text.levels.rows
-        ]
-        found.append((text.levels.article, say("levels"), "; ".join(rows)))
-    if text.third_party is not None:
-        found.append((text.third_party.article, say("third parties"), text.third_party.rule))
-    if text.purpose is not None:
-        found.append((text.purpose.article, say("purpose"), text.purpose.rule))
-    found += _checks(visit, text)
-    found.append((text.survival.article, say("after its end"), text.survival.keep))
-    found += [(duty.article, say("duty"), f"{duty.on}: {duty.do} {duty.within}".strip()) for duty in text.duties]
-    return found
-
-
-def _checks(visit: Visit, text: Agreement) -> list[tuple[str, str, str]]:
-    """What the text asks of persons, systems and contractors, each where an article asks for it."""
-    say, asks = visit.tongue.say, text.persons
-    floor = say("from {rank} upwards", rank=asks.clearance_from) if asks.clearance_from else say("at every rank")
-    found = (
-        (asks.clearance, say("clearance of persons"), floor),
-        (asks.need_to_know, say("need to know"), say("asked of each person")),
-        (asks.facility, say("facility"), say("its ceiling holds, and the person is on its register")),
-        (asks.assurance, say("assurance"), say("given before a hand-over")),
-        (asks.nationality, say("nationals of neither party"), say("only with the originator's consent")),
-        (asks.system, say("system"), say("accredited")),
-        (asks.contractor, say("contractor"), say("approved")),
-    )
-    return [(article, about, rule) for article, about, rule in found if article is not None]
 
 
 def timeline(visit: Visit) -> Response:

@@ -6,7 +6,6 @@ its place. The page is asked for by its address alone, so an answer can be sent 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -30,6 +29,7 @@ from relto.core.dossier import Dossier
 from relto.core.errors import InputError
 from relto.core.timeline import Instant, first_instant, local_day, parse_instant
 from relto.core.timeline.day import Day
+from relto.serve.console.clauses import in_order
 from relto.serve.console.page import Page
 from relto.serve.console.visiting import Visit
 
@@ -138,19 +138,13 @@ def articles(visit: Visit, found: Difference) -> list[tuple[str, list[Turned]]]:
         ways = "; ".join(ways_said(ones)).replace("<->", "↔").replace("->", "→")
         said = f"{ways}: {_sentence(visit, ones[0], found.scale)}"
         kept.setdefault(causes[0].article if causes else "", []).append(Turned(ones[0], said, causes))
-    return sorted(kept.items(), key=lambda pair: _in_order(pair[0]))
+    return sorted(kept.items(), key=lambda pair: in_order(pair[0]))
 
 
 def rules(found: Difference) -> list[Requirement]:
     """What else is asked on one side alone, in the order of the articles; a rule that only moved is none."""
     moved = [one for one in found.requirements if one.before != one.after]
-    return sorted(moved, key=lambda one: _in_order(one.article_before or one.article_after))
-
-
-def _in_order(article: str) -> tuple[bool, list[tuple[int, str]]]:
-    """So that 4 stands before 21(3), and what is no number last."""
-    parts = re.findall(r"\d{1,9}|\D+", article)
-    return not article[:1].isdecimal(), [(int(one), "") if one.isdecimal() else (0, one) for one in parts]
+    return sorted(moved, key=lambda one: in_order(one.article_before or one.article_after))
 
 
 def _sentence(visit: Visit, one: Change, scale: Scale) -> str:

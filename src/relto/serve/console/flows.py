@@ -20,7 +20,9 @@ from relto.serve.console.visiting import Visit
 _BEGIN = Day(2014, 1, 1)
 _DAY = 86_400 * 10**9
 _MOST_PARTIES = 12
-_WIDTH, _HEIGHT, _RADIUS = 640, 420, 34
+_RADIUS = 34
+_FEW, _SMALL, _LARGE = 3, (400, 330), (640, 420)
+"""Up to three parties stand close together, so that they can be read on a narrow screen too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +77,11 @@ def flows(visit: Visit) -> Page | Response:
         "chosen": chosen,
         "drawn": _drawn(parties, edges),
         "links": {(one.sender, one.recipient): _link(visit, one) for one in edges if one.cells},
-        "width": _WIDTH,
-        "height": _lowest(len(parties)),
+        "many": len(parties) > _FEW,
     }
     shown = local_day(visit.at, visit.zone)
     given |= {"day": min(max(_number(shown), 0), today), "today": today, "begin": _BEGIN, "shown_day": shown}
     return Page("flows.html", visit.tongue.say("Flows"), given)
-
-
-def _lowest(parties: int) -> int:
-    """The height of the picture: three parties leave the foot of the circle empty."""
-    lowest = max((-math.cos(2 * math.pi * n / parties) for n in range(parties)), default=0.0)
-    return math.ceil(_HEIGHT / 2 + (_HEIGHT / 2 - 60) * lowest + _RADIUS + 26)
 
 
 def _link(visit: Visit, one: Edge) -> str:
@@ -140,13 +135,15 @@ def edge(visit: Visit, dossier: Dossier, sender: str, recipient: str) -> Edge:
 
 def _drawn(parties: list[str], edges: list[Edge]) -> dict[str, object]:
     """Circles and arrows: an arrow for each edge that an agreement covers, as wide as how much may go by it."""
+    width, height = _SMALL if len(parties) <= _FEW else _LARGE
     places = {
         party: (
-            _WIDTH / 2 + (_WIDTH / 2 - 90) * math.sin(2 * math.pi * n / len(parties)),
-            _HEIGHT / 2 - (_HEIGHT / 2 - 60) * math.cos(2 * math.pi * n / len(parties)),
+            width / 2 + (width / 2 - 50) * math.sin(2 * math.pi * n / len(parties)),
+            height / 2 - (height / 2 - 50) * math.cos(2 * math.pi * n / len(parties)),
         )
         for n, party in enumerate(parties)
     }
+    foot = math.ceil(max((y for _, y in places.values()), default=0.0)) + 50
     arrows = []
     for one in edges:
         if one.cells:
@@ -170,4 +167,4 @@ def _drawn(parties: list[str], edges: list[Edge]) -> dict[str, object]:
                 }
             )
     circles = [{"party": party, "x": round(x, 1), "y": round(y, 1)} for party, (x, y) in places.items()]
-    return {"arrows": arrows, "circles": circles, "radius": _RADIUS}
+    return {"arrows": arrows, "circles": circles, "radius": _RADIUS, "width": width, "height": foot}
