@@ -19,7 +19,7 @@ from relto.core.timeline.day import Day
 from relto.serve.console.clauses import in_order, rules_of
 from relto.serve.console.words import Tongue
 from tests.desk import Desks, desks
-from tests.making import text_2016
+from tests.making import act, text_2016
 from tests.test_node_setup import LAPSE
 
 DIFFERENCE = "/desk/agreements/kor-jpn-2016/difference"
@@ -49,7 +49,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desks]:
             second = replace(first, version=2, digest="sha256:" + "0" * 64, levels=replace(first.levels, rows=rows))
             others = {name: one for name, one in full.agreements.items() if name != "kor-jpn-2016"}
             texts = {**others, "kor-jpn-2016": (first, second)}
-            node.base = replace(node.base, agreements=texts, parties=parties, persons=PERSONS)
+            ally, record = full.agreements["usa-jpn-2007"][0], full.records["usa-jpn-2007"]
+            amended = replace(
+                ally, version=2, digest="sha256:" + "1" * 64, scope=replace(ally.scope, topics=("defence/dprk",))
+            )
+            texts["usa-jpn-2007"] = (ally, amended)
+            change = act("am", "amendment", ("USA", "JPN"), "2018-01-01T00:00+09:00", text=amended.digest)
+            records = {**node.base.records, "usa-jpn-2007": replace(record, instruments=(*record.instruments, change))}
+            node.base = replace(node.base, agreements=texts, records=records, parties=parties, persons=PERSONS)
         yield found
 
 
@@ -75,7 +82,16 @@ class TestDifference:
         told = main_of(page.text)
         assert "article 21(3) was permitted, is refused JPN ↔ KOR" in told
         assert "lapsed since 2019-11-23 00:00 KST: no new release" in told
-        assert f'<option value="{LAPSE}" selected>2019-11-23 00:00 KST: lapsed</option>' in page.text
+        assert f'<option value="{LAPSE}" selected>2019-11-23 00:00 KST: lapsed, version 1</option>' in page.text
+
+    def test_an_amendment_is_a_turn_of_the_record(self, made: Desks) -> None:
+        at = "2017-12-31T15:00:00Z"
+        client = made.client("KOR", "park-analyst")
+        page = client.get(f"/desk/agreements/usa-jpn-2007/difference?to={at}&at=2017-06-01T00:00Z")
+        assert f'<option value="{at}" selected>2018-01-01 00:00 JST: in force, version 2</option>' in page.text
+        assert "was permitted, is refused JPN ↔ USA: defence and below but not defence/dprk and below;" in main_of(
+            page.text
+        )
 
     def test_another_agreement_in_its_place(self, made: Desks) -> None:
         told = main_of(made.client("KOR", "park-analyst").get(f"{DIFFERENCE}?to=other:usa-kor-1987").text)

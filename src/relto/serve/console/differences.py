@@ -78,12 +78,11 @@ def _choices(visit: Visit, dossier: Dossier, text: Agreement) -> list[tuple[str,
     """What may be compared: the record now and at each of its turns, the versions, the other agreements."""
     say, words = visit.tongue.say, visit.tongue.words
     record: list[Choice] = [("record", say("the record at the instant looked at"))]
-    record += [
-        (str(at), f"{words.instant(at, text.zone)}: {words.states[state]}")
-        for at, state in _turns(visit, dossier, text)
-    ]
-    groups = [(say("The record"), record)]
     versions = dossier.versions(text.id)
+    for at, state, number in _turns(visit, dossier, text):
+        governs = f", {say('version {number}', number=number)}" if len(versions) > 1 else ""
+        record.append((str(at), f"{words.instant(at, text.zone)}: {words.states[state]}{governs}"))
+    groups = [(say("The record"), record)]
     if len(versions) > 1:
         told = [(f"v{one.version}", say("version {number}", number=one.version)) for one in versions]
         groups.append((say("Versions of the text"), told))
@@ -91,14 +90,16 @@ def _choices(visit: Visit, dossier: Dossier, text: Agreement) -> list[tuple[str,
     return [*groups, (say("Another agreement in its place"), others)] if others else groups
 
 
-def _turns(visit: Visit, dossier: Dossier, text: Agreement) -> list[tuple[Instant, State]]:
-    """When the state of the agreement turned, or will, as the own party reads it; the last of them."""
+def _turns(visit: Visit, dossier: Dossier, text: Agreement) -> list[tuple[Instant, State, int]]:
+    """When the state of the agreement turned, or will, or another version came to govern it, as the own party reads
+    it; the last of them."""
     history = dossier.history(text.id, reading=visit.node.party if visit.node.party in text.parties else None)
     year = min(max(local_day(visit.at, text.zone).year, 1903), 9990)
     start = history.first_in_force() or visit.at
     end = first_instant(Day(year + 3, 1, 1), text.zone)
-    found = [(one.start, one.standing.state) for one in history.timeline(min(start, visit.at), end)]
-    turns = [one for number, one in enumerate(found) if number == 0 or one[1] != found[number - 1][1]]
+    standings = ((one.start, one.standing) for one in history.timeline(min(start, visit.at), end))
+    found = [(at, standing.state, standing.version) for at, standing in standings]
+    turns = [one for number, one in enumerate(found) if number == 0 or one[1:] != found[number - 1][1:]]
     return turns[-_MOST_TURNS:]
 
 
@@ -107,7 +108,7 @@ def _after(visit: Visit, dossier: Dossier, text: Agreement) -> str:
     newest = dossier.versions(text.id)[-1].version
     if newest > 1:
         return f"v{newest}"
-    turns = [at for at, _ in _turns(visit, dossier, text)]
+    turns = [at for at, *_ in _turns(visit, dossier, text)]
     return str(next((at for at in turns if at > visit.at), turns[-1] if turns else visit.at))
 
 
