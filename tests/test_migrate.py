@@ -203,5 +203,7 @@ def test_older_accounts_are_refused_then_migrated_to_what_new_ones_are(
     assert (done.before, done.after, done.backup) == ("2", str(people_tables.VERSION), None)
     with closing(sqlite3.connect(older / "people.db")) as connection, connection:
         connection.execute("UPDATE version SET number = 9")
-    with pytest.raises(InputError, match="version 9"):
+    with pytest.raises(InputError, match="newer relto"):
         migrate_store(older / "people.db", AT, PeopleLineage())
+    with pytest.raises(InputError, match="not one of accounts"):
+        migrate_store(older / "node.db", AT, PeopleLineage())

@@ -23,15 +23,18 @@ class PeopleLineage:
     kept_query: Final = "SELECT id, name, roles, password, disabled FROM account ORDER BY id"
 
     def older(self, connection: Connection) -> str | None:
-        """The older version at which the file is; None where it is up to date. Raises InputError for one that no step
-        leads from."""
+        """The older version at which the file is; None where it is up to date. Raises InputError for one from the
+        future, and for something else."""
         names = inspect(connection).get_table_names()
         found = connection.execute(select(version.c.number)).scalar() if "version" in names else None
         if found == VERSION:
             return None
-        if found is None or found + 1 not in _STEPS:
+        if found is None or found < 1:
+            raise InputError("the file is a database, but not one of accounts", remedy="restore `people.db`")
+        if found > VERSION:
             raise InputError(
-                f"the accounts are at version {found}, this relto knows {VERSION}", remedy="restore them from a backup"
+                f"the accounts are at version {found}, this relto knows {VERSION}",
+                remedy="open them with a newer relto",
             )
         return str(found)
 
