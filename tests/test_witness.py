@@ -36,6 +36,7 @@ from relto.node.behind import behind
 from relto.node.heads import ask_witness, begin_again, cosignatures, mark_restored
 from relto.node.log import origin_of
 from relto.node.node import Node
+from relto.node.recovery import recover_if_due
 from relto.node.witness import KIND, forks, last_head, settle_fork
 from tests.test_node_setup import PASSPHRASE, Cast, all_verify, at, cast, kinds, pact
 
@@ -352,6 +353,7 @@ def test_a_ledger_of_which_a_part_is_lost_begins_again_once_both_sides_have_said
         settle_fork(pact.jpn, "KOR", sign_checkpoint(Checkpoint(origin_of("KOR"), tree_of(3).head()), LOG))
     assert settle_fork(pact.jpn, "KOR", head) == head
     assert ask_witness(node, "JPN") == len(kinds(node))
+    recover_if_due(node, "JPN")
     with node.store.read() as reading:
         assert behind(reading) == []
     assert pact.release().state == "done"
