@@ -42,6 +42,7 @@ _HERE: Final = Path(__file__).parent
 _STATIC: Final[Mapping[str, str]] = {
     "desk.css": "text/css",
     "desk.js": "text/javascript",
+    "progress.js": "text/javascript",
     "warnings.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
@@ -87,6 +88,7 @@ def add_desk(app: FastAPI, context: Context) -> None:
         "/impact": analyses.impact_page,
         "/impact.svg": analyses.impact_picture,
         "/sufficiency": analyses.sufficiency_page,
+        "/sufficiency.svg": analyses.sufficiency_picture,
         "/ledger": ledger.ledger,
         "/ledger/{leaf}": ledger.proof,
         "/parties": parties.listed,
@@ -97,6 +99,7 @@ def add_desk(app: FastAPI, context: Context) -> None:
         "/sign-in": signing.sign_in,
         "/sign-out": signing.sign_out,
         "/release": releasing.release_item,
+        "/ledger/verify": ledger.verify,
         "/approvals/{approval}": approvals.decide_on,
         "/holdings/{holding}/open": holdings.open_it,
         "/holdings/{holding}/destroy": holdings.destroy,
