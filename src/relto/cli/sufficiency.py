@@ -72,19 +72,7 @@ def sufficiency(
       relto sufficiency --launch 2019-10-31-01 --lapse 2019-10-01T00:00+09:00
       relto sufficiency --assumptions mine.yaml --launches launches.csv --json
     """
-    from relto.adapters.folder import read_limited
-    from relto.formats.analysis.assumptions import read_assumptions
-    from relto.formats.analysis.launches import MAX_CSV, read_launches
-
-    shipped = shipped_dossier()
-    files = assumed_files or (shipped / "assumptions" / "notional.yaml",)
-    sets = [read_assumptions(str(file), read_limited(file)) for file in files]
-    place = launches or shipped / "launches" / "2019.csv"
-    record = read_launches(str(place), read_limited(place, limit=MAX_CSV))
-    if only is not None:
-        record = [one for one in record if one.id == only]
-        if not record:
-            raise NotFound(f"no launch `{only[:60]}` in `{place}`", remedy="look at its first column")
+    sets, record = _sets(assumed_files), _record(launches, only)
     recorded = open_dossier(dossier_dir)
     world = world_of(recorded, agreement, otherwise, between=frozenset(sets[0].need))
     dossier = in_world(recorded, world)
@@ -99,6 +87,28 @@ def sufficiency(
                 print_json(assessment_json(one, assumed))
         else:
             _print(found, assumed, str(world), whole=only is not None)
+
+
+def _sets(files: tuple[Path, ...]) -> list[Assumptions]:
+    from relto.adapters.folder import read_limited
+    from relto.formats.analysis.assumptions import read_assumptions
+
+    chosen = files or (shipped_dossier() / "assumptions" / "notional.yaml",)
+    return [read_assumptions(str(file), read_limited(file)) for file in chosen]
+
+
+def _record(launches: Path | None, only: str | None) -> list[Launch]:
+    from relto.adapters.folder import read_limited
+    from relto.formats.analysis.launches import MAX_CSV, read_launches
+
+    place = launches or shipped_dossier() / "launches" / "2019.csv"
+    record = list(read_launches(str(place), read_limited(place, limit=MAX_CSV)))
+    if only is None:
+        return record
+    found = [one for one in record if one.id == only]
+    if not found:
+        raise NotFound(f"no launch `{only[:60]}` in `{place}`", remedy="look at its first column")
+    return found
 
 
 def _draw(svg: Path, found: list[Assessment | NotAssessable], assumed: Assumptions, *, whole: bool) -> None:

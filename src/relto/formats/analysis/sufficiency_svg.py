@@ -14,25 +14,20 @@ from xml.sax.saxutils import escape
 
 from relto.core.analysis.sufficiency import Assessment, Flip, NotAssessable, Sufficiency
 from relto.core.analysis.sufficiency.knowing import ROUTES, Route
+from relto.formats.analysis.sufficiency import ROUTE_WORDS
 
 Say = Callable[[str], str]
 """A text in the reader's language."""
 TITLE: Final = "Who would know when, seconds after launch"
 LEFT: Final = "Warning time left alone and through the ally, in seconds"
 MODEL: Final = "model output under assumptions, not a statement of fact"
-ROUTE_NAMES: Final[dict[Route, str]] = {
-    "own": "own stations",
-    "ally": "through the ally",
-    "pact": "under the pact, by people",
-    "link": "by the real-time link",
-}
 HOLDS: Final = {"in all": "sufficient", "in some": "depends", "in none": "insufficient"}
 CLOSED, NEVER, BEYOND = "not open then", "never known", "known after the impact"
 IMPACT, LATEST, NEEDED = "impact of the missile", "latest to be soon enough", "needed"
 FLIPS, WITHIN, OUTSIDE = "flips if {assumption} is {becomes} {unit}, not {was}", "within its band", "beyond its band"
 DEGREES: Final = "degrees"
 WORDS: Final = (
-    *(TITLE, LEFT, MODEL, *ROUTE_NAMES.values(), *HOLDS.values(), CLOSED, NEVER, BEYOND, IMPACT, LATEST, NEEDED),
+    *(TITLE, LEFT, MODEL, *ROUTE_WORDS.values(), *HOLDS.values(), CLOSED, NEVER, BEYOND, IMPACT, LATEST, NEEDED),
     *(FLIPS, WITHIN, OUTSIDE, DEGREES),
 )
 """All texts of these pictures, in English: what `say` is asked for."""
@@ -139,7 +134,7 @@ def _party(one: Sufficiency, flight: float, scale: _Scale, top: float, say: Say)
         f'height="{bottom - top:.1f}"/>'
     )
     for route in ROUTES:
-        parts.append(f'<text class="dim" x="28" y="{top + 16:.1f}">{_clean(say(ROUTE_NAMES[route]))}</text>')
+        parts.append(f'<text class="dim" x="28" y="{top + 16:.1f}">{_clean(say(ROUTE_WORDS[route]))}</text>')
         band, word = one.known[route], route_text(one, route, flight, say)
         if band[0] <= flight and route not in one.closed:
             parts += _band(band, _shade(band, flight, one.need), scale, top + 4, 16)

@@ -21,14 +21,8 @@ from relto.formats.analysis.assumptions import read_assumptions
 from relto.formats.analysis.impact import WORDS, article_rows
 from relto.formats.analysis.impact_svg import impact_svg
 from relto.formats.analysis.launches import read_launches
-from relto.formats.analysis.sufficiency_svg import (
-    ROUTE_NAMES,
-    flip_text,
-    launch_svg,
-    launches_svg,
-    route_text,
-    span_text,
-)
+from relto.formats.analysis.sufficiency import ROUTE_WORDS
+from relto.formats.analysis.sufficiency_svg import flip_text, launch_svg, launches_svg, route_text, span_text
 from relto.formats.analysis.traffic import dossier_traffic, read_traffic
 from relto.formats.brief import page_of
 from relto.serve.console.page import ROWS, Page, Turn
@@ -148,7 +142,7 @@ def sufficiency_page(visit: Visit) -> Page:
         "span": span_text,
         "flip": lambda one: flip_text(one, say),
         "known": lambda one, route: route_text(one, route, chosen.flight if chosen else 0.0, say),
-        "routes": ROUTE_NAMES,
+        "routes": ROUTE_WORDS,
         "picture": visit.link("/sufficiency.svg", launch=chosen.launch.id if chosen else ""),
         "overview": visit.link("/sufficiency.svg"),
     }

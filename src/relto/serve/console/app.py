@@ -65,49 +65,50 @@ _MENU: Final = (
 Shower = Callable[[Visit], Page | Response]
 Doer = Callable[[Visit], Awaitable[Page | Response]]
 
+_SHOWS: Final[Mapping[str, Shower]] = {
+    "/": agreements.listed,
+    "/agreements/{agreement}": agreements.one,
+    "/agreements/{agreement}/timeline.svg": agreements.timeline,
+    "/flows": flows.flows,
+    "/release": releasing.compose,
+    "/inbox": holdings.inbox,
+    "/outbox": releasing.outbox,
+    "/approvals": approvals.listed,
+    "/approvals/{approval}": approvals.one,
+    "/holdings/{holding}": holdings.one,
+    "/warnings": warnings.page,
+    "/warnings/feed": warnings.feed,
+    "/deadlines.ics": agreements.calendar_file,
+    "/duties": holdings.duties,
+    "/chronicle": agreements.chronicle,
+    "/brief": analyses.brief_page,
+    "/impact": analyses.impact_page,
+    "/impact.svg": analyses.impact_picture,
+    "/sufficiency": analyses.sufficiency_page,
+    "/sufficiency.svg": analyses.sufficiency_picture,
+    "/ledger": ledger.ledger,
+    "/ledger/{leaf}": ledger.proof,
+    "/parties": parties.listed,
+    "/search": search.search,
+    "/sign-in": signing.ask,
+}
+_DOES: Final[Mapping[str, Doer]] = {
+    "/sign-in": signing.sign_in,
+    "/sign-out": signing.sign_out,
+    "/release": releasing.release_item,
+    "/ledger/verify": ledger.verify,
+    "/approvals/{approval}": approvals.decide_on,
+    "/holdings/{holding}/open": holdings.open_it,
+    "/holdings/{holding}/destroy": holdings.destroy,
+    "/holdings/{holding}/compromise": holdings.compromise,
+}
+
 
 def add_desk(app: FastAPI, context: Context) -> None:
     """Add the desk to the people's application, under `/desk`."""
-    shows: dict[str, Shower] = {
-        "/": agreements.listed,
-        "/agreements/{agreement}": agreements.one,
-        "/agreements/{agreement}/timeline.svg": agreements.timeline,
-        "/flows": flows.flows,
-        "/release": releasing.compose,
-        "/inbox": holdings.inbox,
-        "/outbox": releasing.outbox,
-        "/approvals": approvals.listed,
-        "/approvals/{approval}": approvals.one,
-        "/holdings/{holding}": holdings.one,
-        "/warnings": warnings.page,
-        "/warnings/feed": warnings.feed,
-        "/deadlines.ics": agreements.calendar_file,
-        "/duties": holdings.duties,
-        "/chronicle": agreements.chronicle,
-        "/brief": analyses.brief_page,
-        "/impact": analyses.impact_page,
-        "/impact.svg": analyses.impact_picture,
-        "/sufficiency": analyses.sufficiency_page,
-        "/sufficiency.svg": analyses.sufficiency_picture,
-        "/ledger": ledger.ledger,
-        "/ledger/{leaf}": ledger.proof,
-        "/parties": parties.listed,
-        "/search": search.search,
-        "/sign-in": signing.ask,
-    }
-    does: dict[str, Doer] = {
-        "/sign-in": signing.sign_in,
-        "/sign-out": signing.sign_out,
-        "/release": releasing.release_item,
-        "/ledger/verify": ledger.verify,
-        "/approvals/{approval}": approvals.decide_on,
-        "/holdings/{holding}/open": holdings.open_it,
-        "/holdings/{holding}/destroy": holdings.destroy,
-        "/holdings/{holding}/compromise": holdings.compromise,
-    }
-    for path, show in shows.items():
+    for path, show in _SHOWS.items():
         app.add_route(f"/desk{path}", _get(context, show), methods=["GET"], include_in_schema=False)
-    for path, do in does.items():
+    for path, do in _DOES.items():
         app.add_route(f"/desk{path}", _post(context, do), methods=["POST"], include_in_schema=False)
     app.add_route("/desk/language/{language}", _language(context), methods=["GET"], include_in_schema=False)
     app.add_route("/desk/static/{name}", _static, methods=["GET"], include_in_schema=False)
