@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from relto.adapters.folder import load_dossier
+from relto.adapters.verifier import ProcessVerifier
 from relto.cli.options import shipped_dossier
 from relto.core.dossier import Payload
 from relto.core.timeline.day import Day
 from relto.node import dispatch_pending, release
 from relto.node.streams import Stream, send_on
+from relto.node.verifying import Verifying
 from tests.desk import Desks, csrf, desks
 from tests.office import PASSWORD
 from tests.test_node_setup import at
@@ -47,6 +50,7 @@ PAGES = (
     "/?at=2019-11-23T00:00%2B09:00",
     "/agreements/none",
 )
+LEDGER = ("/ledger", "/ledger?subject=none")
 HOSTILE = "<script>document.title='owned'</script><b>b</b>\u202e" + "W" * 600 + ' "><img src=x onerror=alert(1)> עברית'
 
 
@@ -81,7 +85,40 @@ def furnished(folder: Path) -> Iterator[Desks]:
         officer = found.client("KOR", "kim-desk")
         fields = {"csrf": csrf(officer.get("/desk/release")), "item": "hostile", "to": "JPN", "via": "", "do": "submit"}
         assert officer.post("/desk/release", data=fields).status_code == 303
+        verify(found)
         yield found
+
+
+def verify(made: Desks) -> None:
+    """Have JPN verify its ledger from the desk; that of KOR came out badly."""
+    japan, korea = (made.contexts[party].verifier for party in ("JPN", "KOR"))
+    assert isinstance(japan, ProcessVerifier)
+    assert isinstance(korea, ProcessVerifier)
+    japan.begin("account:choi-security/security-officer")
+    while (found := japan.last()) is None or found.ended is None:
+        time.sleep(0.02)
+    began = at("2019-11-18T08:58+09:00")
+    problems = ("holding t-1: its `mark` is not what its events make it", f"leaf 7: {HOSTILE}")
+    korea._last = Verifying("changed", "account:yoon-auditor/auditor", began, ended=began, leaves=9, problems=problems)
+
+
+def walks(made: Desks) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Which pages to look at, at whose desk, as whom: every page, with somebody who may see it."""
+    with made.cast.jpn.store.read() as reading:
+        leaf = next(reading.leaves()).id
+    with made.cast.kor.store.read() as reading:
+        sent = reading.sent_before("transmittal", None, 9)[-1].subject
+    holding = f"/holdings/{hostile_holding(made)}"
+    return [
+        ("JPN", "kim-desk", (*PAGES, holding)),
+        ("JPN", "choi-security", (*LEDGER, f"/ledger/{leaf}", holding)),
+        (
+            "KOR",
+            "lee-authority",
+            (f"/outbox?transmittal={sent}", "/release?item=hostile&to=JPN", waiting_approval(made)),
+        ),
+        ("KOR", "yoon-auditor", LEDGER),
+    ]
 
 
 def warn(made: Desks, number: int) -> None:

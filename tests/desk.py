@@ -18,8 +18,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from relto.adapters.keys import write_private
+from relto.adapters.verifier import ProcessVerifier
 from relto.compose import open_people
 from relto.serve.api import create_api
+from relto.serve.api.context import Context
 from relto.serve.console import add_desk
 from tests.office import PASSWORD, QUIET, copied_cast, populate, serving
 from tests.test_node_setup import Cast
@@ -57,6 +60,7 @@ class Desks:
 
     cast: Cast
     urls: Mapping[str, str]
+    contexts: Mapping[str, Context] = field(default_factory=dict)
     clients: dict[tuple[str, str], httpx2.Client] = field(default_factory=dict)
 
     def client(self, party: str, account: str = "") -> httpx2.Client:
@@ -75,16 +79,19 @@ def desks(folder: Path) -> Iterator[Desks]:
     """Both desks, with people of the same names at each."""
     cast = copied_cast(folder)
     with ExitStack() as open_now:
-        urls = {}
+        urls, contexts = {}, {}
         for party in ("KOR", "JPN"):
             people = open_people(folder / party)
             open_now.callback(people.close)
             if party != "KOR":
                 populate(people)
             app = create_api(cast.nodes[party], people, QUIET)
-            add_desk(app, app.state.context)
+            context = contexts[party] = app.state.context
+            verifier = ProcessVerifier(folder / party, context.now, write_private)
+            context.verifier = open_now.enter_context(verifier)
+            add_desk(app, context)
             urls[party] = open_now.enter_context(serving(app, _context()))
-        made = Desks(cast, urls)
+        made = Desks(cast, urls, contexts)
         yield made
         for client in made.clients.values():
             client.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from relto.serve.console.words import NAMES
-from tests.browsing import PAGES, chromium, furnished, hostile_holding, page_of, waiting_approval, why_no_browser
+from tests.browsing import chromium, furnished, page_of, walks, why_no_browser
 from tests.desk import Desks
 
 WIDTHS: Final = (1280, 390)
@@ -22,12 +22,8 @@ def main() -> None:
         raise SystemExit(why)
     folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as nodes, furnished(Path(nodes)) as made, chromium() as browser:
-        looked: dict[str, tuple[str, tuple[str, ...]]] = {
-            "JPN": ("kim-desk", (*PAGES, f"/holdings/{hostile_holding(made)}", "/sign-in"))
-        }
-        looked["KOR"] = ("lee-authority", ("/", "/release?item=msl-2019-10-31&to=JPN", waiting_approval(made)))
-        for party, (account, pages) in looked.items():
-            _shoot(browser, made, party, account, pages, folder)
+        for party, account, pages in walks(made):
+            _shoot(browser, made, party, account, (*pages, "/sign-in"), folder)
     print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")  # noqa: T201
 
 
@@ -41,7 +37,7 @@ def _shoot(browser: Any, made: Desks, party: str, account: str, pages: tuple[str
                     for number, path in enumerate(pages):
                         page.goto(made.urls[party] + "/desk" + path)
                         name = re.sub(r"[^a-z0-9]+", "-", path.lower())[:40].strip("-") or "agreements"
-                        shot = folder / f"{party}-{number:02}-{name}-{language}-{scheme}-{width}.png"
+                        shot = folder / f"{party}-{account}-{number:02}-{name}-{language}-{scheme}-{width}.png"
                         page.screenshot(path=str(shot), full_page=True)
 
 

@@ -260,3 +260,11 @@ def test_a_store_that_was_emptied_does_not_verify(call: Call) -> None:
     code, out, err = call("ledger", "verify", "--node", "kor")
     assert (code, out) == (5, "")
     assert "is empty" in err
+
+
+def test_how_far_a_verification_is_comes_as_lines_of_json(call: Call) -> None:
+    pair(call)
+    code, out, _ = call("ledger", "verify", "--json", "--progress", "--node", "kor")
+    first, last = (json.loads(line) for line in out.splitlines())
+    assert (code, first) == (0, {"schema": "relto/progress/1", "what": "tables", "done": 0, "total": last["leaves"]})
+    assert last["schema"] == "relto/verification/1"

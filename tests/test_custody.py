@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,6 +97,25 @@ def test_what_is_destroyed_is_opened_no_more_and_nothing_of_it_is_left_in_the_st
     with pytest.raises(Conflict):
         copy_holding(pact.jpn, name, "room 3", "jpn-clerk")
     assert not any(trace in path.read_bytes() for path in stored(pact, "JPN"))
+    all_verify(pact)
+
+
+def test_who_reads_long_holds_up_nobody_and_what_was_erased_is_gone_once_they_end(pact: Cast, name: str) -> None:
+    """A verification of the whole ledger sees one moment for as long as it takes."""
+    with pact.jpn.store.read() as reading:
+        sealed = reading.sealed(name)
+        assert sealed is not None
+        with ThreadPoolExecutor(1) as pool:
+            destroyed = pool.submit(destroy_holding, pact.jpn, name, "erase", "jpn-witness", "jpn-clerk")
+            while not destroyed.done():
+                with pact.jpn.store.write() as tx:  # is let in, again and again
+                    tx.note("clock", "KOR", "")
+            destroyed.result()
+        assert any(sealed[-48:] in path.read_bytes() for path in stored(pact, "JPN"))
+        assert reading.sealed(name) == sealed
+    with pact.jpn.store.write() as tx:
+        tx.note("clock", "KOR", "")
+    assert not any(sealed[-48:] in path.read_bytes() for path in stored(pact, "JPN"))
     all_verify(pact)
 
 

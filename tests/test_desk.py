@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import httpx2
 import jinja2
 import pytest
 
+from relto.core.evidence import EVIDENCE_KINDS
+from relto.formats.analysis import impact_svg, sufficiency_svg
 from relto.node import dispatch_pending, release, verify
+from relto.node.verify import PHASES
 from relto.serve.console.app import CSP
 from relto.serve.console.words import catalogue, shown, tongue_of
 from tests.desk import Desks, csrf, desks
@@ -280,6 +284,7 @@ def test_every_text_of_the_pages_is_in_both_catalogues() -> None:
     for file in CONSOLE.glob("*.py"):
         used |= set(re.findall(r'say\(\s*"([^"]+)"', file.read_text(encoding="utf-8")))
     used |= set(re.findall(r'\("/[a-z]*", "(\w+)", "', (CONSOLE / "app.py").read_text(encoding="utf-8")))
+    used |= {*sufficiency_svg.WORDS, *impact_svg.WORDS, *EVIDENCE_KINDS, *PHASES}
     assert len(used) > 150
     for language in ("ko", "ja"):
         found = catalogue(language)
@@ -296,6 +301,23 @@ def test_the_language_is_that_chosen_or_the_first_accepted() -> None:
 
 def test_text_that_hides_or_turns_is_made_harmless() -> None:
     assert shown("a\u202eb\u2066c\x00d\ud800e\u2028f\tg") == "a\ufffdb\ufffdc\ufffdd\ufffde\ufffdf g"
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "ja"])
+def test_the_pictures_of_the_analyses_are_drawn_in_every_language(still: Desks, language: str) -> None:
+    client = still.client("KOR", "park-analyst")
+    client.get(f"/desk/language/{language}?back=/desk/")
+    for path, word in (
+        ("/sufficiency.svg", "needed"),
+        ("/sufficiency.svg?launch=2019-10-31-01", "not open then"),
+        ("/impact.svg?agreement=kor-jpn-2016&lapse=2019-11-20T00:00%2B09:00", "lost"),
+    ):
+        answer = client.get(f"/desk{path}")
+        assert answer.headers["content-type"] == "image/svg+xml"
+        said = " ".join(ElementTree.fromstring(answer.content).itertext())
+        assert catalogue(tongue_of(language, "").language).get(word, word) in said
+    client.get("/desk/language/en")
+    assert client.get("/desk/impact.svg").status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.browsing import (
     hostile_holding,
     page_of,
     sign_in,
-    waiting_approval,
+    walks,
     warn,
     why_no_browser,
 )
@@ -62,28 +62,23 @@ def axe_script() -> str:
 def test_no_page_breaks_its_policy_or_is_closed_to_anybody(browser: Any, made: Desks, scheme: str, width: int) -> None:
     size = {"width": width, "height": 900}
     script = axe_script()
-    with page_of(browser, made, "JPN", "kim-desk", color_scheme=scheme, viewport=size, bypass_csp=True) as (page, _):
-        holding = hostile_holding(made)
-        for path in (*PAGES, f"/holdings/{holding}"):
-            page.goto(made.urls["JPN"] + "/desk" + path)
-            page.evaluate(script)
-            found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-            told = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]]
-            assert told == [], path
-            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert wide <= 0, path
+    for party, account, paths in walks(made):
+        more: dict[str, Any] = {"color_scheme": scheme, "viewport": size, "bypass_csp": True}
+        with page_of(browser, made, party, account, **more) as (page, _):
+            for path in paths:
+                page.goto(made.urls[party] + "/desk" + path)
+                page.evaluate(script)
+                found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+                told = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]]
+                assert told == [], path
+                wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                assert wide <= 0, path
 
 
 def test_the_console_stays_silent_under_the_policy(browser: Any, made: Desks) -> None:
-    for party, account in (("KOR", "lee-authority"), ("JPN", "kim-desk"), ("JPN", "choi-security")):
+    for party, account, paths in [*walks(made), ("KOR", "lee-authority", PAGES)]:
         with page_of(browser, made, party, account) as (page, faults):
-            for path in (
-                *PAGES[:-1],
-                "/ledger",
-                "/release?item=hostile&to=JPN",
-                waiting_approval(made),
-                f"/holdings/{hostile_holding(made)}",
-            ):
+            for path in paths:
                 answer = page.goto(made.urls[party] + "/desk" + path)
                 if answer.status == 200:
                     assert faults == [], path

@@ -9,6 +9,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -38,6 +39,7 @@ from relto.core.payload import Place
 from relto.core.timeline import Instant, parse_instant
 from relto.formats.analysis.assumptions import read_assumptions
 from relto.formats.analysis.launches import read_launches
+from relto.formats.analysis.sufficiency_svg import HOLDS, WORDS, flip_text, launch_svg, launches_svg
 
 SHIPPED = load_dossier(shipped_dossier())
 FILE = shipped_dossier() / "assumptions" / "notional.yaml"
@@ -237,6 +239,48 @@ def test_the_whole_record_where_it_lies_on_this_machine() -> None:
     assert len(told) == len(rows)
 
 
+def test_the_pictures_are_xml_and_say_what_they_show_in_any_language() -> None:
+    found = list(assess(LAUNCHES.values(), ASSUMED, SHIPPED))
+    one = next(row for row in found if isinstance(row, Assessment) and row.launch.id == "2019-10-31-01")
+    said = " ".join(ElementTree.fromstring(launch_svg(one)).itertext())
+    for party in one.parties:
+        assert f"{party.party}: {HOLDS[party.holds]}" in said
+        for flip in party.flips:
+            assert flip_text(flip) in said
+    assert "not open then" in said
+    assert "latest to be soon enough: 98 s" in said
+    whole = ElementTree.fromstring(launches_svg(found, sorted(ASSUMED.need)))
+    told = " ".join(whole.itertext())
+    assert all(row.launch.id in told for row in found if isinstance(row, Assessment))
+    asked: set[str] = set()
+
+    def say(text: str) -> str:
+        asked.add(text)
+        return f"<가>{text}"
+
+    for drawn in (launch_svg(one, say), launches_svg(found, sorted(ASSUMED.need), say)):
+        assert "<가>insufficient" not in drawn.decode()
+        assert "<가>" in " ".join(ElementTree.fromstring(drawn).itertext())
+    assert asked <= set(WORDS)
+    assert ElementTree.fromstring(launches_svg([], ["JPN"])) is not None
+
+
+def test_a_bar_is_as_long_as_its_band_and_what_is_beyond_is_an_arrow() -> None:
+    found = [one for one in assess(LAUNCHES.values(), ASSUMED, SHIPPED) if isinstance(one, Assessment)]
+    drawn = ElementTree.fromstring(launches_svg(found, sorted(ASSUMED.need)))
+    name = "{http://www.w3.org/2000/svg}"
+    bars = [one for one in drawn.iter(f"{name}rect") if one.get("rx") == "3"]
+    arrows = list(drawn.iter(f"{name}path"))
+    bands = [party.left for row in found for party in row.parties]
+    assert len(bars) + len(arrows) == len(bands)
+    inside = [band for band in bands if band[2] - band[0] > 3 and band[2] < 400]
+    widths = [float(bar.get("width", "0")) for bar in bars]
+    assert len(widths) == len(inside)
+    scale = widths[0] / (inside[0][2] - inside[0][0])
+    for width, band in zip(widths, inside, strict=True):
+        assert abs(width - scale * (band[2] - band[0])) < 0.2
+
+
 def test_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run(["sufficiency", "--launch", "2019-10-31-01", "--lapse", "2019-10-01T00:00+09:00"]) == 0
     out = capsys.readouterr().out
@@ -248,6 +292,14 @@ def test_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(lines) == len(LAUNCHES)
     assert all("model output" in line["label"] for line in lines)
+    for more in (["--launch", "2019-10-31-01"], []):
+        assert run(["sufficiency", *more, "--svg", str(tmp_path / "x.svg")]) == 0
+        assert (tmp_path / "x.svg").read_bytes().startswith(b"<svg")
+    (tmp_path / "x.svg").unlink()
+    two = ["--assumptions", str(FILE)] * 2
+    for bad in (two, ["--launch", "2019-05-04-01"]):
+        assert run(["sufficiency", *bad, "--svg", str(tmp_path / "x.svg")]) == 2
+    assert not (tmp_path / "x.svg").exists()
     assert run(["sufficiency", "--launch", "none"]) == 4
     (tmp_path / "bad.yaml").write_text(FILE.read_text(encoding="utf-8").replace("low: 20,", "low: 200,", 1))
     assert run(["sufficiency", "--assumptions", str(tmp_path / "bad.yaml")]) == 2

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from relto.core.errors import VerificationFailed
 from relto.node import release
 from relto.node.custody import destroy_holding
 from relto.node.due import duties_of, open_duties
@@ -38,6 +39,54 @@ def test_a_search_finds_what_looking_at_each_finds(tmp_path: Path, wanted: str) 
         node.store.close()
 
 
+def test_an_index_catches_up_part_by_part_until_it_is_told_to_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast, titles, asked = copied_cast(tmp_path), Titles(), list[bool]()
+    monkeypatch.setattr("relto.node.titles._AT_ONCE", 2)
+    for n in range(5):
+        release(cast.kor, replace(cast.item(), id=f"i-{n}"), "JPN")
+    titles.catch_up(cast.jpn.store, lambda: asked.append(True) or len(asked) > 1)  # type: ignore[func-returns-value]
+    assert titles._numbers == [1, 2]
+    titles.catch_up(cast.jpn.store)
+    assert titles._numbers == [1, 2, 3, 4, 5]
+    with cast.jpn.store.read() as reading:
+        assert titles.search(reading, "i-4", 9) == [5]
+    for node in cast.nodes.values():
+        node.store.close()
+
+
+def test_what_was_sent_is_listed_by_number_both_ways(tmp_path: Path) -> None:
+    cast = copied_cast(tmp_path)
+    for n in range(5):
+        release(cast.kor, replace(cast.item(), id=f"i-{n}"), "JPN")
+    with cast.kor.store.read() as reading:
+        rows = [one for one in reading.outbox() if one.kind == "transmittal"]
+        numbers = [one.number for one in rows]
+        assert [one.number for one in reading.sent_before("transmittal", None, 9)] == numbers[::-1]
+        assert [one.number for one in reading.sent_before("transmittal", numbers[3], 2)] == numbers[2:0:-1]
+        assert [one.number for one in reading.sent_after("transmittal", numbers[0], 2)] == numbers[2:0:-1]
+        assert reading.sent_before("transmittal", numbers[0], 2) == []
+        assert reading.sent_after("transmittal", numbers[-1], 2) == []
+        assert reading.sent_before("recall", None, 9) == []
+        for row in rows:
+            found = reading.sent("transmittal", row.subject)
+            assert found is not None
+            assert (found.number, found.state, found.answer, found.size) == (
+                row.number,
+                row.state,
+                row.answer,
+                len(row.message),
+            )
+        assert reading.sent("transmittal", "none") is None
+    with cast.kor.store.write() as tx:
+        tx._connection.exec_driver_sql("UPDATE outbox SET attempts = 'x'")  # type: ignore[attr-defined]
+    with cast.kor.store.read() as reading, pytest.raises(VerificationFailed, match="was changed"):
+        reading.sent_before("transmittal", None, 9)
+    for node in cast.nodes.values():
+        node.store.close()
+
+
 def test_duties_are_those_of_every_holding(tmp_path: Path) -> None:
     cast = copied_cast(tmp_path)
     cast.give_notice()
@@ -54,9 +103,5 @@ def test_duties_are_those_of_every_holding(tmp_path: Path) -> None:
             found = open_duties(cast.jpn, reading, at)
             assert sorted(found, key=repr) == sorted(each, key=repr)
             assert reading.newest_leaves(3) == list(reading.leaves())[:-4:-1]
-            sent, total = reading.outbox_newest("custody", 1, 1)
-            rows = [one for one in reading.outbox() if one.kind == "custody"]
-            assert total == len(rows)
-            assert sent == rows[::-1][1:2]
     for node in cast.nodes.values():
         node.store.close()

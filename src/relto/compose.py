@@ -1,7 +1,8 @@
 """The only wiring: settings and adapters in, a node out.
 
 A node's folder: `node.toml` (whose it is), `keys/`, `peers/`, `dossier/` (its own copy), `node.db` (the store),
-`people.db` (its people), `arriving/` (pieces of large messages that are not there whole).
+`people.db` (its people), `arriving/` (pieces of large messages that are not there whole), `verified.json` (how its last
+verification from the desk came out).
 """
 
 from __future__ import annotations
@@ -20,13 +21,23 @@ from relto.adapters.arriving import ArrivingFolder
 from relto.adapters.clock import NANOS_A_MILLISECOND, FolderClock, ReplayClock, SystemClock
 from relto.adapters.folder import copy_dossier, load_dossier, make_private_folder, move_whole, read_limited
 from relto.adapters.http import HttpLink
-from relto.adapters.keys import FULL_COST, LIGHT_COST, FileKeys, create_keys, open_keys, pin_card, read_private
+from relto.adapters.keys import (
+    FULL_COST,
+    LIGHT_COST,
+    FileKeys,
+    create_keys,
+    open_keys,
+    pin_card,
+    read_private,
+    write_private,
+)
 from relto.adapters.keys import set_address as set_address_of_keys
 from relto.adapters.link import InProcessLink
 from relto.adapters.people import FULL_COST as FULL_PASSWORD
 from relto.adapters.people import LIGHT_COST as LIGHT_PASSWORD
 from relto.adapters.people import Passwords, PeopleLineage, SessionLimits, SqlitePeople
 from relto.adapters.sqlite import Migrated, SqliteStore, migrate_store
+from relto.adapters.verifier import ProcessVerifier
 from relto.core.dossier import Dossier, Item
 from relto.core.envelope import MAX_PAYLOAD_BYTES
 from relto.core.errors import Conflict, InputError, NotFound
@@ -36,7 +47,7 @@ from relto.node import MAX_MESSAGE_BYTES, Node, handle, handle_many
 from relto.node.card import Card
 from relto.node.key_changes import announce_changes
 from relto.node.people import Account
-from relto.node.pieces import Progress, is_quarter
+from relto.node.pieces import Progress
 from relto.node.ports import Clock, Link
 from relto.serve.settings import ServeSettings, host_and_port, read_serve_settings
 
@@ -46,6 +57,7 @@ if TYPE_CHECKING:
     from relto.serve.log import Log
     from relto.serve.records import RecordWatch
     from relto.serve.server import Port
+    from relto.serve.underway import Underway
 
 _SETTINGS: Final = "node.toml"
 PEOPLE: Final = "people.db"
@@ -256,13 +268,15 @@ def serve(
     from relto.serve.pump import Pump
     from relto.serve.records import RecordWatch
     from relto.serve.server import Port, serve_ports
+    from relto.serve.underway import Underway
 
     root = Path(folder).absolute()
     settings = read_serve_settings(_read_toml(root).get("serve", {}), environment, flags, name=str(root / _SETTINGS))
     clock = None if _read_settings(root)[1] else SystemClock(settings.uncertainty_ms * NANOS_A_MILLISECOND)
     with ExitStack() as open_now:
         log = open_log(settings.log, _read_settings(root)[0])
-        node = open_node(root, passphrase, clock=clock, progress=partial(_tell_progress, log))
+        underway = Underway(log)
+        node = open_node(root, passphrase, clock=clock, progress=underway.tell)
         open_now.callback(node.close)
         assert isinstance(node.keys, FileKeys)
         contexts = PeerContexts(node.keys, lambda why: log("refused a connection", state=why))
@@ -272,7 +286,7 @@ def serve(
         app = peer_app(node, partial(_tell_received, log), pump.wake, arriving_at(root))
         ports = [Port(app, *host_and_port(settings.peers), contexts.context)]
         if settings.people:
-            ports.append(_people_port(root, node, settings, log, open_now))
+            ports.append(_people_port(root, node, settings, underway, log, open_now))
         pump.start()
         open_now.callback(pump.stop)
         open_now.enter_context(records)
@@ -301,17 +315,15 @@ def _tell_sent(log: Log, peer: str, subject: str, state: str) -> None:
     log("sent", peer=peer, subject=subject, state=state)
 
 
-def _tell_progress(log: Log, peer: str, sent: int, total: int) -> None:
-    if is_quarter(sent, total):
-        log("sending", peer=peer, bytes=sent, of=total)
-
-
-def _people_port(root: Path, node: Node, settings: ServeSettings, log: Log, open_now: ExitStack) -> Port:
+def _people_port(
+    root: Path, node: Node, settings: ServeSettings, underway: Underway, log: Log, open_now: ExitStack
+) -> Port:
     """The port of the party's own people, under the node's own certificate."""
     from relto.adapters.http import people_context
     from relto.serve.api import ApiSettings, OidcSettings, create_api
     from relto.serve.console import add_desk
     from relto.serve.server import Port
+    from relto.serve.warming import Warming
 
     assert isinstance(node.keys, FileKeys)
     oidc = None
@@ -332,7 +344,11 @@ def _people_port(root: Path, node: Node, settings: ServeSettings, log: Log, open
     people = open_people(root, SessionLimits(settings.session_seconds, settings.idle_seconds, settings.step_up_seconds))
     open_now.callback(people.close)
     app = create_api(node, people, chosen, log)
-    add_desk(app, app.state.context)
+    context = app.state.context
+    context.underway = underway
+    context.verifier = open_now.enter_context(ProcessVerifier(root, lambda: node.clock.interval()[1], write_private))
+    open_now.enter_context(Warming(context.titles, node.store, log))
+    add_desk(app, context)
     return Port(app, *host_and_port(settings.people), people_context(node.keys, clients))
 
 

@@ -27,9 +27,10 @@ def ledger() -> None:
 
 
 @ledger.command()
+@click.option("--progress", "as_lines", is_flag=True, help="How far it is, as lines of JSON.")
 @node_option
 @json_option
-def verify(node_dir: Path, as_json: bool) -> None:
+def verify(node_dir: Path, as_lines: bool, as_json: bool) -> None:
     """Recompute everything from this node's files alone; exit 5 if anything does not hold.
 
     \b
@@ -37,23 +38,14 @@ def verify(node_dir: Path, as_json: bool) -> None:
       relto ledger verify --node jpn
     """
     from relto.node import verify as verify_node
+    from relto.node.verifying import progress_json, verification_json
 
     with opened(node_dir, unlocked=False) as node:
-        found = verify_node(node, _tell_verified)
-    if as_json:
-        print_json(
-            {
-                "schema": "relto/verification/1",
-                "party": found.party,
-                "holds": found.holds,
-                "leaves": found.leaves,
-                "evidence": dict(found.evidence),
-                "receipts": found.receipts,
-                "proofs": found.proofs,
-                "holdings": found.holdings,
-                "problems": list(found.problems),
-            }
+        found = verify_node(
+            node, (lambda *how_far: print_json(progress_json(*how_far))) if as_lines else _tell_verified
         )
+    if as_json:
+        print_json(verification_json(found))
     else:
         rows = [
             ("leaves", str(found.leaves)),

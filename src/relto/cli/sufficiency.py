@@ -9,12 +9,12 @@ from typing import Any
 import click
 
 from relto.cli.options import dossier_option, json_option, known_by_option, open_dossier, shipped_dossier
-from relto.cli.output import columns, print_json, safe
+from relto.cli.output import columns, print_json, safe, write_file
 from relto.cli.worlds import world_of, world_options
 from relto.core.analysis.sufficiency import Assessment, Assumptions, Launch, NotAssessable, Sufficiency, assess
 from relto.core.analysis.sufficiency.knowing import ROUTES
 from relto.core.analysis.world import in_world
-from relto.core.errors import NotFound
+from relto.core.errors import InputError, NotFound
 from relto.core.timeline import Instant
 from relto.formats.analysis.sufficiency import (
     HOLDS_WORDS,
@@ -44,6 +44,7 @@ from relto.formats.analysis.sufficiency import (
     metavar="ID",
     help="Which agreement another world is about (default: that between those who need a warning).",
 )
+@click.option("--svg", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: one launch, or all.")
 @world_options
 @known_by_option
 @dossier_option
@@ -53,6 +54,7 @@ def sufficiency(
     launches: Path | None,
     only: str | None,
     agreement: str | None,
+    svg: Path | None,
     known_by: Instant | None,
     dossier_dir: Path | None,
     as_json: bool,
@@ -70,29 +72,53 @@ def sufficiency(
       relto sufficiency --launch 2019-10-31-01 --lapse 2019-10-01T00:00+09:00
       relto sufficiency --assumptions mine.yaml --launches launches.csv --json
     """
-    from relto.adapters.folder import read_limited
-    from relto.formats.analysis.assumptions import read_assumptions
-    from relto.formats.analysis.launches import MAX_CSV, read_launches
-
-    shipped = shipped_dossier()
-    files = assumed_files or (shipped / "assumptions" / "notional.yaml",)
-    sets = [read_assumptions(str(file), read_limited(file)) for file in files]
-    place = launches or shipped / "launches" / "2019.csv"
-    record = read_launches(str(place), read_limited(place, limit=MAX_CSV))
-    if only is not None:
-        record = [one for one in record if one.id == only]
-        if not record:
-            raise NotFound(f"no launch `{only[:60]}` in `{place}`", remedy="look at its first column")
+    sets, record = _sets(assumed_files), _record(launches, only)
     recorded = open_dossier(dossier_dir)
     world = world_of(recorded, agreement, otherwise, between=frozenset(sets[0].need))
     dossier = in_world(recorded, world)
+    if svg is not None and len(sets) > 1:
+        raise InputError("one picture of several sets of assumptions", remedy="draw each by itself")
     for assumed in sets:
         found = list(assess(record, assumed, dossier, known_by=known_by))
+        if svg is not None:
+            _draw(svg, found, assumed, whole=only is not None)
         if as_json:
             for one in found:
                 print_json(assessment_json(one, assumed))
         else:
             _print(found, assumed, str(world), whole=only is not None)
+
+
+def _sets(files: tuple[Path, ...]) -> list[Assumptions]:
+    from relto.adapters.folder import read_limited
+    from relto.formats.analysis.assumptions import read_assumptions
+
+    chosen = files or (shipped_dossier() / "assumptions" / "notional.yaml",)
+    return [read_assumptions(str(file), read_limited(file)) for file in chosen]
+
+
+def _record(launches: Path | None, only: str | None) -> list[Launch]:
+    from relto.adapters.folder import read_limited
+    from relto.formats.analysis.launches import MAX_CSV, read_launches
+
+    place = launches or shipped_dossier() / "launches" / "2019.csv"
+    record = list(read_launches(str(place), read_limited(place, limit=MAX_CSV)))
+    if only is None:
+        return record
+    found = [one for one in record if one.id == only]
+    if not found:
+        raise NotFound(f"no launch `{only[:60]}` in `{place}`", remedy="look at its first column")
+    return found
+
+
+def _draw(svg: Path, found: list[Assessment | NotAssessable], assumed: Assumptions, *, whole: bool) -> None:
+    from relto.formats.analysis.sufficiency_svg import launch_svg, launches_svg
+
+    one = found[0] if whole else None
+    if isinstance(one, NotAssessable):
+        raise InputError(f"`{one.launch.id}` cannot be assessed: {one.why}", remedy="draw another launch")
+    write_file(svg, launches_svg(found, sorted(assumed.need)) if one is None else launch_svg(one))
+    click.echo(f"wrote {svg}", err=True)
 
 
 def _print(found: list[Assessment | NotAssessable], assumed: Assumptions, world: str, *, whole: bool) -> None:

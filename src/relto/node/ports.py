@@ -17,7 +17,17 @@ from relto.core.timeline import Instant
 from relto.node.card import Card
 from relto.node.card_chain import CardChain, KeyChange, KeyChangeKind
 from relto.node.framing import Message
-from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow, OutboxState, Queued
+from relto.node.rows import (
+    DecisionRow,
+    InboxRow,
+    InstrumentRow,
+    Leaf,
+    MessageKind,
+    OutboxRow,
+    OutboxState,
+    Queued,
+    Sent,
+)
 
 NoteKind: TypeAlias = Literal["clock", "record", "head", "cosigned", "fork", "behind", "sent", "heard"]
 """What is noted of a stream, by its name: how far it was `sent`, or `heard`. What is noted of a peer: that its clock
@@ -158,8 +168,17 @@ class Reading(Protocol):
         """The messages sent or to send, in order."""
         ...
 
-    def outbox_newest(self, kind: str, limit: int, offset: int) -> tuple[list[OutboxRow], int]:
-        """The messages of one kind, newest first: `limit` of them beyond the first `offset`; and how many in all."""
+    def sent_before(self, kind: MessageKind, number: int | None, limit: int) -> list[Sent]:
+        """The newest `limit` messages of one kind, of those numbered below `number` where it is given; the newest
+        first."""
+        ...
+
+    def sent_after(self, kind: MessageKind, number: int, limit: int) -> list[Sent]:
+        """The oldest `limit` messages of one kind of those numbered beyond `number`, the newest of them first."""
+        ...
+
+    def sent(self, kind: MessageKind, subject: str) -> Sent | None:
+        """The newest message of one kind about `subject`."""
         ...
 
     def queued(self, peer: str | None = None, limit: int | None = None, after: int = 0) -> list[Queued]:
@@ -199,8 +218,9 @@ class Reading(Protocol):
         """The holdings of these numbers, the newest first."""
         ...
 
-    def titles(self, after: int) -> list[tuple[int, str, str, str, str]]:
-        """The number, name, item, title and originator of each holding numbered beyond `after`, in order."""
+    def titles(self, after: int, limit: int | None = None) -> list[tuple[int, str, str, str, str]]:
+        """The number, name, item, title and originator of each holding numbered beyond `after`, in order; the first
+        `limit` where it is given."""
         ...
 
     def owing(self) -> list[Holding]:

@@ -48,9 +48,15 @@ def release(
     recipient whose card is not pinned, InputError for an item of another originator.
     """
     asked = asked_of(node, item, to, act, purpose, via=via, payload=payload, approved=approved)
+    return dispatch_row(node, queue_release(node, asked))
+
+
+def queue_release(node: Node, asked: Asked) -> OutboxRow:
+    """Queue a release, to be sent by `dispatch_row` or with what else is queued. Raises ActRefused where it is refused,
+    InputError where its originator has marked the item anew."""
     with node.store.read() as reading:
-        check_marked(node, reading, [item])
-    return dispatch_row(node, queue(node, asked))
+        check_marked(node, reading, [asked.item])
+    return queue(node, asked)
 
 
 def check_own(node: Node, item: Item, act: Act) -> None:

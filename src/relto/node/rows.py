@@ -72,6 +72,22 @@ class Queued(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A message of the outbox without its `size` bytes: how it stands, to be listed and watched."""
+
+    number: int
+    subject: str
+    peer: str
+    evidence: str
+    queued_at: Instant
+    state: OutboxState
+    attempts: int
+    last_error: str
+    answer: str | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class InboxRow:
     """A message that was answered: the same message gets the same answer again, byte for byte."""
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from threading import Lock
+from typing import Final
 
-from relto.node.ports import Reading
+from relto.node.ports import Reading, Store
+
+_AT_ONCE: Final = 2000
 
 
 class Titles:
@@ -20,7 +24,7 @@ class Titles:
     def search(self, reading: Reading, wanted: str, most: int) -> list[int]:
         """The numbers of the newest `most` holdings in which `wanted` stands, whatever its case, the newest first."""
         with self._lock:
-            self._catch_up(reading)
+            self._read(reading, None)
             key = " ".join(wanted.casefold().split())
             found, until = list[int](), len(self._text)
             while key and len(found) < most and (at := self._text.rfind(key, 0, until)) >= 0:
@@ -29,9 +33,18 @@ class Titles:
                 until = self._starts[place]
             return found
 
-    def _catch_up(self, reading: Reading) -> None:
+    def catch_up(self, store: Store, ended: Callable[[], bool] = lambda: False) -> None:
+        """Read the titles that are not in it yet, part by part, so that nobody waits for the whole; until there are no
+        more, or `ended` says so."""
+        while not ended():
+            with store.read() as reading, self._lock:
+                if not self._read(reading, _AT_ONCE):
+                    return
+
+    def _read(self, reading: Reading, limit: int | None) -> bool:
+        """Read the next titles; whether there were any."""
         parts, length = [], len(self._text)
-        for number, *said in reading.titles(self._numbers[-1] if self._numbers else 0):
+        for number, *said in reading.titles(self._numbers[-1] if self._numbers else 0, limit):
             line = "\t".join(" ".join(one.casefold().split()) for one in said) + "\n"
             self._starts.append(length)
             self._numbers.append(number)
@@ -39,3 +52,4 @@ class Titles:
             parts.append(line)
         if parts:
             self._text += "".join(parts)
+        return bool(parts)

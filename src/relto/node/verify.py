@@ -48,6 +48,8 @@ class Verification:
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """What is being looked at, how many leaves are done, and how many there are."""
+PHASES: Final = ("hashes", "signatures", "proofs", "tables")
+"""What is looked at, in order."""
 _TELL_EVERY: Final = 10_000
 
 

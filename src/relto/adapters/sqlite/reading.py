@@ -20,6 +20,7 @@ from relto.adapters.sqlite.rows import (
     instant_in,
     leaf_of,
     outbox_row_of,
+    sent_of,
     title_of,
 )
 from relto.core.canon import JSON, canonical, parse_json
@@ -28,7 +29,17 @@ from relto.core.ledger import Frontier
 from relto.core.register import Holding
 from relto.core.timeline import Instant, parse_instant
 from relto.node.ports import NoteKind
-from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow, OutboxState, Queued
+from relto.node.rows import (
+    DecisionRow,
+    InboxRow,
+    InstrumentRow,
+    Leaf,
+    MessageKind,
+    OutboxRow,
+    OutboxState,
+    Queued,
+    Sent,
+)
 
 _STATE: Final = Prepared(select(tables.state.c.value).where(tables.state.c.name == bindparam("name")))
 _NOTES: Final = Prepared(  # between `about:` and `about;`, the next character: an index answers, without LIKE
@@ -70,6 +81,28 @@ _QUEUED_FOR: Final = Prepared(_WAITING.where(tables.outbox.c.peer == bindparam("
 _QUEUED_PEERS: Final = Prepared(
     select(tables.outbox.c.peer).where(tables.outbox.c.state == literal_column("'queued'")).distinct()
 )
+_OUT: Final = tables.outbox.c
+_SENT: Final = select(
+    _OUT.number,
+    _OUT.subject,
+    _OUT.peer,
+    _OUT.evidence,
+    _OUT.queued_at,
+    _OUT.state,
+    _OUT.attempts,
+    _OUT.last_error,
+    _OUT.answer,
+    func.length(_OUT.message),
+)
+# by number: a unary plus keeps SQLite from sorting all of the kind first
+_OURS: Final = literal_column("+outbox.kind") == bindparam("kind")
+_NUMBERED: Final = _SENT.where(_OURS).limit(bindparam("limit")).offset(literal_column("0"))
+_SENT_BEFORE: Final = Prepared(_NUMBERED.where(_OUT.number < bindparam("before")).order_by(_OUT.number.desc()))
+_SENT_AFTER: Final = Prepared(_NUMBERED.where(_OUT.number > bindparam("after")).order_by(_OUT.number))
+_SENT_ABOUT: Final = Prepared(
+    _SENT.where(_OUT.kind == bindparam("kind"), _OUT.subject == bindparam("subject")).order_by(_OUT.number.desc())
+)
+_BEYOND: Final = (1 << 63) - 1
 _NEWEST_HOLDING: Final = Prepared(select(func.max(tables.holding.c.number)))
 _HOLDINGS = select(tables.holding.c.events)
 _ARRIVED: Final = Prepared(
@@ -84,7 +117,6 @@ _NAMES: Final = frozenset(
 )
 _SECOND: Final = 1_000_000_000
 _PRODUCT: Final = '*"event":"derived"*'
-_NEAR: Final = 1000
 _PASSING: Final = '*"onward":"[^"]*'  # the event of receipt names a party to which it goes on
 
 
@@ -189,17 +221,21 @@ class SqliteReading:
             query = query.where(tables.outbox.c.subject == subject)
         return [outbox_row_of(row) for row in self._connection.execute(query)]
 
-    def outbox_newest(self, kind: str, limit: int, offset: int) -> tuple[list[OutboxRow], int]:
-        """The messages of one kind, newest first: `limit` of them beyond the first `offset`; and how many in all."""
-        ours = tables.outbox.c.kind == kind
-        total = self._connection.execute(select(func.count()).select_from(tables.outbox).where(ours)).scalar_one()
-        # near the newest, by number: a unary plus keeps SQLite from sorting all of the kind first. Farther, by the
-        # index of the kind, without reading the messages that are passed over
-        near = literal_column("+outbox.kind") == kind if offset < _NEAR else ours
-        number = tables.outbox.c.number
-        found = select(number).where(near).order_by(number.desc()).limit(limit).offset(offset)
-        query = select(tables.outbox).where(number.in_(self._connection.execute(found).scalars().all()))
-        return [outbox_row_of(row) for row in self._connection.execute(query.order_by(number.desc()))], int(total)
+    def sent_before(self, kind: MessageKind, number: int | None, limit: int) -> list[Sent]:
+        """The newest `limit` messages of one kind, of those numbered below `number` where it is given; the newest
+        first."""
+        values = {"kind": kind, "before": _BEYOND if number is None else number, "limit": limit}
+        return [sent_of(row) for row in _SENT_BEFORE.run(self._driver, values)]
+
+    def sent_after(self, kind: MessageKind, number: int, limit: int) -> list[Sent]:
+        """The oldest `limit` messages of one kind of those numbered beyond `number`, the newest of them first."""
+        values = {"kind": kind, "after": number, "limit": limit}
+        return [sent_of(row) for row in _SENT_AFTER.run(self._driver, values)][::-1]
+
+    def sent(self, kind: MessageKind, subject: str) -> Sent | None:
+        """The newest message of one kind about `subject`."""
+        row = _SENT_ABOUT.run(self._driver, {"kind": kind, "subject": subject}).fetchone()
+        return None if row is None else sent_of(row)
 
     def queued(self, peer: str | None = None, limit: int | None = None, after: int = 0) -> list[Queued]:
         """What is queued, in order and without the messages: for one peer, the first `limit`, where they are given, of
@@ -244,13 +280,14 @@ class SqliteReading:
         query = _HOLDINGS.where(tables.holding.c.number.in_(numbers)).order_by(tables.holding.c.number.desc())
         return [holding_of(row) for row in self._connection.execute(query)]
 
-    def titles(self, after: int) -> list[tuple[int, str, str, str, str]]:
-        """The number, name, item, title and originator of each holding numbered beyond `after`, in order."""
+    def titles(self, after: int, limit: int | None = None) -> list[tuple[int, str, str, str, str]]:
+        """The number, name, item, title and originator of each holding numbered beyond `after`, in order; the first
+        `limit` where it is given."""
         row = tables.holding.c
         query = select(row.number, row.id, row.item, row.events, row.originator).where(row.number > after)
         return [
             (one.number, one.id, one.item, title_of(one.events), one.originator)
-            for one in self._connection.execute(query.order_by(row.number))
+            for one in self._connection.execute(query.order_by(row.number).limit(limit))
         ]
 
     def owing(self) -> list[Holding]:

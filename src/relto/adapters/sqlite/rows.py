@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from relto.core.ledger import Frontier
 from relto.core.memo import Memo
 from relto.core.register import Holding, event_from_json, event_to_json, fold
 from relto.core.timeline import Instant, parse_instant
-from relto.node.rows import InboxRow, Leaf, OutboxRow
+from relto.node.rows import InboxRow, Leaf, OutboxRow, Sent
 
 _MAX_EVENTS_BYTES: Final = 1 << 24
 _MAX_FRONTIER_BYTES: Final = 1 << 13
@@ -102,6 +103,16 @@ def outbox_row_of(row: Any) -> OutboxRow:
         last_error=row.last_error,
         answer=row.answer,
     )
+
+
+def sent_of(row: Any) -> Sent:
+    """A message of the outbox without its bytes, from the columns that are asked for of one, in the order of `Sent`."""
+    found = Sent(*row)
+    texts = (found.subject, found.peer, found.evidence, found.queued_at, found.state, found.last_error)
+    numbers = (found.attempts, found.size)
+    if not all(isinstance(one, str) for one in texts) or not all(isinstance(one, int) for one in numbers):
+        raise VerificationFailed("a row of `outbox` was changed", remedy="restore the store")
+    return replace(found, queued_at=instant_in(str(found.queued_at), "outbox.queued_at"))
 
 
 def columns_of_outbox(row: OutboxRow) -> dict[str, Any]:

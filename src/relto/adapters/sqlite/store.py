@@ -6,11 +6,12 @@ import fcntl
 import os
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
@@ -19,6 +20,9 @@ from relto.adapters.sqlite.reading import SqliteReading
 from relto.adapters.sqlite.schema import check_revision, upgrade
 from relto.adapters.sqlite.transaction import SqliteTransaction
 from relto.core.errors import Conflict, NotFound
+
+_PATIENCE: Final = 1.0
+_STEP: Final = 0.02
 
 
 class SqliteStore:
@@ -36,6 +40,7 @@ class SqliteStore:
             raise NotFound(f"there is no store `{path}`", remedy="make the node first, with `relto node init`")
         self._path = path
         self._writing = threading.Lock()
+        self._erased_left = False
         self._engine = _engine(path)
         weakref.finalize(self, self._engine.dispose)  # a store that nobody closed leaves no file open
         try:
@@ -67,16 +72,24 @@ class SqliteStore:
             tx = SqliteTransaction(connection, self._path)
             yield tx
             tx.finish()
-        if tx.erased:
-            self._empty_log()
+        if tx.erased or self._erased_left:
+            self._empty_log(_PATIENCE if tx.erased else 0.0)
 
-    def _empty_log(self) -> None:
-        """Let nothing of what was erased remain in the write-ahead log; while a reader still sees it, it stays there
-        until the next time."""
+    def _empty_log(self, patience: float) -> None:
+        """Let nothing of what was erased remain in the write-ahead log. While a reader still sees it, it stays there
+        until a later transaction: nobody waits for a reader, who may be verifying the whole ledger, but the one that
+        erases, and no longer than `patience` seconds."""
         with told(self._path), self._engine.connect() as connection:
             driver = connection.connection.driver_connection
             assert isinstance(driver, sqlite3.Connection)
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            driver.execute("PRAGMA busy_timeout=0")  # while SQLite itself waits here, it lets nobody write
+            try:
+                end = time.monotonic() + patience
+                while (busy := _truncated(driver)) and time.monotonic() < end:
+                    time.sleep(_STEP)
+            finally:
+                driver.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        self._erased_left = busy
 
     @contextmanager
     def _turn_to_write(self) -> Iterator[None]:
@@ -117,6 +130,12 @@ class SqliteStore:
                 if driver.in_transaction:
                     driver.execute("ROLLBACK")
                 raise
+
+
+def _truncated(driver: sqlite3.Connection) -> bool:
+    """Empty the write-ahead log; whether somebody was in the way."""
+    (busy, _, _) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return bool(busy)
 
 
 def _engine(path: Path) -> Engine:

@@ -16,9 +16,11 @@ from relto.node import Node
 from relto.node.people import Account, Actor, NotSignedIn, Session, TooManyAttempts
 from relto.node.people_store import People
 from relto.node.titles import Titles
+from relto.node.verifying import Verifier
 from relto.serve.api.metrics import Metrics
 from relto.serve.api.settings import ApiSettings
 from relto.serve.log import Log, silent
+from relto.serve.underway import Underway
 
 _MOST_ADDRESSES: Final = 10_000
 
@@ -57,6 +59,8 @@ class Context:
     logins: Rate
     log: Log = silent
     titles: Titles = field(default_factory=Titles, repr=False)
+    underway: Underway = field(default_factory=Underway, repr=False)
+    verifier: Verifier | None = None
 
     def now(self) -> Instant:
         """Now, as late as it may be: what expires does so rather too soon than too late."""

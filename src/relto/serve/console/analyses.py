@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from starlette.responses import Response
 from relto.core.analysis import brief
 from relto.core.analysis.impact import Impact, Traffic, impact, traffic_of
 from relto.core.analysis.impact.compare import diverted, lost
-from relto.core.analysis.sufficiency import Assessment, Assumptions, Launch, NotAssessable, assess
+from relto.core.analysis.sufficiency import Assessment, Assumptions, Launch, NotAssessable, Sufficiency, assess
 from relto.core.analysis.world import World, in_world
 from relto.core.dossier import Dossier
 from relto.core.errors import InputError, ReltoError
@@ -20,7 +21,8 @@ from relto.formats.analysis.assumptions import read_assumptions
 from relto.formats.analysis.impact import WORDS, article_rows
 from relto.formats.analysis.impact_svg import impact_svg
 from relto.formats.analysis.launches import read_launches
-from relto.formats.analysis.sufficiency import LABEL, flip_sentence, known_words, span, summary
+from relto.formats.analysis.sufficiency import ROUTE_WORDS
+from relto.formats.analysis.sufficiency_svg import flip_text, launch_svg, launches_svg, route_text, span_text
 from relto.formats.analysis.traffic import dossier_traffic, read_traffic
 from relto.formats.brief import page_of
 from relto.serve.console.page import ROWS, Page, Turn
@@ -74,7 +76,7 @@ def impact_picture(visit: Visit) -> Response:
     if found is None or world is None:
         raise InputError(problem or "no other world is asked about")
     zone = visit.dossier().versions(world.agreement)[0].zone
-    return Response(impact_svg(found, world, zone), media_type="image/svg+xml")
+    return Response(impact_svg(found, world, zone, visit.tongue.say), media_type="image/svg+xml")
 
 
 def _impact(visit: Visit) -> tuple[Impact | None, World | None, str]:
@@ -127,21 +129,44 @@ def _assessed(dossier: Dossier) -> _Assessments:
 def sufficiency_page(visit: Visit) -> Page:
     """Who would know of each launch when: bands, with what would flip them. A model, and marked so."""
     visit.need("see-agreements")
-    assumed = _assumed()[0]
-    found = _assessed(visit.dossier())
-    parties = sorted(assumed.need)
-    chosen = next((one for one in found if one.launch.id == visit.asked("launch")), None)
+    assumed, found, chosen = _sufficiency(visit)
+    parties, say = sorted(assumed.need), visit.tongue.say
+    assessed = [one for one in found if isinstance(one, Assessment)]
     given = {
-        "label": LABEL,
         "assumed": assumed,
         "parties": parties,
-        "rows": [one for one in found if isinstance(one, Assessment)],
+        "rows": assessed,
         "left_out": [one for one in found if isinstance(one, NotAssessable)],
-        "chosen": chosen if isinstance(chosen, Assessment) else None,
-        "summary": summary(found, parties),
-        "span": span,
-        "flip": flip_sentence,
-        "known": known_words,
-        "longest": max((one.flight for one in found if isinstance(one, Assessment) and one.flight < 400), default=1.0),
+        "chosen": chosen,
+        "summary": [(party, *_counted([one.parties[n] for one in assessed])) for n, party in enumerate(parties)],
+        "span": span_text,
+        "flip": lambda one: flip_text(one, say),
+        "known": lambda one, route: route_text(one, route, chosen.flight if chosen else 0.0, say),
+        "routes": ROUTE_WORDS,
+        "picture": visit.link("/sufficiency.svg", launch=chosen.launch.id if chosen else ""),
+        "overview": visit.link("/sufficiency.svg"),
     }
-    return Page("sufficiency.html", visit.tongue.say("Sufficiency"), given)
+    return Page("sufficiency.html", say("Sufficiency"), given)
+
+
+def sufficiency_picture(visit: Visit) -> Response:
+    """The same, drawn: one launch, or all."""
+    visit.need("see-agreements")
+    assumed, found, chosen = _sufficiency(visit)
+    say = visit.tongue.say
+    drawn = launch_svg(chosen, say) if chosen is not None else launches_svg(found, sorted(assumed.need), say)
+    return Response(drawn, media_type="image/svg+xml")
+
+
+def _sufficiency(visit: Visit) -> tuple[Assumptions, _Assessments, Assessment | None]:
+    """The assumptions, all launches, and the one that is asked about, if it can be assessed."""
+    found = _assessed(visit.dossier())
+    chosen = next((one for one in found if one.launch.id == visit.asked("launch")), None)
+    return _assumed()[0], found, chosen if isinstance(chosen, Assessment) else None
+
+
+def _counted(verdicts: list[Sufficiency]) -> tuple[int, int, int, int, int]:
+    """Sufficient of how many under the nominal assumptions; in all sets, in some, in none."""
+    held = Counter(one.holds for one in verdicts)
+    enough = sum(one.sufficient for one in verdicts)
+    return enough, len(verdicts), held["in all"], held["in some"], held["in none"]

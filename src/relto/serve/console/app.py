@@ -45,6 +45,7 @@ _HERE: Final = Path(__file__).parent
 _STATIC: Final[Mapping[str, str]] = {
     "desk.css": "text/css",
     "desk.js": "text/javascript",
+    "progress.js": "text/javascript",
     "warnings.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
@@ -88,6 +89,7 @@ _SHOWS: Final[Mapping[str, Shower]] = {
     "/impact": analyses.impact_page,
     "/impact.svg": analyses.impact_picture,
     "/sufficiency": analyses.sufficiency_page,
+    "/sufficiency.svg": analyses.sufficiency_picture,
     "/ledger": ledger.ledger,
     "/ledger/{leaf}": ledger.proof,
     "/parties": parties.listed,
@@ -104,6 +106,7 @@ _DOES: Final[Mapping[str, Doer]] = {
     "/settings/calendar": settings.make_calendar,
     "/settings/calendar/end": settings.end_calendar,
     "/release": releasing.release_item,
+    "/ledger/verify": ledger.verify,
     "/approvals/{approval}": approvals.decide_on,
     "/holdings/{holding}/open": holdings.open_it,
     "/holdings/{holding}/destroy": holdings.destroy,

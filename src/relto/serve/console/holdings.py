@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from relto.core.errors import NotFound
+from relto.core.errors import Conflict, NotFound, VerificationFailed
 from relto.node import custody, open_item, report_compromise
 from relto.node.custody import METHODS
 from relto.node.due import open_duties
+from relto.node.readers import MOST, Reader, readers
 from relto.node.statements import statement
 from relto.serve.console.page import ROWS, Page, Turn
 from relto.serve.console.visiting import Visit, form_of
@@ -56,11 +57,23 @@ def _page(visit: Visit, content: str, done: str = "") -> Page:
         held = reading.holding(name)
         leaves = [(leaf, statement(leaf.evidence)) for leaf in reading.leaves(name)]
         dossier = visit.node.dossier(reading)
-    if held is None:
-        raise NotFound(f"no holding `{name[:60]}`", remedy="look at the inbox")
+        if held is None:
+            raise NotFound(f"no holding `{name[:60]}`", remedy="look at the inbox")
+        nobody, able = "", list[Reader]()
+        try:
+            able = readers(visit.node, reading, held, visit.at)
+        except (Conflict, NotFound, VerificationFailed) as error:
+            nobody = str(error)
     marks = {mark.mark: mark for party in dossier.parties.values() for mark in party.marks}
     given = {"held": held, "leaves": leaves, "mark": marks.get(held.mark), "content": content, "done": done}
+    given |= {"nobody": nobody, "readers": able, "signing_in": _who_opens(visit), "most_readers": MOST}
     return Page("holding.html", held.received.title, {**given, "methods": METHODS})
+
+
+def _who_opens(visit: Visit) -> list[str]:
+    """The accounts that open what comes, for the party's competent authority."""
+    accounts = visit.context.people.accounts()
+    return [one.name for one in accounts if not one.disabled and one.role_for("open") is not None]
 
 
 async def open_it(visit: Visit) -> Page:

@@ -1,15 +1,21 @@
-"""The ledger: its signed head, who has cosigned it, the newest leaves."""
+"""The ledger: its signed head, who has cosigned it, the newest leaves; and the verification of all of it."""
 
 from __future__ import annotations
 
-from relto.core.errors import NotFound
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from relto.core.errors import Conflict, NotFound
 from relto.node.inclusion import inclusion, leaf_in, proof_of
+from relto.node.people import check_allowed
 from relto.node.statements import statement
+from relto.node.verify import PHASES
 from relto.node.witnessing import told_of
 from relto.serve.console.page import Page
-from relto.serve.console.visiting import Visit
+from relto.serve.console.visiting import Visit, form_of
 
 _NEWEST = 20
+_MOST_NAMED = 100
 
 
 def ledger(visit: Visit) -> Page:
@@ -22,8 +28,29 @@ def ledger(visit: Visit) -> Page:
         if visit.may("see-evidence"):
             found = list(reading.leaves(subject))[::-1] if subject else reading.newest_leaves(_NEWEST)
             leaves = [(leaf, statement(leaf.evidence)) for leaf in found]
-    given = {"told": told, "note": note, "leaves": leaves, "subject": subject}
+    verifier = visit.context.verifier if visit.may("see-evidence") else None
+    given = {"told": told, "note": note, "leaves": leaves, "subject": subject, "verifier": verifier}
+    if verifier is not None:
+        given |= {"verified": verifier.last(), "phases": PHASES, "most_named": _MOST_NAMED}
     return Page("ledger.html", visit.tongue.say("Ledger"), given)
+
+
+async def verify(visit: Visit) -> Response:
+    """Begin to verify the whole node beside its serving, or stop that; it changes nothing but what this page shows."""
+    fields = await form_of(visit)
+    return await run_in_threadpool(_verify, visit, stop=fields.get("do") == "stop")
+
+
+def _verify(visit: Visit, *, stop: bool) -> Response:
+    actor, verifier = check_allowed(visit.signed_in, "see-evidence"), visit.context.verifier
+    if verifier is None:
+        raise Conflict("this desk verifies nothing", remedy="run `relto ledger verify` at the node")
+    visit.context.log("verification", account=actor.account, state="stopped" if stop else "begun")
+    if stop:
+        verifier.stop()
+    else:
+        verifier.begin(str(actor))
+    return RedirectResponse("/desk/ledger#verified", 303)
 
 
 def proof(visit: Visit) -> Page:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from relto.core.decision import Request, Verdict
 from relto.core.dossier import Dossier, Item
-from relto.core.errors import InputError, NotFound
+from relto.core.errors import InputError, NotFound, ReltoError
 from relto.core.label import check_party_id
 from relto.core.route import decide
-from relto.node import Delivery, delivery_of, release
+from relto.node import Node
 from relto.node.approving import submit
+from relto.node.dispatch import dispatch_row
 from relto.node.people import check_allowed
-from relto.node.statements import evidence_of
-from relto.serve.console.page import ROWS, Page, Turn
-from relto.serve.console.visiting import Visit, form_of
-
-_FAR = 10**9
+from relto.node.pieces import PIECE_BYTES
+from relto.node.ports import Reading
+from relto.node.release import asked_of, queue_release
+from relto.node.rows import OutboxRow
+from relto.node.rows import Sent as Transmitted
+from relto.node.statements import evidence_of, statement
+from relto.node.verdicts import grounds_of
+from relto.serve.console.page import ROWS, Page
+from relto.serve.console.uploading import Sent, sent_form
+from relto.serve.console.visiting import Visit
+from relto.serve.log import Log
 
 
 def compose(visit: Visit) -> Page:
@@ -37,6 +46,7 @@ def compose(visit: Visit) -> Page:
         "to": to,
         "verdict": verdict,
         "routes": [one for one in verdict.routes if one.kind == "mediated"] if verdict is not None else [],
+        "most": visit.context.settings.payload_bytes,
         "roman": {mark.mark: mark.roman for party in dossier.parties.values() for mark in party.marks},
     }
     return Page("release.html", visit.tongue.say("Release"), given)
@@ -52,42 +62,95 @@ def _verdict(visit: Visit, dossier: Dossier, item: Item, to: str) -> Verdict:
 
 
 async def release_item(visit: Visit) -> Response:
-    """Release, once the password was shown again; or submit it to who may."""
-    fields = await form_of(visit)
-    return await run_in_threadpool(_release, visit, fields)
+    """Release, once the password was shown again; or submit it to who may. Content may come along."""
+    async with sent_form(visit) as sent:
+        return await run_in_threadpool(_release, visit, sent)
 
 
-def _release(visit: Visit, fields: Mapping[str, str]) -> Response:
+def _release(visit: Visit, sent: Sent) -> Response:
     if visit.past:
         raise InputError("a release in the past", remedy="leave the past that you are looking at")
-    context, account = visit.context, visit.signed_in
-    dossier = visit.dossier()
-    item, to = dossier.item(fields.get("item", "")), check_party_id(fields.get("to", ""))
+    context, fields = visit.context, sent.fields
+    item, to = visit.dossier().item(fields.get("item", "")), check_party_id(fields.get("to", ""))
     via = tuple(one for one in fields.get("via", "").split(",") if one)
     if fields.get("do") == "submit":
-        by = check_allowed(account, "submit")
-        approval = submit(context.node.acting(str(by)), context.people, by, item, to, via=via)
+        by = check_allowed(visit.signed_in, "submit")
+        content = sent.content.whole() if sent.content else None
+        approval = submit(context.node.acting(str(by)), context.people, by, item, to, via=via, payload=content)
         return RedirectResponse(visit.link("/outbox", submitted=approval.id), 303)
-    actor = visit.acting_again("release", fields.get("password", ""))
-    delivery = release(context.node.acting(str(actor)), item, to, via=via)
-    return RedirectResponse(visit.link("/outbox", transmittal=delivery.row.subject), 303)
+    node = context.node.acting(str(visit.acting_again("release", fields.get("password", ""))))
+    content = sent.content.whole() if sent.content else None
+    row = queue_release(node, asked_of(node, item, to, "release", via=via, payload=content))
+    if len(row.message) > PIECE_BYTES:  # whoever released it need not wait: the page shows how far it is
+        Thread(target=_dispatch, args=(node, row, context.log), name="relto-release", daemon=True).start()
+    else:
+        dispatch_row(node, row)
+    return RedirectResponse(visit.link("/outbox", transmittal=row.subject), 303)
+
+
+def _dispatch(node: Node, row: OutboxRow, log: Log) -> None:
+    try:
+        dispatch_row(node, row)
+    except ReltoError as error:  # it stays queued, and is tried again with what else is
+        log("sent", peer=row.peer, subject=row.subject, state=str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some rows of a list, the newest first, and the numbers to go on from; None where nothing is beyond."""
+
+    rows: list[Transmitted]
+    newer: int | None
+    older: int | None
+
+
+def sliced(reading: Reading, before: int | None, after: int | None) -> Slice:
+    """The transmittals numbered below `before`, or next beyond `after`, or the newest: a page that stays the same while
+    more are sent, and takes as long as any other."""
+    if after is not None:
+        rows = reading.sent_after("transmittal", after, ROWS + 1)
+        if len(rows) > ROWS:
+            rows = rows[1:]
+            older = rows[-1].number if reading.sent_before("transmittal", rows[-1].number, 1) else None
+            return Slice(rows, rows[0].number, older)
+        before = None
+    rows = reading.sent_before("transmittal", before, ROWS + 1)
+    if not rows and before is not None:
+        return sliced(reading, None, None)
+    more, rows = len(rows) > ROWS, rows[:ROWS]
+    newer = rows[0].number if before is not None and reading.sent_after("transmittal", rows[0].number, 1) else None
+    return Slice(rows, newer, rows[-1].number if more else None)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 def outbox(visit: Visit) -> Page:
-    """What was released, newest first, and what became of it; one chosen with its evidence."""
+    """What was released, newest first, and what became of it; one chosen with the steps of its way."""
     visit.need("see-outbox")
     with visit.node.store.read() as reading:
-        asked = Turn.of(visit.asked("page"), _FAR)
-        rows, total = reading.outbox_newest("transmittal", ROWS, asked.start)
-        turn = Turn.of(visit.asked("page"), total)
-        if turn.start < asked.start:
-            rows, _ = reading.outbox_newest("transmittal", ROWS, turn.start)
-        found = [(one, evidence_of(reading, one.evidence).item or "") for one in rows]
-    chosen = visit.asked("transmittal")
-    told: list[Delivery] = []
-    if chosen:
-        told = [one for one in delivery_of(visit.node, chosen) if one.row.kind == "transmittal"]
-        if not told:
-            raise NotFound(f"no transmittal `{chosen[:60]}`", remedy="look at the outbox")
-    given = {"rows": found, "turn": turn, "chosen": told[0] if told else None, "submitted": visit.asked("submitted")}
+        found = sliced(reading, _number(visit.asked("before")), _number(visit.asked("after")))
+        rows = [(one, evidence_of(reading, one.evidence).item or "") for one in found.rows]
+        given: dict[str, Any] = {"rows": rows, "slice": found, "submitted": visit.asked("submitted"), "chosen": None}
+        if visit.asked("transmittal"):
+            given |= _chosen(visit, reading, visit.asked("transmittal"))
     return Page("outbox.html", visit.tongue.say("Outbox"), given)
+
+
+def _chosen(visit: Visit, reading: Reading, name: str) -> dict[str, Any]:
+    """One transmittal: its steps so far, how far it has come on the line, and why it was refused."""
+    row = reading.sent("transmittal", name)
+    if row is None:
+        raise NotFound(f"no transmittal `{name[:60]}`", remedy="look at the outbox")
+    told = [statement(leaf.evidence) for leaf in reading.leaves(name)]
+    answer = evidence_of(reading, row.answer) if row.answer else None
+    return {
+        "chosen": row,
+        "item": evidence_of(reading, row.evidence).item or "",
+        "decided": next((one.at for one in told if one.kind in ("submission", "relay")), row.queued_at),
+        "left": next((one.at for one in reversed(told) if one.kind == "consignment"), None),
+        "answered": answer.at if answer else None,
+        "grounds": [one for one in grounds_of(answer.says) if not one.passed] if answer is not None else [],
+        "sent": visit.context.underway.sent(row.peer, row.size) if row.size > PIECE_BYTES else 0,
+    }

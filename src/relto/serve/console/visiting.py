@@ -180,10 +180,15 @@ async def form_of(visit: Visit, *, signed_in: bool = True) -> Mapping[str, str]:
     if len(fields) < len(pairs):
         raise InputError("a field of the form stands twice", remedy="use the pages of this desk")
     if signed_in:
-        _ = visit.signed_in
-        given = fields.pop("csrf", "")
-        if not visit.token or not hmac.compare_digest(given.encode("utf-8"), visit.csrf.encode("ascii")):
-            raise ForgedRequest(
-                "the form does not prove that a page of this desk made it", remedy="load the page again"
-            )
+        check_form(visit, fields)
+        del fields["csrf"]
     return fields
+
+
+def check_form(visit: Visit, fields: Mapping[str, str]) -> None:
+    """Raise ForgedRequest where a form does not prove that a page of this session made it, NotSignedIn where there is
+    no session."""
+    _ = visit.signed_in
+    given = fields.get("csrf", "")
+    if not visit.token or not hmac.compare_digest(given.encode("utf-8"), visit.csrf.encode("ascii")):
+        raise ForgedRequest("the form does not prove that a page of this desk made it", remedy="load the page again")
