@@ -16,6 +16,7 @@ from relto.node.records import receive_records
 from relto.node.taking import receive_instrument
 from relto.node.telling import receive_custody
 from relto.node.together import Answering, finished, together
+from relto.node.visits import receive_visit
 from relto.node.witness import TRUSTING, check_not_forked, receive_head
 
 _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] = {
@@ -27,6 +28,7 @@ _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] =
     "key-change": receive_key_change,
     "custody": receive_custody,
     "reclassification": receive_reclassification,
+    "visit": receive_visit,
     "head": receive_head,
 }
 

@@ -12,13 +12,15 @@ from functools import partial
 from typing import Final
 
 from relto.core.canon import digest
-from relto.core.decision import resolve
+from relto.core.decision import Request, resolve
 from relto.core.dossier import Item
 from relto.core.envelope import MAX_SEALED_BYTES, Opened, Sealed, open_sealed
-from relto.core.errors import Conflict, InputError, VerificationFailed
+from relto.core.errors import Conflict, InputError, Refused, VerificationFailed
 from relto.core.evidence import MAX_JWS_BYTES, Evidence, verify_evidence
 from relto.core.register import Received, apply, event_to_json
 from relto.node.clocks import note_time
+from relto.node.contractors import why_not_to
+from relto.node.controls import rank_in
 from relto.node.deciding import Decision, decide_now, refusal
 from relto.node.hearing import Heard, heard_in, is_batch, why_not_next
 from relto.node.labels import item_under
@@ -142,7 +144,9 @@ def _answer(
             raise InputError(f"it is for `{arrived.terms.recipient[:60]}`, which is not of {node.party}")
         request = arrived.terms.request(arrived.item, evidence.party, moment.latest)
         decision = decide_now(node, tx, request, moment, "receipt", _id(evidence))
-    except (VerificationFailed, InputError) as error:
+        if decision.permits:
+            _check_contractor(node, tx, decision, request, moment)
+    except (VerificationFailed, InputError, Refused) as error:
         return _reject(node, moment, theirs, message, str(error)), _nothing
     if decision.permits:
         heard = _heard(arrived, evidence)
@@ -153,6 +157,15 @@ def _answer(
         return own, keep if not isinstance(heard, Heard) else partial(_keep_heard, tx, keep, heard)
     answer = refusal(node, decision, about=_id(evidence), to=evidence.party, answers=theirs.id, message=message)
     return answer, partial(tx.add_decision, decision.row)
+
+
+def _check_contractor(node: Node, tx: Transaction, decision: Decision, request: Request, moment: Moment) -> None:
+    """Return if it is for no own contractor, or for one that meets all conditions (article 16). Raises Refused."""
+    dossier, item = node.dossier(tx), request.item
+    rank, agreement = rank_in(dossier, item.originator, item.mark), decision.verdict.agreement
+    why = why_not_to(tx, dossier, node.party, request.recipient, agreement, rank, moment.latest)
+    if why is not None:
+        raise why
 
 
 def _heard(arrived: _Arrived, evidence: Evidence) -> Heard | str | None:
