@@ -18,6 +18,7 @@ from relto.node.contractors import (
     withdraw_conditions,
 )
 from relto.node.custody import copy_holding, show_holding
+from relto.node.deriving import Made, derive
 from relto.node.due import Duty, open_duties
 from relto.node.facilities import enrol, name_official, relieve_official, strike
 from relto.node.node import Node
@@ -28,6 +29,7 @@ from tests.test_node_setup import Cast, all_verify, at, cast, kinds, pact
 __all__ = ["cast", "pact"]
 
 FIRM = "jpn-maker-1"
+PRODUCT = Made("extract", "t", "en", FIRM, "jpn-clerk")
 OTHERS = [one for one in CONDITIONS if one != "g"]
 DUE = at("2020-05-01T00:00+09:00")
 """Six months after 31 October 2019, at the end of the last day: April has no 31st."""
@@ -60,14 +62,17 @@ def test_nothing_is_shown_to_a_contractor_or_kept_by_it_before_all_conditions_ar
             with pytest.raises(Refused, match=why) as refused:
                 act(pact.jpn, name, FIRM, "jpn-desk")
             assert refused.value.article.startswith("16")
+        with pytest.raises(Refused, match=why):
+            derive(pact.jpn, [name], PRODUCT)
         if why == "no checklist":
             set_checklist(pact.jpn, FIRM, "kor-jpn-2016", "P6M", "jpn-security")
         else:
             confirm_conditions(pact.jpn, FIRM, OTHERS, "survey 12", "jpn-security")
-    assert kinds(pact.jpn).count("contractor") == 6 + 3  # each refusal is in the ledger
+    assert kinds(pact.jpn).count("contractor") == 9 + 3  # each refusal is in the ledger
     enter_inspection(pact.jpn, FIRM, "as it should be", "jpn-security", passed=True)
     show_holding(pact.jpn, name, FIRM, "jpn-desk")
     assert [one.keeper for one in copy_holding(pact.jpn, name, FIRM, "jpn-desk").copies] == ["", FIRM]
+    assert derive(pact.jpn, [name], PRODUCT).copies[0].keeper == FIRM
     all_verify(pact)
 
 

@@ -18,9 +18,9 @@ from relto.core.register import (
     InspectionMissed,
 )
 from relto.core.timeline import Instant, bound_instant, check_zone
-from relto.node.controls import enter_control, said
-from relto.node.node import Node
-from relto.node.ports import Reading
+from relto.node.controls import enter_control, note_refusal, rank_in, said
+from relto.node.node import Moment, Node
+from relto.node.ports import Reading, Transaction
 
 
 def set_checklist(node: Node, contractor: str, agreement: str, every: str, by: str) -> Contractor:
@@ -122,6 +122,19 @@ def why_not_to(
         article=f"{article}({unmet[0]})",
         remedy="confirm them, and inspect it where an inspection is due",
     )
+
+
+def refused_to(
+    node: Node, tx: Transaction, to: str, agreement: str, mark: str, item: str, moment: Moment
+) -> Refused | None:
+    """Why what bears this own mark may not come `to` somebody who is an own contractor; the refusal is entered. None
+    where it may, or they are none."""
+    dossier, firm = node.dossier(tx), to.strip()
+    rank = rank_in(dossier, node.party, mark)
+    why = why_not_to(tx, dossier, node.party, firm, agreement, rank, moment.latest)
+    if why is not None:
+        note_refusal(node, tx, "contractor", firm, moment, why, item)
+    return why
 
 
 def _letters(conditions: Sequence[str]) -> tuple[str, ...]:

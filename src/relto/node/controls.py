@@ -100,8 +100,9 @@ def control_event_in(evidence: Evidence) -> ControlEvent | None:
 
 
 def is_aside(evidence: Evidence) -> bool:
-    """Whether a statement is one of many about a visit: who asks for one item is not told what else was shown there."""
-    return evidence.kind == "visit" or (evidence.kind == "refusal" and evidence.says.get("stage") == "visit")
+    """Whether a statement is one of many about a visit, a contractor or a facility: who asks for one item is not told
+    what else was shown there, or who else was refused."""
+    return evidence.kind in CONTROL_KINDS or (evidence.kind == "refusal" and evidence.says.get("stage") == "visit")
 
 
 def concerns(event: VisitAsked, one: str, other: str) -> bool:

@@ -24,10 +24,8 @@ from relto.core.register import (
     WrittenOff,
 )
 from relto.core.timeline import Instant
-from relto.node.contractors import why_not_to
-from relto.node.controls import note_refusal, rank_in
-from relto.node.node import Moment, Node
-from relto.node.ports import Transaction
+from relto.node.contractors import refused_to
+from relto.node.node import Node
 from relto.node.telling import check_given, enter_event
 
 METHODS = ("burn", "shred", "pulp", "melt", "crush", "erase")
@@ -143,9 +141,7 @@ def _act(
         if given:
             check_given(tx, held)
         moment = node.now_or_later(tx)
-        refused = _why_not_to(node, tx, held, to, moment)
-        if refused is not None:
-            note_refusal(node, tx, "contractor", to.strip(), moment, refused, held.received.item)
+        refused = refused_to(node, tx, to, held.received.agreement, held.mark, held.received.item, moment)
         for event in events(held, moment.latest) if refused is None else ():
             held = enter_event(node, tx, held, event, moment)
             sealed = tx.sealed(holding) if isinstance(event, Gone) and event.number == 0 else None
@@ -154,12 +150,6 @@ def _act(
     if refused is not None:
         raise refused
     return held
-
-
-def _why_not_to(node: Node, tx: Transaction, held: Holding, to: str, moment: Moment) -> Refused | None:
-    dossier, came = node.dossier(tx), held.received
-    rank = rank_in(dossier, came.originator, held.origin_mark)
-    return why_not_to(tx, dossier, node.party, to.strip(), came.agreement, rank, moment.latest)
 
 
 def _numbers(held: Holding, numbers: tuple[int, ...] | None) -> tuple[int, ...]:

@@ -47,16 +47,9 @@ def open_item(
     facility's register or the visit does not allow it, VerificationFailed where the item is not as it came.
     """
     with node.store.write() as tx:
-        held, data = tx.holding(holding), tx.sealed(holding)
-        if held is None or data is None:
-            raise NotFound(f"no holding `{holding[:60]}`", remedy="list the holdings for their ids")
-        check_usable(held)
-        if held.sources:
-            raise NotFound(f"`{holding}` was made here and is not kept in this node", remedy="look at who keeps it")
+        held, sealed = _held_here(tx, holding)
         moment = node.now(tx)
-        sealed = Sealed.from_bytes(data)
-        keys = node.all_keys()
-        opened = open_sealed(sealed, recipient=node.party, key=node.keys.unwraps(), originators=keys)
+        opened = open_sealed(sealed, recipient=node.party, key=node.keys.unwraps(), originators=node.all_keys())
         item = replace(item_of(opened.label), mark=held.origin_mark)  # as its originator marks it now (article 6(g))
         asked = purpose or held.received.purpose
         request = Request("use", item, held.received.sender, node.party, moment.latest, asked, person, system)
@@ -77,6 +70,16 @@ def open_item(
                 _enter_in_visit(node, tx, visit, item, event)
             return OpenedItem(opened.payload, item, held, name)
     raise refused
+
+
+def _held_here(tx: Transaction, holding: str) -> tuple[Holding, Sealed]:
+    held, data = tx.holding(holding), tx.sealed(holding)
+    if held is None or data is None:
+        raise NotFound(f"no holding `{holding[:60]}`", remedy="list the holdings for their ids")
+    check_usable(held)
+    if held.sources:
+        raise NotFound(f"`{holding}` was made here and is not kept in this node", remedy="look at who keeps it")
+    return held, Sealed.from_bytes(data)
 
 
 def _handed_over(

@@ -15,7 +15,7 @@ from relto.core.canon import digest
 from relto.core.decision import Request, resolve
 from relto.core.dossier import Item
 from relto.core.envelope import MAX_SEALED_BYTES, Opened, Sealed, open_sealed
-from relto.core.errors import Conflict, InputError, Refused, VerificationFailed
+from relto.core.errors import Conflict, InputError, VerificationFailed
 from relto.core.evidence import MAX_JWS_BYTES, Evidence, verify_evidence
 from relto.core.register import Received, apply, event_to_json
 from relto.node.clocks import note_time
@@ -144,13 +144,12 @@ def _answer(
             raise InputError(f"it is for `{arrived.terms.recipient[:60]}`, which is not of {node.party}")
         request = arrived.terms.request(arrived.item, evidence.party, moment.latest)
         decision = decide_now(node, tx, request, moment, "receipt", _id(evidence))
-        if decision.permits:
-            _check_contractor(node, tx, decision, request, moment)
-    except (VerificationFailed, InputError, Refused) as error:
+    except (VerificationFailed, InputError) as error:
         return _reject(node, moment, theirs, message, str(error)), _nothing
     if decision.permits:
         heard = _heard(arrived, evidence)
         why = heard if isinstance(heard, str) else why_not_next(tx, heard) if heard is not None else ""
+        why = why or _why_not_to_contractor(node, tx, decision, request, moment)
         if why:
             return _reject(node, moment, theirs, message, why), _nothing
         own, keep = _receive(node, tx, moment, theirs, arrived, decision, message)
@@ -159,13 +158,11 @@ def _answer(
     return answer, partial(tx.add_decision, decision.row)
 
 
-def _check_contractor(node: Node, tx: Transaction, decision: Decision, request: Request, moment: Moment) -> None:
-    """Return if it is for no own contractor, or for one that meets all conditions (article 16). Raises Refused."""
+def _why_not_to_contractor(node: Node, tx: Transaction, decision: Decision, request: Request, moment: Moment) -> str:
+    """Why it may not come to the own contractor for which it is (article 16); empty where it may, or is for none."""
     dossier, item = node.dossier(tx), request.item
     rank, agreement = rank_in(dossier, item.originator, item.mark), decision.verdict.agreement
-    why = why_not_to(tx, dossier, node.party, request.recipient, agreement, rank, moment.latest)
-    if why is not None:
-        raise why
+    return str(why_not_to(tx, dossier, node.party, request.recipient, agreement, rank, moment.latest) or "")
 
 
 def _heard(arrived: _Arrived, evidence: Evidence) -> Heard | str | None:
