@@ -43,6 +43,7 @@ from relto.node.rows import InboxRow
 from relto.node.telling import acknowledged, enter_event
 from relto.node.together import Answering
 from relto.node.transmittal import ID_BYTES
+from relto.node.two_persons import check_persons
 
 KIND: Final = "visit"
 _MAX_VISITORS: Final = 64
@@ -235,6 +236,8 @@ def show_in_visit(node: Node, visit: str, what: str, to: str, by: str, purpose: 
         one, moment = visit_of(tx, visit), node.now(tx)
         item, held = _shown(node, tx, what)
         dossier = node.dossier(tx)
+        if held is None:  # the one who approved the visit, and the one who shows it
+            check_persons(node, item, approved=one.approved is not None and one.approved.by != by)
         why: Refused | None = why_not_within(node, one, item, dossier, moment)
         if why is None and to not in one.asked.visitors:
             why = Refused(f"`{to[:60]}` is no visitor of `{visit}`", article=VISITS, remedy="show it to one who is")
