@@ -272,7 +272,7 @@ def test_what_nobody_pinned_says_or_may_say_of_a_visit_is_not_taken(pact: Cast) 
         handle(pact.jpn, "visit", row.message, "USA")
     own = VisitApproved(visit, row.queued_at, "KOR", "SECRET", ("SECRET",), STARTS, ENDS, "kor-desk")
     forged = Evidence(
-        "visit", "KOR", row.queued_at, transmittal=visit,
+        "visit", "KOR", row.queued_at, to="JPN", transmittal=visit,
         says={"about": "c-1", "step": "statement", "event": control_event_to_json(own)},
     )  # fmt: skip
     signed = sign_evidence(forged, pact.kor.keys.signing()).encode("ascii")
@@ -295,8 +295,12 @@ def test_a_third_learns_of_no_visit_between_two_others(pact: Cast) -> None:
     asked(pact)
     with pact.kor.store.read() as reading:
         (row,) = [one for one in reading.outbox() if one.kind == "visit"]
-    answer = statement(handle(pact.usa, "visit", row.message, "KOR").decode("ascii"))
-    assert answer.kind == "refusal"
+    with pytest.raises(VerificationFailed, match="not for `USA`"):
+        handle(pact.usa, "visit", row.message, "KOR")
+    said = statement(row.message.decode("ascii"))
+    forged = sign_evidence(replace(said, to="USA"), pact.kor.keys.signing()).encode("ascii")
+    answer = statement(handle(pact.usa, "visit", forged, "KOR").decode("ascii"))
+    assert (answer.kind, "is none of USA and KOR" in str(answer.says["says"])) == ("refusal", True)
     with pact.usa.store.read() as reading:
         assert reading.controls() == []
     all_verify(pact)

@@ -54,6 +54,7 @@ def enter_control(
         kind=kind,
         party=node.party,
         at=event.at,
+        to=tell or None,
         transmittal=name,
         item=item,
         agreement=agreement,

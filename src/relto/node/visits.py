@@ -244,7 +244,8 @@ def show_in_visit(node: Node, visit: str, what: str, to: str, by: str, purpose: 
         if why is not None:
             note_refusal(node, tx, KIND, visit, moment, why, item.id)
         else:
-            request = Request("disclose", item, node.party, one.asked.visiting, moment.latest, purpose or item.purpose)
+            asked = purpose or (item.purpose if held is None else held.received.purpose)
+            request = Request("disclose", item, node.party, one.asked.visiting, moment.latest, asked)
             decision = decide_now(node, tx, request, moment, "visit", visit)
             tx.add_decision(decision.row)
             if decision.permits:
@@ -308,6 +309,8 @@ def receive_visit(node: Node, message: bytes, sender: str | None = None) -> Answ
     event = control_event_in(evidence)
     if not isinstance(event, VisitAsked | VisitApproved | VisitDeclined | VisitCalledOff):
         raise VerificationFailed("what came as a statement about a visit is something else")
+    if evidence.to != node.party:
+        raise VerificationFailed(f"the statement is not for `{node.party}`")
     return partial(_take, node, evidence, signed, event, digest(message))
 
 
