@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import pytest
 
 from relto.core.dossier import Person
@@ -23,6 +25,7 @@ from relto.node.due import Duty, open_duties
 from relto.node.facilities import enrol, name_official, relieve_official, strike
 from relto.node.node import Node
 from relto.node.statements import statement
+from relto.serve.duties import DutyWatch
 from tests.test_custody import held
 from tests.test_node_setup import Cast, all_verify, at, cast, kinds, pact
 
@@ -102,6 +105,25 @@ def test_an_inspection_falls_due_and_once_overdue_nothing_more_comes_to_the_cont
     show_holding(pact.jpn, name, FIRM, "jpn-desk")
     assert not to_inspect(pact.jpn, when).overdue
     all_verify(pact)
+
+
+def test_a_serving_node_enters_by_itself_that_an_inspection_was_missed(pact: Cast) -> None:
+    ready(pact.jpn)
+    pact.clock.set(DUE.plus(1))
+    told: list[str] = []
+    seen = Event()
+
+    def log(event: str, **fields: object) -> None:
+        told.append(f"{event}: {fields.get('subject')}")
+        seen.set()
+
+    with DutyWatch(pact.jpn, log, lambda: None):
+        assert seen.wait(60)
+    assert told == [f"an inspection is overdue: {FIRM}"]
+    with pact.jpn.store.read() as reading:
+        one = reading.control("contractor", FIRM)
+    assert isinstance(one, Contractor)
+    assert one.events[-1] == InspectionMissed(FIRM, DUE.plus(1), DUE)
 
 
 def test_an_item_released_to_a_contractor_comes_only_to_one_that_is_ready(pact: Cast) -> None:
