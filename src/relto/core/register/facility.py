@@ -93,7 +93,8 @@ class Site:
 
     def officials(self, at: Instant) -> tuple[str, ...]:
         """Who is responsible for it at `at`: an office's end does not belong to it."""
-        return tuple(one.official for one in self.offices if one.since <= at and (one.until is None or at < one.until))
+        there = [one for one in self.offices if one.since <= at and (one.until is None or at < one.until)]
+        return tuple(dict.fromkeys(one.official for one in there))
 
     @property
     def keeps_register(self) -> bool:
