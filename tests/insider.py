@@ -25,24 +25,39 @@ from relto.compose import open_node
 from relto.core.errors import ReltoError
 from relto.core.ledger import CHECKPOINT_PATH, verify_checkpoint, verify_tiles
 from relto.node import ActRefused, dispatch_pending, open_item, relay_pending, report_compromise, verify
+from relto.node.contractors import confirm_conditions, enter_inspection, set_checklist
 from relto.node.custody import copy_holding, destroy_holding, end_purpose, report_findings
 from relto.node.deriving import Made, derive
+from relto.node.facilities import enrol, name_official
 from relto.node.heads import ask_witness
 from relto.node.log import origin_of
 from relto.node.node import Node
 from relto.node.publishing import published
 from relto.node.reclassify import reclassify
+from relto.node.visits import Asked, approve_visit, ask_visit, show_in_visit
 from tests.test_node_setup import LAPSE, PASSPHRASE, Cast, at
 
 UNSIGNED = {("outbox", "attempts"), ("outbox", "last_error"), ("state", "value", "high_water")}
 """What nobody has signed: how often a message was tried and why in vain, and up to when a node has lived at least."""
 NAMED = {
-    "leaf": ("leaf", "checkpoint", "frontier", "evidence", "decision", "outbox", "inbox", "holding", "instrument"),
+    "leaf": (
+        "leaf",
+        "checkpoint",
+        "frontier",
+        "evidence",
+        "decision",
+        "outbox",
+        "inbox",
+        "holding",
+        "instrument",
+        "visit",
+    ),
     "decision": ("decision",),
     "outbox": ("outbox",),
     "inbox": ("inbox",),
     "holding": ("holding", "register"),
     "duty": ("holding", "register"),
+    "control": ("visit", "contractor", "facility", "control"),
     "instrument": ("instrument", "record"),
     "signature": ("instrument", "record"),
     "state": ("checkpoint", "frontier", "high water", "noted", "leaf", "state"),
@@ -71,6 +86,7 @@ def populate(folder: Path) -> Cast:
     end_purpose(cast.jpn, second, "jpn-desk")
     destroy_holding(cast.jpn, second, "burn", "jpn-witness", "jpn-clerk")
     reclassify(cast.kor, "msl-2019-10-31", "군사III급비밀")
+    _control(cast)
     cast.clock.set(LAPSE)
     with pytest.raises(ActRefused):
         cast.release(name="japan-only")
@@ -81,6 +97,24 @@ def populate(folder: Path) -> Cast:
             ask_witness(node, peer)
     relay_pending(cast.usa)
     return cast
+
+
+def _control(cast: Cast) -> None:
+    """A visit, a contractor whose inspection is to come, and a facility with its officials and register."""
+    now = cast.clock.interval()[0]
+    asked = Asked(
+        "KOR", "JPN", "ichigaya", "kor-jpn-2016", "talks", ("defence",), "SECRET", now, now.plus(10**12),
+        ("a colonel",), True, "kor-desk",
+    )  # fmt: skip
+    visit = ask_visit(cast.kor, asked).id
+    dispatch_pending(cast.kor)
+    approve_visit(cast.jpn, visit, "jpn-security")
+    show_in_visit(cast.jpn, visit, "track", "a colonel", "jpn-desk")
+    set_checklist(cast.jpn, "jpn-maker-1", "kor-jpn-2016", "P1Y", "jpn-security")
+    confirm_conditions(cast.jpn, "jpn-maker-1", ("a", "b"), "survey", "jpn-security")
+    enter_inspection(cast.jpn, "jpn-maker-1", "well", "jpn-security", passed=True)
+    name_official(cast.jpn, "ichigaya", "jpn-security-1", "documents", "jpn-chief")
+    enrol(cast.jpn, "ichigaya", "jpn-analyst-7", "jpn-security")
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from relto.core.register import Visit
 from relto.node import release
 from relto.node.people import MAY, Account
+from relto.node.visits import Asked, ask_visit
 from relto.serve.api import ApiSettings
 from tests.office import NOVEMBER, PASSWORD, PEOPLE, Office, office
 
@@ -49,7 +51,19 @@ SENSIBLE: dict[str, Any] = {
     "/v1/holdings/{holding}/show": {"to": "the minister"},
     "/v1/holdings/{holding}/destroy": {"method": "burn", "witness": "a witness", "copies": [1]},
     "/v1/items/{item}/mark": {"mark": "군사III급비밀"},
-}
+    "/v1/visits": {
+        "host": "JPN", "facility": "ichigaya", "agreement": "kor-jpn-2016", "purpose": "talks", "topics": ["defence"],
+        "ceiling": "SECRET", "from": "2019-11-18T09:00+09:00", "until": "2019-11-19T09:00+09:00",
+        "visitors": ["a colonel"], "assured": True,
+    },
+    "/v1/visits/{visit}/approve": {},
+    "/v1/visits/{visit}/held": {},
+    "/v1/visits/{visit}/show": {"what": "msl-2019-10-31", "to": "a colonel"},
+    "/v1/contractors/{contractor}/checklist": {"agreement": "kor-jpn-2016", "inspect_every": "P1Y"},
+    "/v1/contractors/{contractor}/conditions": {"conditions": ["a", "j"], "evidence": "a survey"},
+    "/v1/contractors/{contractor}/withdrawals": {"conditions": ["j"], "says": "left"},
+    "/v1/contractors/{contractor}/inspections": {"says": "well", "passed": True},
+}  # fmt: skip
 
 
 @dataclass
@@ -92,8 +106,21 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
             "/v1/agreements": cycle(["kor-jpn-2016", "tisa-2014"]),
             "/v1/instruments": cycle(["kor-jpn-2016"]),
             "/v1/accounts": cycle(["min-desk", "oh-desk"]),
+            "/v1/visits": cycle([one.id for one in (_visit(made, True), _visit(made, False))]),
+            "/v1/contractors": cycle(["kor-maker-1"]),
+            "/v1/facilities": cycle(["yongsan"]),
         }
         yield Fuzzed(made, known)
+
+
+def _visit(made: Office, ours: bool) -> Visit:
+    """A visit of JPN to KOR, or of KOR to JPN, as KOR's own node has it."""
+    parties = ("JPN", "KOR", "yongsan") if ours else ("KOR", "JPN", "ichigaya")
+    asked = Asked(
+        *parties, "kor-jpn-2016", "talks", ("defence",), "SECRET", NOVEMBER, NOVEMBER.plus(10**15), ("a colonel",),
+        True, "kim-desk",
+    )  # fmt: skip
+    return ask_visit(made.cast.kor, asked)
 
 
 def ask(fuzzed: Fuzzed, case: Any) -> None:

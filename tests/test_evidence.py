@@ -308,7 +308,7 @@ def test_says_that_is_not_json_is_an_input_error() -> None:
 
 def test_the_kinds_are_those_of_the_design() -> None:
     assert get_args(EvidenceKind) == EVIDENCE_KINDS
-    assert len(EVIDENCE_KINDS) == 14  # those nine; of records, keys, what is held, other marks, others' ledgers
+    assert len(EVIDENCE_KINDS) == 17  # those nine; records, keys, custody, marks, ledgers, visits, firms, facilities
 
 
 def test_a_receipt_that_repeats_what_the_sender_signed_holds() -> None:

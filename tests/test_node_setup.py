@@ -22,6 +22,11 @@ from relto.node import Delivery, Node, Signed, countersign, open_item, release, 
 SHIPPED = Path(relto.__file__).parent / "dossiers" / "northeast-asia"
 PASSPHRASE = "a passphrase 비밀"
 LAPSE = parse_instant("2019-11-23T00:00+09:00")
+FIRMS = """
+contractors:
+  - {id: PARTY-maker-1, ceiling: SECRET, until: 2021-01-01}
+  - {id: PARTY-maker-2, ceiling: CONFIDENTIAL}
+"""
 ITEMS = """
 relto: item/1
 id: msl-2019-10-31
@@ -72,6 +77,10 @@ def make_dossier(folder: Path) -> Path:
     """The shipped texts, parties and records with a few items of our own; the chronicle would only be slow to read."""
     for name in ("agreements", "parties", "records"):
         shutil.copytree(SHIPPED / name, folder / name)
+    for party in ("JPN", "KOR"):
+        file = folder / "parties" / f"{party}.yaml"
+        firms = FIRMS.replace("PARTY", party.lower())
+        file.write_text(file.read_text("utf-8") + firms, encoding="utf-8")
     (folder / "items").mkdir()
     (folder / "items" / "items.yaml").write_text(ITEMS, encoding="utf-8")
     (folder / "items" / "report.txt").write_bytes(b"A report of three pages.")

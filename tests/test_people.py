@@ -51,12 +51,12 @@ class TestRoles:
                 "check", "keep-register", "open", "see-agreements", "see-holdings", "see-outbox", "submit",
             ],
             "releasing-authority": [
-                "check", "forward", "reclassify", "release", "see-agreements", "see-holdings", "see-outbox",
-                "sign-instrument", "submit",
+                "check", "decide-visit", "forward", "reclassify", "release", "see-agreements", "see-holdings",
+                "see-outbox", "sign-instrument", "submit",
             ],
             "security-officer": [
-                "keep-register", "report-compromise", "see-agreements", "see-checkpoint", "see-evidence",
-                "see-holdings", "see-outbox",
+                "decide-visit", "keep-control", "keep-register", "report-compromise", "see-agreements",
+                "see-checkpoint", "see-evidence", "see-holdings", "see-outbox",
             ],
             "analyst": ["check", "see-agreements"],
             "operator": ["administer-accounts", "see-accounts", "see-checkpoint", "see-state"],
@@ -71,7 +71,7 @@ class TestRoles:
     def test_who_watches_changes_nothing_and_who_gives_accounts_sees_no_item(self) -> None:
         assert all(act.startswith("see-") for act in MAY["auditor"])
         assert not MAY["operator"] & {"see-holdings", "see-outbox", "open", "release", "forward", "see-evidence"}
-        assert {"release", "forward", "sign-instrument", "reclassify", "administer-accounts"} == STEP_UP
+        assert {"release", "forward", "sign-instrument", "reclassify", "decide-visit", "administer-accounts"} == STEP_UP
 
     def test_a_role_above_ones_own_is_refused_with_whom_to_ask(self) -> None:
         with pytest.raises(NotAllowed, match="ask one who is releasing-authority"):

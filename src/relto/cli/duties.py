@@ -1,4 +1,4 @@
-"""`relto duties`: what is owed for what this node holds."""
+"""`relto duties`: what is owed for what this node holds, and of those whom it lets hold it."""
 
 from __future__ import annotations
 
@@ -39,15 +39,11 @@ def duties(overdue: bool, at: Instant | None, node_dir: Path, as_json: bool) -> 
     if not found:
         click.echo("nothing is overdue" if overdue else "nothing is owed")
         return
-    rows = [(_when(one), one.do, cited(one.article), one.owner, one.holding.id, _title(one)) for one in found]
+    rows = [(_when(one), one.do, cited(one.article), one.owner, one.about, safe(one.title)) for one in found]
     click.echo("\n".join(columns(rows)))
 
 
 def _when(one: Duty) -> str:
     if one.due is None:
         return "no time set"
-    return f"{'OVERDUE since' if one.overdue else 'due'} {to_the_second(one.due, one.holding.received.zone)}"
-
-
-def _title(one: Duty) -> str:
-    return safe(one.holding.received.title)
+    return f"{'OVERDUE since' if one.overdue else 'due'} {to_the_second(one.due, one.zone)}"

@@ -216,6 +216,7 @@ outbox.add_command(settle)
 @click.option("--person", type=click.Path(path_type=Path), metavar="FILE", help="For whom it is opened.")
 @click.option("--purpose", default="", metavar="P", help="For what (default: what it was provided for).")
 @click.option("--system", metavar="ID", help="On which system.")
+@click.option("--visit", default="", metavar="ID", help="Within which visit to an own facility.")
 @node_option
 @clock_option
 @json_option
@@ -224,6 +225,7 @@ def open_(
     person: Path | None,
     purpose: str,
     system: str | None,
+    visit: str,
     node_dir: Path,
     at: Instant | None,
     as_json: bool,
@@ -239,7 +241,7 @@ def open_(
     with opened(node_dir, at=at) as node:
         named = _person(node, person)
         try:
-            found = open_item(node, holding, named, purpose=purpose, system=system)
+            found = open_item(node, holding, named, purpose=purpose, system=system, visit=visit)
         except ActRefused as refused:
             with node.store.read() as reading:
                 dossier = node.dossier(reading)

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
+from relto.cli.contractors import contractor_lines
 from relto.cli.lazy import LazyGroup
 from relto.cli.opening import opened
 from relto.cli.options import clock_option, json_option, node_option
 from relto.cli.output import columns, print_json, safe, to_the_second
 from relto.core.errors import PeerUnreachable
-from relto.core.register import Copy, Derived, Holding
+from relto.core.register import Contractor, Copy, Derived, Holding
 from relto.core.timeline import Instant
 from relto.formats.answers import holding_json
+from relto.formats.controls import contractor_json
 
 _ACTS = {
     "copy": ("relto.cli.custody:copy", "enter a numbered copy"),
@@ -41,7 +43,7 @@ def holdings() -> None:
 
 
 @holdings.command("list")
-@click.option("--due", is_flag=True, help="Only those for which something is owed.")
+@click.option("--due", is_flag=True, help="Only those for which something is owed, and contractors to inspect.")
 @node_option
 @json_option
 def list_(due: bool, node_dir: Path, as_json: bool) -> None:
@@ -53,17 +55,23 @@ def list_(due: bool, node_dir: Path, as_json: bool) -> None:
       relto holdings list --due --node jpn
     """
     with opened(node_dir, unlocked=False) as node, node.store.read() as reading:
-        held = reading.holdings()
+        held, at = reading.holdings(), node.clock.interval()[1]
+        firms: list[Contractor] = []
         if due:
             from relto.node.due import open_duties
 
-            owing = {one.holding.id for one in open_duties(node, reading, node.clock.interval()[1])}
-            held = [one for one in held if one.id in owing]
+            owing = open_duties(node, reading, at)
+            held = [one for one in held if one.id in {two.about for two in owing if two.holding is not None}]
+            firms = [one.contractor for one in owing if one.contractor is not None]
     if as_json:
         for one in held:
             print_json(holding_json(one))
+        for firm in firms:
+            print_json(contractor_json(firm, at))
         return
-    if not held:
+    for firm in firms:
+        click.echo("\n".join(contractor_lines(firm, at)))
+    if not held and not firms:
         empty = "the register is empty; what a partner releases to this node is entered here"
         click.echo("nothing is owed for any holding" if due else empty)
         return

@@ -77,9 +77,10 @@ def duty_json(one: Duty) -> dict[str, JSON]:
     """`relto/duty/1`."""
     return {
         "schema": DUTY_SCHEMA,
-        "holding": one.holding.id,
-        "item": one.holding.received.item,
-        "agreement": one.holding.received.agreement,
+        "holding": one.holding.id if one.holding is not None else None,
+        "item": one.holding.received.item if one.holding is not None else None,
+        "contractor": one.contractor.id if one.contractor is not None else None,
+        "agreement": one.agreement,
         "article": one.article,
         "do": one.do,
         "to": one.to or None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from relto.core.envelope import Sealed, label_only
-from relto.core.errors import InputError, NotFound
+from relto.core.errors import InputError, NotFound, Refused
 from relto.core.register import (
     Copied,
     Destroyed,
@@ -24,6 +24,7 @@ from relto.core.register import (
     WrittenOff,
 )
 from relto.core.timeline import Instant
+from relto.node.contractors import refused_to
 from relto.node.node import Node
 from relto.node.telling import check_given, enter_event
 
@@ -35,18 +36,19 @@ _MAX_WORDS = 4000
 def copy_holding(node: Node, holding: str, keeper: str, by: str) -> Holding:
     """Make a numbered copy, kept by `keeper`; it is under the same control as the original (article 14).
 
-    Raises NotFound for no such holding, Conflict where it can no longer be used, Refused where it was only disclosed.
+    Raises NotFound for no such holding, Conflict where it can no longer be used, Refused where it was only disclosed,
+    or `keeper` is a contractor that may not have it.
     """
 
     def copied(held: Holding, at: Instant) -> list[Event]:
         return [Copied(holding, at, len(held.copies), _said(keeper), _said(by))]
 
-    return _act(node, holding, copied, given=True)
+    return _act(node, holding, copied, given=True, to=keeper)
 
 
 def show_holding(node: Node, holding: str, to: str, by: str) -> Holding:
     """Enter that it was shown, and nothing left with who saw it. Raises as `copy_holding` does."""
-    return _act(node, holding, lambda _held, at: [Shown(holding, at, _said(to), _said(by))])
+    return _act(node, holding, lambda _held, at: [Shown(holding, at, _said(to), _said(by))], to=to)
 
 
 def return_holding(node: Node, holding: str, by: str, numbers: tuple[int, ...] | None = None) -> Holding:
@@ -127,10 +129,11 @@ _SHOWN_BY_ACTS = {
 
 
 def _act(
-    node: Node, holding: str, events: Callable[[Holding, Instant], list[Event]], *, given: bool = False
+    node: Node, holding: str, events: Callable[[Holding, Instant], list[Event]], *, given: bool = False, to: str = ""
 ) -> Holding:
     """Enter the events that an act is, in one transaction; the holding as it is then. All of them, or none. `given`: it
-    must have been released, not only disclosed."""
+    must have been released, not only disclosed. `to`: to whom it comes, which may be an own contractor (article 16)."""
+    refused: Refused | None = None
     with node.store.write() as tx:
         held = tx.holding(holding)
         if held is None:
@@ -138,11 +141,14 @@ def _act(
         if given:
             check_given(tx, held)
         moment = node.now_or_later(tx)
-        for event in events(held, moment.latest):
+        refused = refused_to(node, tx, to, held.received.agreement, held.mark, held.received.item, moment)
+        for event in events(held, moment.latest) if refused is None else ():
             held = enter_event(node, tx, held, event, moment)
             sealed = tx.sealed(holding) if isinstance(event, Gone) and event.number == 0 else None
             if sealed:
                 tx.erase(holding, label_only(Sealed.from_bytes(sealed)))
+    if refused is not None:
+        raise refused
     return held
 
 

@@ -14,6 +14,7 @@ from relto.core.dossier import Dossier
 from relto.core.errors import InputError, NotFound, Refused
 from relto.core.register import MAX_SOURCES, Derived, Holding, check_usable, strictest
 from relto.core.timeline import Instant
+from relto.node.contractors import refused_to
 from relto.node.node import Node
 from relto.node.ports import Transaction
 from relto.node.telling import check_given, enter_event
@@ -52,7 +53,8 @@ def derive(node: Node, sources: Sequence[str], made: Made) -> Holding:
     """Register what was made of the holdings `sources`; the holding that it is.
 
     Raises NotFound for no such holding, Conflict for a source that can no longer be used or marks that cannot be
-    compared, Refused for a laxer mark than that of a source, InputError for what is not said.
+    compared, Refused for a laxer mark than that of a source, or a contractor as keeper that may not have it,
+    InputError for what is not said.
     """
     _check_said(sources, made)
     with node.store.write() as tx:
@@ -66,8 +68,13 @@ def derive(node: Node, sources: Sequence[str], made: Made) -> Holding:
                 article="4(3)",
                 remedy=f"mark it {first.mark}, or higher",
             )
-        name = f"d-{node.entropy(ID_BYTES).hex()}"
-        return enter_event(node, tx, None, _event(node.party, dossier, name, found, first, made, moment.latest), moment)
+        came, mark = first.received, made.mark or first.mark
+        refused = refused_to(node, tx, made.keeper, came.agreement, mark, came.item, moment)
+        if refused is None:
+            name = f"d-{node.entropy(ID_BYTES).hex()}"
+            event = _event(node.party, dossier, name, found, first, made, moment.latest)
+            return enter_event(node, tx, None, event, moment)
+    raise refused
 
 
 def _event(

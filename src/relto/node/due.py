@@ -1,4 +1,5 @@
-"""What a party owes for what it holds: each duty with its article, its time, and whose it is; and what fell overdue.
+"""What a party owes for what it holds, and of those whom it lets hold it: each duty with its article, its time, and
+whose it is; and what fell overdue.
 
 Duties that an event started stand in the register. Where an agreement has lapsed and its text asks for what was given
 under it to be destroyed, that too is owed, until nothing of it is held (`survival`).
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from relto.core.agreement.text import Survival
 from relto.core.dossier import Dossier
-from relto.core.register import FellOverdue, Holding, owner_of
+from relto.core.register import INSPECT, INSPECTIONS, Contractor, FellOverdue, Holding, owner_of
 from relto.core.timeline import Instant, first_instant, local_day
 from relto.node.node import Node
 from relto.node.ports import Reading
@@ -20,10 +21,11 @@ from relto.node.telling import enter_event
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """A duty that is open at an instant. `number` is its place among those of the holding, None where the lapse of the
-    agreement started it; `due` None: the text sets no time. `owner`: the role of the holding party whose duty it is."""
+    """A duty that is open at an instant, for a `holding`, or to inspect a `contractor`. `number` is its place among
+    those of the holding, None where the lapse of the agreement started it; `due` None: the text sets no time. `owner`:
+    the role of the holding party whose duty it is."""
 
-    holding: Holding
+    holding: Holding | None
     number: int | None
     article: str
     do: str
@@ -32,6 +34,32 @@ class Duty:
     started: Instant
     due: Instant | None
     overdue: bool
+    contractor: Contractor | None = None
+
+    @property
+    def about(self) -> str:
+        """The id of the holding or contractor."""
+        return self.holding.id if self.holding is not None else self._contractor.id
+
+    @property
+    def title(self) -> str:
+        """The title of what is held; of a contractor its id."""
+        return self.holding.received.title if self.holding is not None else self._contractor.id
+
+    @property
+    def agreement(self) -> str:
+        """The agreement whose text asks for it."""
+        return self.holding.received.agreement if self.holding is not None else self._contractor.checklist.agreement
+
+    @property
+    def zone(self) -> str:
+        """Where its time is counted."""
+        return self.holding.received.zone if self.holding is not None else self._contractor.checklist.zone
+
+    @property
+    def _contractor(self) -> Contractor:
+        assert self.contractor is not None
+        return self.contractor
 
 
 def open_duties(node: Node, reading: Reading, at: Instant) -> list[Duty]:
@@ -42,7 +70,20 @@ def open_duties(node: Node, reading: Reading, at: Instant) -> list[Duty]:
         if _survival(dossier, node.party, name, at) is not None:
             asked |= {held.id: held for held in reading.holdings_under(name)}
     found = [one for held in asked.values() for one in duties_of(dossier, node.party, held, at)]
-    return sorted(found, key=lambda one: (one.due is None, one.due or one.started, one.holding.id, one.number or 0))
+    found += inspections(reading, at)
+    return sorted(found, key=lambda one: (one.due is None, one.due or one.started, one.about, one.number or 0))
+
+
+def inspections(reading: Reading, at: Instant) -> Iterator[Duty]:
+    """The duty to inspect each contractor with a checklist, as it stands at `at` (article 16, condition (g))."""
+    for control in reading.controls("contractor"):
+        then = tuple(one for one in control.events if one.at <= at) if isinstance(control, Contractor) else ()
+        if then:
+            one = Contractor(then)
+            article = f"{one.checklist.article}({INSPECTIONS})"
+            started = one.checklist.at if one.inspection is None else one.inspection.at
+            due, late = one.inspection_due, one.overdue(at)
+            yield Duty(None, None, article, INSPECT, "", owner_of(INSPECT), started, due, late, one)
 
 
 def duties_of(dossier: Dossier, party: str, held: Holding, at: Instant) -> Iterator[Duty]:

@@ -9,6 +9,7 @@ from relto.core.errors import InputError
 from relto.core.evidence import Evidence
 from relto.core.register import (
     CERTIFY,
+    CONTROL_KINDS,
     CompromiseReported,
     Destroyed,
     Discharged,
@@ -32,6 +33,8 @@ def event_in(evidence: Evidence, party: str, find: Callable[[str], Evidence]) ->
     certificate or of findings, that it has them. `find` gives evidence by its digest. Raises InputError for an event
     that cannot be read.
     """
+    if evidence.kind in CONTROL_KINDS:
+        return None  # of a visit, a contractor or a facility
     if evidence.party == party:
         stated = evidence.says.get("event")
         if stated is None:

@@ -25,6 +25,7 @@ from relto.node.bundle.check import ON_THE_WAY, decision_named, restored_in
 from relto.node.card import Card
 from relto.node.card_chain import CardChain
 from relto.node.contents import content_of, instrument_subject
+from relto.node.controls import is_aside
 from relto.node.labels import label_of
 from relto.node.log import subject_of
 from relto.node.node import Node
@@ -87,7 +88,8 @@ def _about(told: list[_Told], about: str) -> set[str]:
     subjects = {
         subject_of(one.evidence)
         for one in told
-        if about in (subject_of(one.evidence), one.evidence.item, one.evidence.says.get("about"))
+        if about == subject_of(one.evidence)
+        or (about in (one.evidence.item, one.evidence.says.get("about")) and not is_aside(one.evidence))
     }
     size = -1
     while len(subjects) != size:
@@ -98,7 +100,8 @@ def _about(told: list[_Told], about: str) -> set[str]:
                 subjects |= {part for part in (_consent(one.evidence), holding) if isinstance(part, str) and part}
             elif isinstance(holding, str) and holding in subjects:
                 subjects.add(subject)
-    return {one.leaf.id for one in told if subject_of(one.evidence) in subjects}
+    shown = {one.leaf.id for one in told if one.evidence.item == about and is_aside(one.evidence)}
+    return shown | {one.leaf.id for one in told if subject_of(one.evidence) in subjects}
 
 
 def _consent(one: Evidence) -> str:

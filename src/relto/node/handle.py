@@ -18,6 +18,7 @@ from relto.node.recovery import receive_recovery
 from relto.node.taking import receive_instrument
 from relto.node.telling import receive_custody
 from relto.node.together import Answering, finished, together
+from relto.node.visits import receive_visit
 from relto.node.witness import TRUSTING, contradicted, receive_head
 
 _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] = {
@@ -29,6 +30,7 @@ _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] =
     "key-change": receive_key_change,
     "custody": receive_custody,
     "reclassification": receive_reclassification,
+    "visit": receive_visit,
     "head": receive_head,
     RECOVERY: receive_recovery,
 }

@@ -29,6 +29,8 @@ PersonalAct: TypeAlias = Literal[
     "open",
     "sign-instrument",
     "keep-register",
+    "decide-visit",
+    "keep-control",
     "report-compromise",
     "reclassify",
     "see-evidence",
@@ -55,6 +57,7 @@ MAY: Final[Mapping[Role, frozenset[PersonalAct]]] = {
             "forward",
             "sign-instrument",
             "reclassify",
+            "decide-visit",
         }
     ),
     "security-officer": frozenset(
@@ -63,6 +66,8 @@ MAY: Final[Mapping[Role, frozenset[PersonalAct]]] = {
             "see-holdings",
             "see-outbox",
             "keep-register",
+            "decide-visit",
+            "keep-control",
             "report-compromise",
             "see-evidence",
             "see-checkpoint",
@@ -86,7 +91,7 @@ MAY: Final[Mapping[Role, frozenset[PersonalAct]]] = {
 """Which role may do which act: the whole of it."""
 
 STEP_UP: Final[frozenset[PersonalAct]] = frozenset(
-    {"release", "forward", "sign-instrument", "reclassify", "administer-accounts"}
+    {"release", "forward", "sign-instrument", "reclassify", "decide-visit", "administer-accounts"}
 )
 """Acts before which a person shows again who they are."""
 

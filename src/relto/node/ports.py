@@ -12,7 +12,7 @@ from typing import Literal, Protocol, TypeAlias
 from relto.core.envelope import SigningKey, UnwrapKey
 from relto.core.errors import ReltoError
 from relto.core.ledger import Frontier
-from relto.core.register import Holding
+from relto.core.register import Control, ControlKind, Holding
 from relto.core.timeline import Instant
 from relto.node.card import Card
 from relto.node.card_chain import CardChain, KeyChange, KeyChangeKind
@@ -260,6 +260,22 @@ class Reading(Protocol):
         """The columns of a holding and its duties that are not what its events make them."""
         ...
 
+    def control(self, kind: ControlKind, identifier: str) -> Control | None:
+        """One visit, contractor's checklist or facility."""
+        ...
+
+    def controls(self, kind: ControlKind | None = None) -> list[Control]:
+        """All visits, checklists and facilities, or those of one kind, in the order they began."""
+        ...
+
+    def controls_due(self, by: Instant) -> list[Control]:
+        """The contractors with an inspection due by `by`, to the second, that was not entered as missed."""
+        ...
+
+    def control_columns_differ(self, control: Control) -> list[str]:
+        """The columns of a visit, checklist or facility that are not what its events make them."""
+        ...
+
     def instruments(self) -> list[InstrumentRow]:
         """All instruments, complete or not, in the order they came."""
         ...
@@ -322,6 +338,10 @@ class Transaction(Reading, Protocol):
     def erase(self, identifier: str, left: bytes) -> None:
         """Keep `left` in the place of a holding's sealed item, and nothing of that in the store once the transaction
         has ended. Of backups, and of what a disk keeps, it knows nothing."""
+        ...
+
+    def put_control(self, control: Control) -> None:
+        """Keep a visit, a contractor's checklist or a facility as it is now."""
         ...
 
     def put_instrument(self, row: InstrumentRow) -> None:

@@ -12,13 +12,15 @@ from functools import partial
 from typing import Final
 
 from relto.core.canon import digest
-from relto.core.decision import resolve
+from relto.core.decision import Request, resolve
 from relto.core.dossier import Item
 from relto.core.envelope import MAX_SEALED_BYTES, Opened, Sealed, open_sealed
 from relto.core.errors import Conflict, InputError, VerificationFailed
 from relto.core.evidence import MAX_JWS_BYTES, Evidence, verify_evidence
 from relto.core.register import Received, apply, event_to_json
 from relto.node.clocks import note_time
+from relto.node.contractors import why_not_to
+from relto.node.controls import rank_in
 from relto.node.deciding import Decision, decide_now, refusal
 from relto.node.hearing import Heard, heard_in, is_batch, why_not_next
 from relto.node.labels import item_under
@@ -147,12 +149,20 @@ def _answer(
     if decision.permits:
         heard = heard_of(arrived, evidence)
         why = heard if isinstance(heard, str) else why_not_next(tx, heard) if heard is not None else ""
+        why = why or _why_not_to_contractor(node, tx, decision, request, moment)
         if why:
             return _reject(node, moment, theirs, message, why), _nothing
         own, keep = _receive(node, tx, moment, theirs, arrived, decision, message)
         return own, keep if not isinstance(heard, Heard) else partial(_keep_heard, tx, keep, heard)
     answer = refusal(node, decision, about=_id(evidence), to=evidence.party, answers=theirs.id, message=message)
     return answer, partial(tx.add_decision, decision.row)
+
+
+def _why_not_to_contractor(node: Node, tx: Transaction, decision: Decision, request: Request, moment: Moment) -> str:
+    """Why it may not come to the own contractor for which it is (article 16); empty where it may, or is for none."""
+    dossier, item = node.dossier(tx), request.item
+    rank, agreement = rank_in(dossier, item.originator, item.mark), decision.verdict.agreement
+    return str(why_not_to(tx, dossier, node.party, request.recipient, agreement, rank, moment.latest) or "")
 
 
 def heard_of(arrived: Arrived, evidence: Evidence) -> Heard | str | None:

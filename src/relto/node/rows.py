@@ -7,9 +7,11 @@ from typing import Literal, NamedTuple
 
 from relto.core.timeline import Instant
 
-MessageKind = Literal["transmittal", "instrument", "recall", "compromise", "key-change", "custody", "reclassification"]
+MessageKind = Literal[
+    "transmittal", "instrument", "recall", "compromise", "key-change", "custody", "reclassification", "visit"
+]
 OutboxState = Literal["queued", "done", "refused", "refused-by-recipient"]
-Stage = Literal["queueing", "sending", "receipt", "opening"]
+Stage = Literal["queueing", "sending", "receipt", "opening", "visit"]
 
 
 @dataclass(frozen=True, slots=True)

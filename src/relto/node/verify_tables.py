@@ -21,6 +21,7 @@ from relto.node.node import Node
 from relto.node.ports import Reading
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, OutboxRow
 from relto.node.transmittal import terms_of, unpack
+from relto.node.verify_controls import check_controls
 from relto.node.verify_kept import check_kept
 
 Problem: TypeAlias = Callable[[str, str], None]
@@ -28,7 +29,7 @@ Ledger: TypeAlias = Mapping[str, Evidence]
 
 _RECALLED: Final = {"refusal": "transmittal"}
 """A recall is answered about the transmittal that it recalls, and kept as such."""
-_ABOUT: Final = frozenset({"compromise", "custody", "reclassification"})
+_ABOUT: Final = frozenset({"compromise", "custody", "reclassification", "visit"})
 """The messages that are filed under a name of their own: several are about one holding."""
 
 
@@ -41,6 +42,7 @@ def check_tables(node: Node, reading: Reading, evidence: Ledger, tree: Tree, pro
         "inbox": lambda: _check_inbox(reading, own, evidence, problem),
         "record": lambda: _check_record(node, reading, evidence, problem),
         "register": lambda: _check_register(node, reading, evidence, problem),
+        "control": lambda: check_controls(reading, node.party, evidence, problem),
         "high water": lambda: _check_high_water(reading, own, problem),
         "state": lambda: check_kept(node, reading, tree, problem),
         "streams": lambda: check_streams(node, reading, evidence, problem),

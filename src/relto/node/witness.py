@@ -34,7 +34,7 @@ from relto.node.ports import Reading, Transaction
 from relto.node.together import Answering
 
 KIND: Final = "head"
-TRUSTING: Final = frozenset({"transmittal", "instrument", "key-change"})
+TRUSTING: Final = frozenset({"transmittal", "instrument", "key-change", "visit"})
 """The messages that are neither taken from a party whose ledger has contradicted itself, nor sent to it; reports are,
 and answers."""
 _ORIGIN: Final = "relto/ledger/"

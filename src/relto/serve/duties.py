@@ -8,6 +8,7 @@ from typing import Final
 
 from relto.core.errors import ReltoError
 from relto.node import Node
+from relto.node.contractors import enter_missed
 from relto.node.due import enter_overdue
 from relto.serve.log import Log
 
@@ -38,11 +39,12 @@ class DutyWatch:
         while not self._stop.is_set():
             try:
                 found = enter_overdue(self._node)
+                for held, event in found:
+                    self._log("a duty is overdue", subject=held.id, state=event.do)
+                if found:
+                    self._wake()
+                for firm, _ in enter_missed(self._node):
+                    self._log("an inspection is overdue", subject=firm.id)
             except ReltoError as error:
                 self._log("duties not looked at", state=str(error))
-                found = []
-            for held, event in found:
-                self._log("a duty is overdue", subject=held.id, state=event.do)
-            if found:
-                self._wake()
             self._stop.wait(EVERY_SECONDS)

@@ -11,10 +11,19 @@ from sqlalchemy import Table
 
 from relto.adapters.sqlite import tables
 from relto.core.canon import base64url, canonical, count_in, from_base64url, only_keys, parse_json, parse_object
-from relto.core.errors import InputError, NotFound, VerificationFailed
+from relto.core.errors import InputError, NotFound, ReltoError, VerificationFailed
 from relto.core.ledger import Frontier
 from relto.core.memo import Memo
-from relto.core.register import Holding, event_from_json, event_to_json, fold
+from relto.core.register import (
+    Control,
+    Holding,
+    control_event_from_json,
+    control_event_to_json,
+    event_from_json,
+    event_to_json,
+    fold,
+    fold_controls,
+)
 from relto.core.timeline import Instant, parse_instant
 from relto.node.rows import InboxRow, Leaf, OutboxRow, Sent
 
@@ -205,6 +214,30 @@ def holding_of(row: Any) -> Holding:
     except (InputError, NotFound, ValueError) as error:
         raise VerificationFailed(f"a row of the register was changed: {error}", remedy="restore the store") from error
     return holding
+
+
+def columns_of_control(control: Control) -> dict[str, Any]:
+    """What the table says of a visit, a checklist or a facility."""
+    return {
+        "kind": control.kind,
+        "id": control.id,
+        "due_at": _instant(control.due),
+        "events": canonical([control_event_to_json(one) for one in control.events]).decode("utf-8"),
+    }
+
+
+def control_in(row: Any) -> Control:
+    """Fold a visit, a checklist or a facility from its events. Raises VerificationFailed where the row no longer holds
+    such events."""
+    check_types(row, tables.control)
+    try:
+        value = parse_json(row.events.encode("utf-8"), _MAX_EVENTS_BYTES, name="control.events")
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise InputError("not a list of events")
+        (control,) = fold_controls(control_event_from_json(one) for one in value if isinstance(one, dict)).values()
+    except (ReltoError, ValueError) as error:
+        raise VerificationFailed(f"a row of `control` was changed: {error}", remedy="restore the store") from error
+    return control
 
 
 def title_of(events: str) -> str:

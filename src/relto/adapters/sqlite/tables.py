@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION: Final = "0002"
+REVISION: Final = "0003"
 """The newest revision under `migrations/versions`: what this code reads and writes."""
 
 metadata = MetaData()
@@ -114,6 +114,18 @@ duty = Table(
     _text("started_at"),
     _text("due_at", null=True),
     _text("done_at", null=True),
+)
+
+control = Table(
+    "control",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    _text("kind"),
+    _text("id"),
+    _text("due_at", null=True),
+    _text("events"),
+    UniqueConstraint("kind", "id", name="control_once"),
+    CheckConstraint("kind IN ('visit', 'contractor', 'facility')", name="control_kind"),
 )
 
 instrument = Table(

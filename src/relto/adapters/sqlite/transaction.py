@@ -15,6 +15,7 @@ from relto.adapters.sqlite.errors import told
 from relto.adapters.sqlite.prepared import Prepared
 from relto.adapters.sqlite.reading import SqliteReading
 from relto.adapters.sqlite.rows import (
+    columns_of_control,
     columns_of_duty,
     columns_of_holding,
     columns_of_inbox,
@@ -25,7 +26,7 @@ from relto.adapters.sqlite.rows import (
 from relto.core.canon import canonical
 from relto.core.errors import NotFound
 from relto.core.ledger import Frontier
-from relto.core.register import Holding
+from relto.core.register import Control, Holding
 from relto.core.timeline import Instant
 from relto.node.ports import NoteKind
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow
@@ -173,6 +174,17 @@ class SqliteTransaction(SqliteReading):
         self._connection.execute(update(tables.holding).where(tables.holding.c.id == identifier).values(sealed=left))
         self._driver.execute("PRAGMA secure_delete=OFF")
         self.erased = True
+
+    def put_control(self, control: Control) -> None:
+        """Keep a visit, a contractor's checklist or a facility as it is now."""
+        columns = columns_of_control(control)
+        self._connection.execute(
+            upsert(tables.control)
+            .values(**columns)
+            .on_conflict_do_update(
+                index_elements=["kind", "id"], set_={name: columns[name] for name in ("due_at", "events")}
+            )
+        )
 
     def put_instrument(self, row: InstrumentRow) -> None:
         """Keep an instrument and its signatures; those that are there already stay as they are."""

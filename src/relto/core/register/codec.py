@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from relto.core.decision import DueDuty
 from relto.core.errors import InputError
@@ -94,16 +94,21 @@ def event_to_json(event: Event) -> dict[str, Any]:
 
 def event_from_json(value: Mapping[str, Any]) -> Event:
     """Read an event back. Raises InputError for anything that `event_to_json` does not write."""
-    kind = _KINDS.get(_text(value.get("event"), "event"))
+    event: Event = read_event(value, _KINDS)
+    return event
+
+
+def read_event(value: Mapping[str, Any], kinds: Mapping[str, type[Any]]) -> Any:
+    """An event of one of these `kinds`, by its name under `event`. Raises InputError for any other, and for one with
+    other fields than its own."""
+    name = _text(value.get("event"), "event")
+    kind = kinds.get(name)
     if kind is None:
-        raise InputError(f"unknown event `{value.get('event')!s:.60}`", remedy=f"events: {', '.join(sorted(_KINDS))}")
+        raise InputError(f"unknown event `{name[:60]}`", remedy=f"events: {', '.join(sorted(kinds))}")
     names = _fields(kind)
     if set(value) != {"event", *names}:
-        raise InputError(
-            f"the event `{_NAMES[kind]}` has not the fields it should", remedy=f"its fields: {', '.join(names)}"
-        )
-    make = cast(Callable[..., Event], kind)
-    return make(**{name: _field(value[name], name) for name in names})
+        raise InputError(f"the event `{name}` has not the fields it should", remedy=f"its fields: {', '.join(names)}")
+    return kind(**{name: _field(value[name], name) for name in names})
 
 
 def _field(value: Any, name: str) -> Any:
@@ -148,9 +153,19 @@ def _names(value: Any, name: str) -> tuple[str, ...]:
 
 _READ: Final[Mapping[str, Callable[[Any, str], Any]]] = {
     "at": _instant,
+    "starts": _instant,
+    "ends": _instant,
+    "due": _instant,
     "actual": _flag,
+    "assured": _flag,
+    "passed": _flag,
     "duties": _duties,
     "number": _count,
     "sources": _names,
     "originators": _names,
+    "topics": _names,
+    "ranks": _names,
+    "visitors": _names,
+    "came": _names,
+    "conditions": _names,
 }

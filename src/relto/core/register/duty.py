@@ -10,7 +10,7 @@ from relto.core.decision import DueDuty
 from relto.core.timeline import Instant, first_instant, local_day, parse_hours, parse_period
 
 AT_ONCE: Final = "at-once"
-_OWNERS: Final = {"report": "security officer", "investigate": "security officer", "tell-measures": "security officer"}
+_OWNERS: Final = dict.fromkeys(("report", "investigate", "tell-measures", "inspect"), "security officer")
 _OWNER: Final = "desk officer"
 
 
@@ -31,8 +31,8 @@ class Owed:
 
 
 def owner_of(do: str) -> str:
-    """The role whose duty it is: what follows a compromise is the security officer's, all else the desk's that holds
-    the item."""
+    """The role whose duty it is: what follows a compromise, and inspections, are the security officer's, all else is
+    the desk's that holds the item."""
     return _OWNERS.get(do, _OWNER)
 
 

@@ -12,7 +12,7 @@ from relto.core.errors import ReltoError
 from relto.core.evidence import Evidence
 from relto.core.timeline import Instant
 from relto.node.bundle.check import Checked, Stated
-from relto.node.bundle.custody_words import event_words, keeps, marks, witnesses
+from relto.node.bundle.custody_words import controls, event_words, keeps, marks, witnesses
 from relto.node.transmittal import terms_of
 from relto.node.verdicts import grounds_of
 
@@ -164,5 +164,8 @@ _WORDS: Final[Mapping[str, Callable[[Checked, Evidence], str]]] = {
     "custody": lambda _, one: keeps(one),
     "destruction": lambda _, one: keeps(one),
     "reclassification": lambda _, one: marks(one),
+    "visit": lambda _, one: controls(one),
+    "contractor": lambda _, one: controls(one),
+    "facility": lambda _, one: controls(one),
     "ledger": lambda _, one: witnesses(one),
 }

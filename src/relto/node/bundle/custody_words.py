@@ -21,6 +21,24 @@ _EVENTS: Final = {
     "fell-overdue": "has not done in time: {do}",
     "discharged": "has done: {do}",
 }
+_CONTROLS: Final = {
+    "visit-asked": "asks for the visit {visit} of {visiting} to {facility} of {host}, up to {ceiling}",
+    "visit-approved": "approves the visit {visit} up to {ceiling}, from {starts} until {ends}",
+    "visit-declined": "declines the visit {visit}: {says}",
+    "visit-called-off": "calls the visit {visit} off: {says}",
+    "visit-held": "says that the visit {visit} took place, with {came}",
+    "visit-shown": "shows {item} to {to} in the visit {visit}",
+    "visit-opened": "opens {item} in the visit {visit}",
+    "checklist-set": "keeps a checklist of {contractor}, inspected every {every}",
+    "conditions-confirmed": "confirms conditions {conditions} of {contractor}: {evidence}",
+    "conditions-withdrawn": "says that {contractor} meets conditions {conditions} no more: {says}",
+    "inspected": "inspects {contractor}: {says}",
+    "inspection-missed": "has not inspected {contractor} by {due}",
+    "official-named": "makes {official} responsible at {facility}: {task}",
+    "official-relieved": "makes {official} responsible at {facility} no more",
+    "enrolled": "enters {person} in the register of {facility}",
+    "struck": "strikes {person} off the register of {facility}: {says}",
+}
 _LEDGER: Final = {
     "fork": "finds that {about} contradicts what it has signed before",
     "settled": "trusts {about} again",
@@ -36,6 +54,16 @@ def keeps(one: Evidence) -> str:
     return event_words(event, one) if isinstance(event, dict) else one.kind
 
 
+def controls(one: Evidence) -> str:
+    """What is stated of a visit, a contractor or a facility."""
+    step, event = one.says.get("step"), one.says.get("event")
+    if step == "acknowledgement":
+        return f"has the statement of {one.to} about the {one.kind} {one.transmittal}"
+    if step == "refusal":
+        return f"refuses {one.item} by the rules of the {one.kind} {one.transmittal}: {one.says.get('says')}"
+    return _worded(_CONTROLS, event, one) if isinstance(event, dict) else one.kind
+
+
 def marks(one: Evidence) -> str:
     """What is stated of an item's mark."""
     step = one.says.get("step")
@@ -46,12 +74,16 @@ def marks(one: Evidence) -> str:
 
 def event_words(event: Mapping[str, JSON], one: Evidence) -> str:
     """An event of a holding in words."""
-    words = _EVENTS.get(str(event.get("event")))
+    return _worded(_EVENTS, event, one)
+
+
+def _worded(all_words: Mapping[str, str], event: Mapping[str, JSON], one: Evidence) -> str:
+    words = all_words.get(str(event.get("event")))
     if words is None:
         return one.kind
     said = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in event.items()}
     try:
-        return words.format_map({**said, "item": one.item})
+        return words.format_map({**said, "item": one.item or said.get("item")})
     except (KeyError, IndexError):  # it says less than it should
         return one.kind
 

@@ -190,6 +190,8 @@ def _terms(found: Checked, stated: Stated, document: Mapping[str, JSON]) -> Term
     """What the sender asked for: stated by the submission or relay that the decision is about; None where none is."""
     if document.get("stage") == "opening":
         raise _Untold("it is about a person, whose file is no evidence")
+    if document.get("stage") == "visit":
+        raise _Untold("it is about what was shown in a visit, whose label is not here")
     source = _submission(found, stated.evidence)
     return None if source is None else terms_of(source)
 

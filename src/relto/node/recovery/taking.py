@@ -11,11 +11,12 @@ from relto.core.canon import JSON, digest
 from relto.core.envelope import KeyRing, Sealed, keys_of, label_only, verify_label
 from relto.core.errors import Conflict, InputError, ReltoError, VerificationFailed
 from relto.core.evidence import Evidence, check_receipt, verify_evidence
-from relto.core.register import Derived, Event, Gone, Received, apply
+from relto.core.register import Derived, Event, Gone, Received, apply, apply_control, control_of
 from relto.core.timeline import GENESIS, Instant
 from relto.formats.payload.stream import place_of
 from relto.node.acknowledge import Reply, settle_by
 from relto.node.behind import behind, read_behind
+from relto.node.controls import control_event_in
 from relto.node.events import event_in
 from relto.node.hearing import Heard, Position, is_batch
 from relto.node.labels import item_under
@@ -161,6 +162,10 @@ class _Taking:
 
     def _apply(self, own: Evidence, theirs: Evidence | None) -> None:
         """What the own statement makes happen in the register."""
+        for one in (own, theirs if own.says.get("step") == "acknowledgement" else None):
+            control = None if one is None else control_event_in(one)
+            if control is not None:  # of a visit, by either side
+                self._tx.put_control(apply_control(self._tx.control(*control_of(control)), control))
         event = event_in(own, self._node.party, lambda name: evidence_of(self._tx, name))
         if isinstance(event, Received):
             self._received(event, theirs)
@@ -199,10 +204,10 @@ class _Taking:
     def _remember(self, theirs: Evidence | None) -> None:
         """That the peer's message was answered, so that it has the same answer again."""
         own = self._own
-        if theirs is None or (own.transmittal is None and own.kind in ("receipt", "refusal")):
+        if theirs is None:
             raise VerificationFailed("an answer comes back without what it answered")
         message = own.digests["message"]
-        kind = "transmittal" if own.kind in ("receipt", "refusal") else kind_of_message(theirs)
+        kind = "transmittal" if theirs.kind in ("submission", "relay", "refusal") else kind_of_message(theirs)
         subject = own.transmittal or "" if kind == "transmittal" else message
         if self._tx.answered(kind, subject) is not None:
             raise Conflict(f"`{subject}` was answered otherwise since")

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from relto.node import Node
 from relto.node.people_store import People
-from relto.serve.api import accounts, agreeing, custody, health, holding, oidc, proving, releasing, session
+from relto.serve.api import accounts, agreeing, control, custody, health, holding, oidc, proving, releasing, session
 from relto.serve.api.around import Around
 from relto.serve.api.context import Context, Rate
 from relto.serve.api.guard import COOKIE
@@ -28,6 +28,7 @@ _CHAPTERS: Final = (
     releasing.operations,
     holding.operations,
     custody.operations,
+    control.operations,
     proving.operations,
     accounts.operations,
 )

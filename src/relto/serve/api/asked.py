@@ -157,6 +157,7 @@ class Open(Asked):
     person: PersonDocument | None = None
     purpose: Text = ""
     system: Text | None = None
+    visit: Text = ""
 
 
 class CompromiseReport(Asked):

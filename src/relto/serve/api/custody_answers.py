@@ -19,11 +19,12 @@ class Reclassification(Answer):
 
 
 class Duty(Answer):
-    """`relto/duty/1`: what is owed for a holding."""
+    """`relto/duty/1`: what is owed for a holding, or to inspect a contractor; one of the two is null."""
 
     schema_: Literal["relto/duty/1"] = Field(alias="schema")
-    holding: str
-    item: str
+    holding: str | None
+    item: str | None
+    contractor: str | None
     agreement: str
     article: str
     do: str

@@ -43,7 +43,7 @@ def open_holding(holding: str, body: Open, caller: Calling) -> Response:
     """Open a holding for a person, or for the competent authority. The handover leaves evidence."""
     node = caller.node
     person = body.person.to_person(node.read_dossier()) if body.person else None
-    found = open_item(node, holding, person, purpose=body.purpose, system=body.system)
+    found = open_item(node, holding, person, purpose=body.purpose, system=body.system, visit=body.visit)
     told = {**holding_json(found.holding), "schema": "relto/opened/1", "evidence": found.evidence}
     return answer(told | {"payload": base64.b64encode(found.payload).decode("ascii")})
 

@@ -64,13 +64,12 @@ def calendar_of(context: Context, account: Account, tongue: Tongue) -> bytes:
 
 
 def _duties(context: Context, now: Instant, tongue: Tongue) -> Iterator[Entry]:
-    """The duties that have a time, the overdue first; each by its holding's id."""
+    """The duties that have a time, the overdue first; each by the id of its holding or contractor."""
     with context.node.store.read() as reading:
         found = [one for one in open_duties(context.node, reading, now) if one.due is not None]
     for one in found[:_MOST_DUTIES]:
-        under, holding = one.holding.received.agreement, one.holding.id
-        what = f"{under}: {tongue.say('duty')} {one.do} ({holding})"
+        what = f"{one.agreement}: {tongue.say('duty')} {one.do} ({one.about})"
         subject = tongue.say("overdue: {what}", what=what) if one.overdue else what
-        key = f"duty|{holding}|{one.number}|{one.article}|{one.do}"
+        key = f"duty|{one.about}|{one.number}|{one.article}|{one.do}"
         assert one.due is not None
         yield Entry(one.due, "duty", subject, one.article, key, one.overdue)
