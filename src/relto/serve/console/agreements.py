@@ -146,6 +146,9 @@ def clauses(visit: Visit, text: Agreement) -> list[tuple[str, str, str]]:
     if text.purpose is not None:
         found.append((text.purpose.article, say("purpose"), text.purpose.rule))
     found.append((text.survival.article, say("after its end"), text.survival.keep))
+    if text.witnesses is not None:
+        asked = say("cosigned by {count} of the other parties", count=text.witnesses.quorum)
+        found.append((text.witnesses.article, say("witnesses of a ledger"), asked))
     found += [(duty.article, say("duty"), f"{duty.on}: {duty.do} {duty.within}".strip()) for duty in text.duties]
     return found
 
