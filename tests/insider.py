@@ -29,6 +29,7 @@ from relto.node.custody import copy_holding, destroy_holding, end_purpose, repor
 from relto.node.deriving import Made, derive
 from relto.node.heads import ask_witness
 from relto.node.log import origin_of
+from relto.node.mirroring import mirror
 from relto.node.node import Node
 from relto.node.publishing import published
 from relto.node.reclassify import reclassify
@@ -45,6 +46,7 @@ NAMED = {
     "duty": ("holding", "register"),
     "instrument": ("instrument", "record"),
     "signature": ("instrument", "record"),
+    "mirror": ("mirror",),
     "state": ("checkpoint", "frontier", "high water", "noted", "leaf", "state"),
 }
 """For each table, the words by one of which a problem names what was changed."""
@@ -79,6 +81,7 @@ def populate(folder: Path) -> Cast:
         dispatch_pending(node)
         for peer in node.keys.peers:
             ask_witness(node, peer)
+            mirror(node, peer)
     relay_pending(cast.usa)
     return cast
 

@@ -137,7 +137,7 @@ def prove(identifier: str, witnessed: bool, node_dir: Path, as_json: bool) -> No
 
 
 @ledger.command()
-@click.option("--ask", is_flag=True, help="Have every peer cosign the head now.")
+@click.option("--ask", is_flag=True, help="Have every peer cosign the head now, and mirror theirs.")
 @node_option
 @json_option
 def witness(ask: bool, node_dir: Path, as_json: bool) -> None:

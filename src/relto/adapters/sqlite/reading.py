@@ -24,7 +24,8 @@ from relto.adapters.sqlite.rows import (
 )
 from relto.core.canon import JSON, canonical, parse_json
 from relto.core.errors import VerificationFailed
-from relto.core.ledger import Frontier
+from relto.core.ledger import TILE_WIDTH, Frontier
+from relto.core.merkle import HASH_BYTES
 from relto.core.register import Holding
 from relto.core.timeline import Instant, parse_instant
 from relto.node.ports import NoteKind
@@ -145,6 +146,34 @@ class SqliteReading:
         query = select(tables.leaf.c.hash).where(tables.leaf.c.position >= after).order_by(tables.leaf.c.position)
         for (one,) in self._connection.execute(query):
             yield bytes(one)
+
+    def mirrored_size(self, party: str) -> int:
+        """How many hashes of the leaves of a peer's ledger are kept here."""
+        number, hashes = self._last_mirrored(party)
+        return number * TILE_WIDTH + len(hashes) // HASH_BYTES
+
+    def _last_mirrored(self, party: str) -> tuple[int, bytes]:
+        """The last row of a mirror; the first, empty, where there is none."""
+        query = select(tables.mirror).where(tables.mirror.c.party == party)
+        row = self._connection.execute(query.order_by(tables.mirror.c.number.desc()).limit(1)).one_or_none()
+        return (0, b"") if row is None else (check_types(row, tables.mirror).number, row.hashes)
+
+    def mirrored(self, party: str) -> Iterator[bytes]:
+        """These hashes, in order. Raises VerificationFailed where some are missing, or are none."""
+        row, full = tables.mirror.c, TILE_WIDTH * HASH_BYTES
+        query = select(row.number, row.hashes).where(row.party == party).order_by(row.number)
+        size = full
+        for wanted, (number, hashes) in enumerate(self._connection.execute(query)):
+            before, size = size, len(hashes) if isinstance(hashes, bytes) else 0
+            if number != wanted or before != full or not 0 < size <= full or size % HASH_BYTES:
+                raise VerificationFailed(
+                    f"the mirror of the ledger of `{party}` was changed", remedy="restore the store"
+                )
+            yield from (hashes[at : at + HASH_BYTES] for at in range(0, size, HASH_BYTES))
+
+    def mirrored_parties(self) -> list[str]:
+        """The parties of whose ledgers hashes are kept here."""
+        return [str(one) for (one,) in self._connection.execute(select(tables.mirror.c.party).distinct())]
 
     def leaves(self, subject: str | None = None) -> Iterator[Leaf]:
         """The leaves in order; those about `subject` where one is given."""
