@@ -27,7 +27,7 @@ AT_ONCE: Final = 1 << 14
 """The most hashes in one answer: 512 KiB."""
 MAX_AHEAD: Final = 1 << 22
 """The most hashes that are taken over at once: 128 MiB, which are held in memory until they lead to a signed head."""
-MAX_COSIGNED: Final = 64
+MAX_COSIGNED: Final = 32
 _MAX_NOTE: Final = 8192
 _FROM: Final = re.compile(r"from (0|[1-9][0-9]{0,18})", re.ASCII)
 
@@ -83,7 +83,7 @@ def mirror(node: Node, peer: str) -> int:
             raise VerificationFailed(f"`{peer}` does not give all hashes of its ledger")
         hashes += more
     told = replace(told, hashes=tuple(hashes[: head.size - edge.size]))
-    return _keep(node, peer, edge, told, head)
+    return _keep(node, peer, edge, known, told, head)
 
 
 def mirror_if_due(node: Node, peer: str) -> None:
@@ -121,19 +121,21 @@ def _hashes(data: bytes) -> tuple[bytes, ...]:
     return tuple(data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES))
 
 
-def _keep(node: Node, peer: str, edge: Frontier, told: _Told, head: TreeHead) -> int:
-    """Keep the hashes, if they lead to the peer's head, and that goes on from what was cosigned of its ledger."""
+def _keep(node: Node, peer: str, edge: Frontier, known: TreeHead, told: _Told, head: TreeHead) -> int:
+    """Keep the hashes, if they lead to the peer's head, and that goes on from what was cosigned of its ledger. What
+    takes long is done before others wait for the store."""
+    if known.size < edge.size:
+        raise VerificationFailed(f"the mirror of the ledger of `{peer}` goes on beyond what was cosigned of it")
+    before = edge.extend_hashes(told.hashes[: known.size - edge.size])
+    last = before.extend_hashes(told.hashes[known.size - edge.size :])
+    forked = head != known if head.size == known.size else (last.head() == head and before.head() != known)
+    if not forked and last.head() != head:
+        raise VerificationFailed(f"`{peer}` gives hashes that do not lead to the head of its ledger")
     with node.store.write() as tx:
-        known = last_head(node, tx, peer)
-        if tx.mirrored_size(peer) != edge.size or not edge.size <= known.size <= head.size:
-            return edge.size  # another process was quicker
-        before = edge.extend_hashes(told.hashes[: known.size - edge.size])
-        last = before.extend_hashes(told.hashes[known.size - edge.size :])
-        forked = head != known if head.size == known.size else (last.head() == head and before.head() != known)
+        if tx.mirrored_size(peer) != edge.size or last_head(node, tx, peer) != known:
+            return edge.size  # another process, or the peer itself, was quicker
         if forked:
             keep_fork(node, tx, Fork(peer, tx.notes("head")[peer], own_lines(told.checkpoint, peer)))
-        elif last.head() != head:
-            raise VerificationFailed(f"`{peer}` gives hashes that do not lead to the head of its ledger")
         else:
             _write(node, tx, peer, told, head)
     if forked:
