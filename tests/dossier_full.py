@@ -49,6 +49,7 @@ persons:
   source: s
   note: n
 duties: [{article: "10", on: receipt, do: mark-origin, within: PT72H, to: originator, source: s, note: n}]
+witnesses: {article: "11", quorum: 1, source: s, note: n, unconfirmed: true}
 source: s
 unconfirmed: true
 note: n

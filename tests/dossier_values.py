@@ -20,6 +20,7 @@ from relto.core.agreement import (
     Survival,
     Term,
     ThirdParty,
+    Witnesses,
 )
 from relto.core.agreement.text import Anchor, Binding, CountsFrom, Keep, SuspendedNotice
 from relto.core.decision import ACTS
@@ -186,6 +187,7 @@ def agreements(draw: st.DrawFn) -> Agreement:
         purpose=draw(maybe(purposes) if rests else purposes),
         persons=draw(persons_rules),
         duties=draw(st.lists(duties, max_size=2).map(tuple)),
+        witnesses=draw(maybe(st.builds(Witnesses, lines, st.integers(1, len(names) - 1), unconfirmed=st.booleans()))),
         basis=draw(many(ids, 1)) if rests else (),
         hub=draw(maybe(parties)),
         depositary=draw(maybe(parties)),

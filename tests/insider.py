@@ -31,6 +31,7 @@ from relto.node.deriving import Made, derive
 from relto.node.facilities import enrol, name_official
 from relto.node.heads import ask_witness
 from relto.node.log import origin_of
+from relto.node.mirroring import mirror
 from relto.node.node import Node
 from relto.node.publishing import published
 from relto.node.reclassify import reclassify
@@ -60,6 +61,7 @@ NAMED = {
     "control": ("visit", "contractor", "facility", "control"),
     "instrument": ("instrument", "record"),
     "signature": ("instrument", "record"),
+    "mirror": ("mirror",),
     "state": ("checkpoint", "frontier", "high water", "noted", "leaf", "state"),
 }
 """For each table, the words by one of which a problem names what was changed."""
@@ -95,6 +97,7 @@ def populate(folder: Path) -> Cast:
         dispatch_pending(node)
         for peer in node.keys.peers:
             ask_witness(node, peer)
+            mirror(node, peer)
     relay_pending(cast.usa)
     return cast
 

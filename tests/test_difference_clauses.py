@@ -16,6 +16,7 @@ from relto.core.agreement import (
     Survival,
     Term,
     ThirdParty,
+    Witnesses,
 )
 from relto.core.decision.difference.clauses import changed_clauses
 from relto.core.label import Levels, RankRow
@@ -126,6 +127,12 @@ def told(before: Agreement, after: Agreement) -> list[Told]:
         ({"persons": replace(BASE.persons, contractor="16")}, "approved contractor", ("", ""), ("16", "asked")),
         ({"persons": replace(BASE.persons, assurance="7(5)")}, "assurance for persons", ("", ""), ("7(5)", "asked")),
         ({"persons": replace(BASE.persons, need_to_know=None)}, "need-to-know of persons", ("7(2)", "asked"), ("", "")),
+        (
+            {"witnesses": Witnesses("12", 1)},
+            "witnesses of a party's ledger",
+            ("", ""),
+            ("12", "1 of the other parties"),
+        ),
         ({"persons": replace(BASE.persons, facility="8")}, "facility of persons", ("6(e)", "asked"), ("8", "asked")),
     ],
 )

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from relto.adapters.folder import load_dossier
-from relto.core.agreement import Agreement, Entry, NoticeRule, Purpose, Record, Survival, Term, ThirdParty
+from relto.core.agreement import Agreement, Entry, NoticeRule, Purpose, Record, Survival, Term, ThirdParty, Witnesses
 from relto.core.dossier import Dossier, Item
 from relto.core.errors import InputError
 from relto.core.timeline import Day, Period, Stamp, parse_instant
@@ -320,6 +320,7 @@ D2, P30 = Period(0, 2), Period(0, 30)
             ThirdParty("A", "nations", ("NO", "USA")),
         ),
         ("purpose: {article: A, rule: any}", "purpose", Purpose("A", "any")),
+        ("witnesses: {article: A, quorum: 1}", "witnesses", Witnesses("A", 1)),
         ("purpose: {article: A, rule: {only: [010, no]}}", "purpose", Purpose("A", "only", ("010", "no"))),
     ],
 )

@@ -486,3 +486,15 @@ def test_of_many_with_one_too_long_none_is_added() -> None:
     with pytest.raises(InputError, match="another length"):
         tree.extend_hashes([bytes(32), bytes(31)])
     assert tree.size == 1
+
+
+def test_the_edge_of_a_tree_grows_by_hashes_as_by_leaves() -> None:
+    tree = Tree(f"leaf {number}".encode() for number in range(40))
+    for start in range(41):
+        edge = Frontier().extend_hashes(tree.node(0, place) for place in range(start))
+        assert (edge.head(), edge.extend_hashes(tree.node(0, place) for place in range(start, 40)).head()) == (
+            tree.head(start),
+            tree.head(),
+        )
+    with pytest.raises(InputError, match="31 bytes"):
+        Frontier().extend_hashes([bytes(31)])

@@ -27,6 +27,7 @@ __all__ = ["cast", "pact"]
 
 AT = parse_instant("2026-11-26T12:47:00Z")
 NAME = "node.db-0001-20261126T124700Z"
+NEWER = ("alembic_version", "outbox_peer", "control", "mirror", "PRIMARY KEY (party, number)")
 CUT = """
 import os, signal, sys
 from pathlib import Path
@@ -66,13 +67,13 @@ def make_older(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DROP INDEX outbox_peer")
         connection.execute("DROP TABLE control")
+        connection.execute("DROP TABLE mirror")
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
 
 
 def content(path: Path) -> list[str]:
     with closing(sqlite3.connect(path)) as connection:
-        newer = ("alembic_version", "outbox_peer", "control")
-        return [line for line in connection.iterdump() if not any(one in line for one in newer)]
+        return [line for line in connection.iterdump() if not any(one in line for one in NEWER)]
 
 
 @pytest.fixture

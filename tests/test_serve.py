@@ -29,6 +29,7 @@ from relto.core.errors import InputError, PeerUnreachable, ReltoError, Verificat
 from relto.core.timeline import parse_instant
 from relto.node import Card, Node, dispatch_pending, release, verify
 from relto.node.framing import read_answers, write_batch
+from relto.node.mirroring import mirror
 from tests.serving import Network, bare_context, network, until
 
 ITEM = "msl-2019-10-31"
@@ -61,6 +62,19 @@ def test_a_release_arrives_and_its_receipt_comes_back_over_tls(net: Network) -> 
     assert "transmittal" in net.log("JPN")
     for party in ("KOR", "JPN"):
         assert verify(net.nodes[party]).holds
+
+
+def test_the_hashes_of_a_peers_ledger_come_over_tls_and_lead_to_the_head_it_signs(net: Network) -> None:
+    sent(net)
+    node = net.nodes["KOR"]
+    assert mirror(node, "JPN") > 0
+    with node.store.read() as reading, net.nodes["JPN"].store.read() as theirs:
+        kept = list(reading.mirrored("JPN"))
+        assert kept == list(theirs.leaf_hashes(0))[: len(kept)]
+    until(lambda: "hashes" in net.log("JPN"))
+    with net.client("KOR", "JPN") as client:
+        answer = client.post("/v1/messages/hashes", content=b"from nowhere")
+    assert (answer.status_code, "from SIZE" in answer.json()["detail"]) == (400, True)
 
 
 def test_the_same_transmittal_a_thousand_times_over_the_wire_is_one_holding_and_one_receipt(net: Network) -> None:

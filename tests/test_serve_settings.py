@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from relto.compose import serve
 from relto.core.errors import InputError
 from relto.serve.settings import SETTINGS, ServeSettings, flag_of, read_serve_settings, variable_of
+from relto.serving import serve
 
 OTHER: dict[str, tuple[Any, Any, Any]] = {
     "address": ("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"),

@@ -10,15 +10,13 @@ from __future__ import annotations
 import os
 import shutil
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Collection, Iterable
 from functools import partial
 from pathlib import Path
-from random import SystemRandom
 from typing import TYPE_CHECKING, Any, Final
 
 from relto.adapters.arriving import ArrivingFolder
-from relto.adapters.clock import NANOS_A_MILLISECOND, FolderClock, ReplayClock, SystemClock
+from relto.adapters.clock import FolderClock, ReplayClock, SystemClock
 from relto.adapters.folder import copy_dossier, load_dossier, make_private_folder, move_whole, read_limited
 from relto.adapters.http import HttpLink
 from relto.adapters.keys import (
@@ -28,8 +26,6 @@ from relto.adapters.keys import (
     create_keys,
     open_keys,
     pin_card,
-    read_private,
-    write_private,
 )
 from relto.adapters.keys import set_address as set_address_of_keys
 from relto.adapters.link import InProcessLink
@@ -37,7 +33,6 @@ from relto.adapters.people import FULL_COST as FULL_PASSWORD
 from relto.adapters.people import LIGHT_COST as LIGHT_PASSWORD
 from relto.adapters.people import Passwords, PeopleLineage, SessionLimits, SqlitePeople
 from relto.adapters.sqlite import Migrated, SqliteStore, migrate_store
-from relto.adapters.verifier import ProcessVerifier
 from relto.core.dossier import Dossier, Item
 from relto.core.envelope import MAX_PAYLOAD_BYTES
 from relto.core.errors import Conflict, InputError, NotFound
@@ -45,21 +40,14 @@ from relto.core.label import check_party_id
 from relto.core.timeline import Instant
 from relto.node import MAX_MESSAGE_BYTES, Node, handle, handle_many
 from relto.node.card import Card
-from relto.node.key_changes import announce_changes
 from relto.node.people import Account
 from relto.node.pieces import Progress
 from relto.node.ports import Clock, Link
-from relto.serve.settings import ServeSettings, host_and_port, read_serve_settings
 
 if TYPE_CHECKING:
-    from relto.adapters.http import PeerContexts
-    from relto.serve.clocks import ClockWatch
-    from relto.serve.log import Log
-    from relto.serve.records import RecordWatch
-    from relto.serve.server import Port
-    from relto.serve.underway import Underway
+    pass
 
-_SETTINGS: Final = "node.toml"
+SETTINGS: Final = "node.toml"
 PEOPLE: Final = "people.db"
 ARRIVING: Final = "arriving"
 CONSOLE: Final = "console"
@@ -104,7 +92,7 @@ def create_node(
         keys = create_keys(part, party, passphrase, _today(), cost=cost, address=address, today=_today)
         SqliteStore(part / "node.db", create=True).close()
         settings = f'relto = "{_SCHEMA}"\nparty = "{party}"\nreplay = {str(replay).lower()}\n'
-        (part / _SETTINGS).write_text(settings, encoding="utf-8")
+        (part / SETTINGS).write_text(settings, encoding="utf-8")
         move_whole(part, root)
     except FileExistsError as error:
         raise Conflict(
@@ -132,7 +120,7 @@ def open_node(
     no node, InputError for a wrong passphrase, or a clock of the wrong sort.
     """
     root = Path(folder).absolute()
-    party, replay = _read_settings(root)
+    party, replay = read_settings(root)
     base = load_dossier(root / "dossier")
     _check_party(base, party)
     keys = open_keys(root, passphrase, _today)
@@ -180,7 +168,7 @@ def pin(folder: Path | str, card: Path | str) -> Card:
 def open_people(folder: Path | str, limits: SessionLimits | None = None) -> SqlitePeople:
     """The people of the node in `folder`, made empty where there are none. NotFound where there is no node."""
     root = Path(folder).absolute()
-    _, replay = _read_settings(root)
+    _, replay = read_settings(root)
     return SqlitePeople(root / PEOPLE, Passwords(LIGHT_PASSWORD if replay else FULL_PASSWORD), limits)
 
 
@@ -211,7 +199,7 @@ def console_actor(folder: Path | str) -> str:
 def clock_of(folder: Path | str) -> Clock:
     """The clock by which the people of the node in `folder` go: a rehearsal's stands where its node last did."""
     root = Path(folder).absolute()
-    _, replay = _read_settings(root)
+    _, replay = read_settings(root)
     return (_where_it_stood(root) if replay else None) or SystemClock()
 
 
@@ -221,7 +209,7 @@ def migrate(folder: Path | str) -> Migrated:
     Raises NotFound where there is no node, else as `migrate_store` does: then the store is as it was.
     """
     root = Path(folder).absolute()
-    _read_settings(root)
+    read_settings(root)
     return migrate_store(root / "node.db", SystemClock().interval()[0])
 
 
@@ -249,107 +237,9 @@ def _today() -> Instant:
     return SystemClock().interval()[0]
 
 
-def serve(
-    folder: Path | str,
-    passphrase: str,
-    environment: Mapping[str, str],
-    flags: Mapping[str, object],
-    started: Callable[[ServeSettings], None],
-) -> None:
-    """Serve the node in `folder` until it is told to stop; `started` is called when it listens.
-
-    Raises InputError for settings that are none, an address that cannot be listened on, and as `open_node` does.
-    """
-    from relto.adapters.http import PeerContexts
-    from relto.serve.clocks import ClockWatch
-    from relto.serve.duties import DutyWatch
-    from relto.serve.log import open_log
-    from relto.serve.peers import peer_app
-    from relto.serve.pump import Pump
-    from relto.serve.records import RecordWatch
-    from relto.serve.server import Port, serve_ports
-    from relto.serve.underway import Underway
-
-    root = Path(folder).absolute()
-    settings = read_serve_settings(_read_toml(root).get("serve", {}), environment, flags, name=str(root / _SETTINGS))
-    clock = None if _read_settings(root)[1] else SystemClock(settings.uncertainty_ms * NANOS_A_MILLISECOND)
-    with ExitStack() as open_now:
-        log = open_log(settings.log, _read_settings(root)[0])
-        underway = Underway(log)
-        node = open_node(root, passphrase, clock=clock, progress=underway.tell)
-        open_now.callback(node.close)
-        assert isinstance(node.keys, FileKeys)
-        contexts = PeerContexts(node.keys, lambda why: log("refused a connection", state=why))
-        records = RecordWatch(node, log, lambda: node.keys.peers)
-        refresh = partial(_refresh, node, contexts, (ClockWatch(node, log), records))
-        pump = Pump(node, partial(_tell_sent, log), refresh, SystemRandom())
-        app = peer_app(node, partial(_tell_received, log), pump.wake, arriving_at(root))
-        ports = [Port(app, *host_and_port(settings.peers), contexts.context)]
-        if settings.people:
-            ports.append(_people_port(root, node, settings, underway, log, open_now))
-        pump.start()
-        open_now.callback(pump.stop)
-        open_now.enter_context(records)
-        open_now.enter_context(DutyWatch(node, log, pump.wake))
-        serve_ports(ports, lambda: started(settings))
-
-
-def _refresh(node: Node, contexts: PeerContexts, watches: Iterable[ClockWatch | RecordWatch]) -> None:
-    """Take notice of what other processes of this node have changed: cards, keys, what was noted of the peers."""
-    contexts.refresh()
-    announce_changes(node)
-    for one in watches:
-        one.look()
-
-
 def arriving_at(folder: Path | str) -> ArrivingFolder:
     """Where the pieces of large messages for the node in `folder` are kept."""
     return ArrivingFolder(Path(folder) / ARRIVING, MAX_MESSAGE_BYTES)
-
-
-def _tell_received(log: Log, peer: str, kind: str, state: str) -> None:
-    log("received", peer=peer, kind=kind, state=state)
-
-
-def _tell_sent(log: Log, peer: str, subject: str, state: str) -> None:
-    log("sent", peer=peer, subject=subject, state=state)
-
-
-def _people_port(
-    root: Path, node: Node, settings: ServeSettings, underway: Underway, log: Log, open_now: ExitStack
-) -> Port:
-    """The port of the party's own people, under the node's own certificate."""
-    from relto.adapters.http import people_context
-    from relto.serve.api import ApiSettings, OidcSettings, create_api
-    from relto.serve.console import add_desk
-    from relto.serve.server import Port
-    from relto.serve.warming import Warming
-
-    assert isinstance(node.keys, FileKeys)
-    oidc = None
-    if settings.oidc_issuer:
-        secret = settings.oidc_client_secret_file
-        oidc = OidcSettings(
-            settings.oidc_issuer,
-            settings.oidc_client_id,
-            settings.oidc_redirect_uri,
-            read_private(root / secret).decode("utf-8").strip() if secret else "",
-            settings.oidc_scope,
-            settings.oidc_origins,
-            root / settings.oidc_ca_file if settings.oidc_ca_file else None,
-            settings.oidc_after,
-        )
-    chosen = ApiSettings(settings.origins, settings.logins_a_minute, metrics=settings.metrics, oidc=oidc)
-    clients = read_limited(root / settings.client_ca) if settings.client_ca else b""
-    people = open_people(root, SessionLimits(settings.session_seconds, settings.idle_seconds, settings.step_up_seconds))
-    open_now.callback(people.close)
-    app = create_api(node, people, chosen, log)
-    context = app.state.context
-    context.underway = underway
-    context.verifier = open_now.enter_context(ProcessVerifier(root, lambda: node.clock.interval()[1], write_private))
-    open_now.enter_context(Warming(context.titles, node.store, log))
-    add_desk(app, context)
-    return Port(app, *host_and_port(settings.people), people_context(node.keys, clients))
 
 
 def _node(root: Path, base: Dossier, keys: FileKeys, clock: Clock, link: Link | None) -> Node:
@@ -399,8 +289,8 @@ def _where_it_stood(root: Path) -> ReplayClock | None:
     return None if lived is None else ReplayClock(lived)
 
 
-def _read_toml(root: Path) -> dict[str, Any]:
-    path = root / _SETTINGS
+def read_toml(root: Path) -> dict[str, Any]:
+    path = root / SETTINGS
     if not path.is_file():
         raise NotFound(f"there is no node in `{root}`", remedy="make one with `relto node init`")
     try:
@@ -409,8 +299,8 @@ def _read_toml(root: Path) -> dict[str, Any]:
         raise InputError(f"`{path}` is not TOML: {error}", remedy="restore it") from error
 
 
-def _read_settings(root: Path) -> tuple[str, bool]:
-    path, settings = root / _SETTINGS, _read_toml(root)
+def read_settings(root: Path) -> tuple[str, bool]:
+    path, settings = root / SETTINGS, read_toml(root)
     party, replay = settings.get("party"), settings.get("replay")
     if settings.get("relto") != _SCHEMA or not isinstance(party, str) or not isinstance(replay, bool):
         raise InputError(f"`{path}` is not the settings of a node", remedy=f'it begins with `relto = "{_SCHEMA}"`')

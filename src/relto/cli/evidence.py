@@ -33,10 +33,12 @@ def evidence() -> None:
 @click.option(
     "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Where to write it (default: stdout)."
 )
-def export(about: str, node_dir: Path, output: Path | None) -> None:
+@click.option("--offline", is_flag=True, help="Ask no peer to cosign the ledger first, nor for the hashes of its own.")
+def export(about: str, node_dir: Path, output: Path | None, offline: bool) -> None:
     """All that a node has about ITEM, sealed by it: an item, a transmittal, or an instrument, AGREEMENT/ID.
 
-    It holds no payload and no key that opens anything.
+    It holds no payload and no key that opens anything. First the peers are asked to cosign this ledger, and for the
+    hashes of theirs, by which their receipts are proved to stand there; who does not answer is told on stderr.
 
     \b
     Example:
@@ -45,9 +47,12 @@ def export(about: str, node_dir: Path, output: Path | None) -> None:
     """
     from relto.adapters.folder import dossier_files
     from relto.cli.opening import opened
+    from relto.cli.witness import ask_all
     from relto.node.export import export_bundle
 
     with opened(node_dir) as node:
+        for why in [] if offline else ask_all(node):
+            click.echo(f"relto: {why}", err=True)
         bundle = export_bundle(node, about, dossier_files(node_dir / "dossier"))
     data = bundle.to_bytes()
     if output is None:
@@ -103,7 +108,8 @@ def _lines(report: Report) -> list[str]:
     """The report for people."""
     lines = [
         f"{one.by} on {safe(one.about)}: {one.leaves} leaves proved under its checkpoint of {one.size}, {one.receipts} "
-        f"receipts repeat what was signed, {one.recomputed} of {one.decisions} verdicts computed again"
+        f"receipts repeat what was signed, {one.recomputed} of {one.decisions} verdicts computed again; "
+        f"{one.witnessed} leaves witnessed, {one.placed} receipts proved in the ledgers of who gave them"
         for one in report.bundles
     ]
     keys = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from relto.cli.options import clock_option, json_option, node_option
 from relto.cli.output import columns, print_json, safe
 from relto.core.errors import Conflict, NotFound, PeerUnreachable, ReltoError, VerificationFailed
 from relto.core.timeline import Instant
+
+if TYPE_CHECKING:
+    from relto.node import Verification
 
 _SHORT = 10_000  # leaves, of which nobody waits for progress
 
@@ -47,17 +51,7 @@ def verify(node_dir: Path, as_lines: bool, as_json: bool) -> None:
     if as_json:
         print_json(verification_json(found))
     else:
-        rows = [
-            ("leaves", str(found.leaves)),
-            ("evidence", ", ".join(f"{count} {kind}" for kind, count in found.evidence.items()) or "none"),
-            ("receipts", f"{found.receipts} repeat what their senders signed"),
-            ("inclusion", f"{found.proofs} proofs verify against the checkpoint"),
-            ("holdings", f"{found.holdings}, as their evidence makes them"),
-        ]
-        click.echo(f"{found.party}: {'everything holds' if found.holds else 'NOT everything holds'}")
-        click.echo("\n".join(columns(rows, indent="  ")))
-        for problem in found.problems:
-            click.echo(f"  problem  {problem}")
+        click.echo("\n".join(_verified_lines(found)))
     if not found.holds:
         raise VerificationFailed(
             f"{len(found.problems)} of the node's records do not hold: {found.problems[0]}",
@@ -92,6 +86,8 @@ def checkpoint(node_dir: Path, as_json: bool) -> None:
 @json_option
 def prove(identifier: str, witnessed: bool, node_dir: Path, as_json: bool) -> None:
     """Prove that evidence ID (a digest) is in the ledger: its leaf, the proof, the checkpoint.
+
+    With --witnessed, exit 3 where fewer parties have cosigned it than the text that it is about asks for.
 
     \b
     Example:
@@ -131,7 +127,7 @@ def prove(identifier: str, witnessed: bool, node_dir: Path, as_json: bool) -> No
 
 
 @ledger.command()
-@click.option("--ask", is_flag=True, help="Have every peer cosign the head now.")
+@click.option("--ask", is_flag=True, help="Have every peer cosign the head now, and mirror theirs.")
 @node_option
 @json_option
 def witness(ask: bool, node_dir: Path, as_json: bool) -> None:
@@ -302,6 +298,24 @@ def verify_export(folder: Path, card: Path, as_json: bool) -> None:
     else:
         what = "every hash and every leaf stands" if entries else "every hash stands"
         click.echo(f"{known.party}: {head.size} leaves, {files} files: {what} under the checkpoint")
+
+
+def _verified_lines(found: Verification) -> list[str]:
+    """What was verified, for people."""
+    rows = [
+        ("leaves", str(found.leaves)),
+        ("evidence", ", ".join(f"{count} {kind}" for kind, count in found.evidence.items()) or "none"),
+        ("receipts", f"{found.receipts} repeat what their senders signed"),
+        ("inclusion", f"{found.proofs} proofs verify against the checkpoint"),
+        ("holdings", f"{found.holdings}, as their evidence makes them"),
+        ("witnessed", f"{found.witnessed} leaves are under heads that peers have cosigned as their texts ask"),
+        *(("waiting", one) for one in found.waiting),
+    ]
+    return [
+        f"{found.party}: {'everything holds' if found.holds else 'NOT everything holds'}",
+        *columns(rows, indent="  "),
+        *(f"  problem  {problem}" for problem in found.problems),
+    ]
 
 
 def _tell_verified(what: str, done: int, total: int) -> None:

@@ -315,7 +315,7 @@ def serve(folder: Path, while_stdin: bool, **flags: Any) -> None:
       relto node serve kor
       RELTO_SERVE_PEERS=0.0.0.0:7400 relto node serve kor --log plain
     """
-    from relto.compose import serve as serve_node
+    from relto.serving import serve as serve_node
 
     def started(settings: ServeSettings) -> None:
         if while_stdin:

@@ -16,12 +16,13 @@ from relto.core.envelope import signed_label
 from relto.core.envelope.manifest import read_manifest
 from relto.core.errors import InputError, NotFound, ReltoError
 from relto.core.evidence import Evidence
-from relto.core.ledger import Tree
+from relto.core.ledger import Tree, parse_note
 from relto.formats.dossier import open_record
 from relto.formats.dossier.writing import write_party
 from relto.node.bundle import Bundle, LabelSigned, Proved, seal_bundle
 from relto.node.bundle.bundle import MAX_LEAVES
 from relto.node.bundle.check import ON_THE_WAY, decision_named, restored_in
+from relto.node.bundle.ledgers import SeenLedger
 from relto.node.card import Card
 from relto.node.card_chain import CardChain
 from relto.node.contents import content_of, instrument_subject
@@ -32,8 +33,10 @@ from relto.node.node import Node
 from relto.node.ports import Reading
 from relto.node.records.notes import statements_named
 from relto.node.rows import Leaf
+from relto.node.shown_ledgers import shown_ledgers
 from relto.node.statements import statement
 from relto.node.transmittal import terms_of, unpack
+from relto.node.witness import witness_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ def export_bundle(node: Node, about: str, files: Mapping[str, bytes]) -> Bundle:
         chosen = [one for one in told if one.leaf.id in found]
         if len(chosen) > MAX_LEAVES:
             raise InputError(f"{len(chosen)} leaves are about `{about[:80]}`", remedy="export one transmittal")
+        parties = _parties(node, reading, names)
         bundle = Bundle(
             by=node.party,
             about=about,
@@ -77,7 +81,8 @@ def export_bundle(node: Node, about: str, files: Mapping[str, bytes]) -> Bundle:
             labels=(labels := _labels(reading, chosen)),
             items=_items(node, chosen),
             files=_files(node.dossier(reading), files, names, chosen),
-            cards=(cards := _cards(node, chosen, labels)),
+            ledgers=(ledgers := shown_ledgers(node, reading, tree, [one.leaf for one in chosen], parties)),
+            cards=(cards := _cards(node, chosen, labels, ledgers)),
             chains=_chains(node, cards),
         )
     return seal_bundle(bundle, node.keys.signing())
@@ -229,10 +234,20 @@ def _recipients(one: Evidence) -> Iterable[str]:
     return [*_terms_parties(one), *([asked] if isinstance(asked, str) else [])]
 
 
-def _cards(node: Node, chosen: list[_Told], labels: tuple[LabelSigned, ...]) -> tuple[Card, ...]:
-    """The keys, as this node has pinned them, of all who signed, and of the originators of what passed."""
+def _parties(node: Node, reading: Reading, names: set[str]) -> set[str]:
+    """The parties of the agreements concerned."""
+    dossier = node.dossier(reading)
+    return {party for name in names for text in dossier.versions(name) for party in text.parties}
+
+
+def _cards(
+    node: Node, chosen: list[_Told], labels: tuple[LabelSigned, ...], ledgers: tuple[SeenLedger, ...]
+) -> tuple[Card, ...]:
+    """The keys, as this node has pinned them, of all who signed or cosigned, and of the originators of what passed."""
     originators = {read_manifest(one.manifest).originator for one in labels}
-    parties = sorted({one.evidence.party for one in chosen} | {node.party} | originators)
+    signatures = {line.name for one in ledgers for head in one.cosigned for line in parse_note(head.note).signatures}
+    witnesses = {party for party in node.keys.peers if witness_of(party) in signatures}
+    parties = sorted({one.evidence.party for one in chosen} | {node.party} | originators | witnesses)
     cards = {node.party: node.keys.own, **node.keys.peers}
     chains = node.keys.chains
     return tuple(cards.get(party) or chains[party].cards[-1] for party in parties if party in chains)

@@ -9,6 +9,7 @@ from relto.core.errors import InputError, ReltoError
 from relto.node.compromise import receive_compromise
 from relto.node.framing import Message
 from relto.node.key_changes import receive_key_change
+from relto.node.mirroring import receive_hashes
 from relto.node.node import Node
 from relto.node.receive import receive_recall, receive_transmittal
 from relto.node.reclassify import receive_reclassification
@@ -32,6 +33,7 @@ _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] =
     "reclassification": receive_reclassification,
     "visit": receive_visit,
     "head": receive_head,
+    "hashes": receive_hashes,
     RECOVERY: receive_recovery,
 }
 

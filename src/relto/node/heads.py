@@ -49,7 +49,7 @@ def ask_witness(node: Node, peer: str) -> int:
     old = 0
     for turn in range(_ROUNDS):
         with node.store.read() as reading:
-            tree, note = _tree(node, reading), reading.checkpoint() or _empty(node)
+            tree, note = own_tree(node, reading), reading.checkpoint() or _empty(node)
             old = _cosigned_size(node, reading, peer) if turn == 0 else old
         size = tree.size
         proof = tree.consistency_proof(old, size) if old <= size else ()
@@ -107,7 +107,7 @@ def _told(node: Node, peer: str, text: str, tree: Tree) -> int:
         return 0
     head = own_head(node, known)  # a peer's word alone proves nothing: it shows what this node has signed
     with node.store.read() as reading:
-        tree = _tree(node, reading)  # another process of this node may have gone on meanwhile
+        tree = own_tree(node, reading)  # another process of this node may have gone on meanwhile
     if head.size <= tree.size and tree.head(head.size) == head:
         return head.size
     why: Why = "rolled back" if head.size > tree.size else "rewritten"
@@ -173,7 +173,7 @@ def _empty(node: Node) -> str:
     return sign_checkpoint(Checkpoint(origin_of(node.party), Frontier().head()), node.keys.signing())
 
 
-def _tree(node: Node, reading: Reading) -> Tree:
+def own_tree(node: Node, reading: Reading) -> Tree:
     """The tree of the own ledger as it stands in `reading`; hashes that this process has seen are not read again."""
     with node.compared.growing:
         tree = node.compared.tree

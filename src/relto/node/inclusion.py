@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from relto.core.errors import NotFound
+from dataclasses import dataclass
+from typing import Final
+
+from relto.core.errors import NotFound, Refused
 from relto.core.ledger import LogProof, SignedNote, Tree, TreeHead, parse_note, verify_inclusion
 from relto.node.heads import cosignatures, own_head
 from relto.node.log import origin_of
 from relto.node.node import Node
 from relto.node.ports import Reading
+from relto.node.quorum import quorum_of
 from relto.node.rows import Leaf
+from relto.node.statements import statement
 from relto.node.witness import witness_of
+
+_ASK: Final = "`relto ledger witness --ask` has every peer cosign the head"
 
 
 def leaf_in(reading: Reading, identifier: str) -> Leaf:
@@ -32,21 +39,46 @@ def inclusion(node: Node, reading: Reading, leaf: Leaf) -> tuple[tuple[bytes, ..
 
 
 def proof_of(node: Node, reading: Reading, identifier: str) -> str:
-    """A leaf's C2SP tlog-proof under the head that most peers have cosigned, the largest of those.
+    """A leaf's C2SP tlog-proof under the head that most peers have cosigned, the largest of those; where the text that
+    it is about asks for witnesses, under one that so many of its parties have.
 
-    Raises NotFound where there is no such leaf, or no peer has cosigned it yet.
+    Raises NotFound where there is no such leaf, or no peer has cosigned it yet; Refused where too few have.
     """
     leaf = leaf_in(reading, identifier)
-    under: dict[str, tuple[int, int, str]] = {}
-    for head, _, note in cosignatures(node, reading).values():
+    asked = quorum_of(node.dossier(reading), statement(leaf.evidence), node.party)
+    heads = _heads_over(node, reading, leaf)
+    if not heads:
+        raise NotFound(f"no peer has cosigned leaf {leaf.position} yet", remedy=_ASK)
+    if asked is not None:
+        best = max(len(asked.of & one.by) for one in heads)
+        heads = [one for one in heads if asked.met_by(one.by)]
+        if not heads:
+            raise Refused(
+                f"leaf {leaf.position} waits for cosignatures of {asked} under one head: there are {best}", remedy=_ASK
+            )
+    best_of_all = max(heads, key=lambda one: (len(one.by), one.size))
+    proof = _tree(reading).inclusion_proof(leaf.position, best_of_all.size)
+    return str(LogProof(leaf.position, proof, best_of_all.note))
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """One head of the own ledger, and which peers have cosigned it."""
+
+    size: int
+    by: frozenset[str]
+    note: str
+
+
+def _heads_over(node: Node, reading: Reading, leaf: Leaf) -> list[_Head]:
+    """The heads over a leaf that peers have cosigned, each once with all its cosignatures."""
+    under: dict[str, _Head] = {}
+    for peer, (head, _, note) in cosignatures(node, reading).items():
         if head.size > leaf.position:
             signed = parse_note(note)
-            count, _, whole = under.get(signed.text, (0, head.size, _alone(signed, node.party)))
-            under[signed.text] = count + 1, head.size, whole + _cosigned_lines(signed)
-    if not under:
-        raise NotFound(f"no peer has cosigned leaf {leaf.position} yet", remedy="run `relto ledger witness --ask`")
-    _, size, note = max(under.values())
-    return str(LogProof(leaf.position, _tree(reading).inclusion_proof(leaf.position, size), note))
+            known = under.get(signed.text) or _Head(head.size, frozenset(), _alone(signed, node.party))
+            under[signed.text] = _Head(head.size, known.by | {peer}, known.note + _cosigned_lines(signed))
+    return list(under.values())
 
 
 def _alone(note: SignedNote, party: str) -> str:

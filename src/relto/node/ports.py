@@ -29,10 +29,10 @@ from relto.node.rows import (
     Sent,
 )
 
-NoteKind: TypeAlias = Literal["clock", "record", "head", "cosigned", "fork", "behind", "sent", "heard"]
+NoteKind: TypeAlias = Literal["clock", "record", "head", "cosigned", "fork", "behind", "mirrored", "sent", "heard"]
 """What is noted of a stream, by its name: how far it was `sent`, or `heard`. What is noted of a peer: that its clock
 does not go with the own, that it holds another record; the head of its ledger last cosigned here, the own one that it
-has cosigned; that its ledger forks, or shows that the own is behind."""
+has cosigned; that its ledger forks, or shows that the own is behind; how far its ledger's hashes are mirrored here."""
 
 
 class Clock(Protocol):
@@ -142,6 +142,18 @@ class Reading(Protocol):
 
     def leaf_hashes(self, after: int) -> Iterator[bytes]:
         """The hashes of the leaves from position `after` on, in order."""
+        ...
+
+    def mirrored_size(self, party: str) -> int:
+        """How many hashes of the leaves of a peer's ledger are kept here."""
+        ...
+
+    def mirrored(self, party: str) -> Iterator[bytes]:
+        """These hashes, in order. Raises VerificationFailed where some are missing, or are none."""
+        ...
+
+    def mirrored_parties(self) -> list[str]:
+        """The parties of whose ledgers hashes are kept here."""
         ...
 
     def leaves(self, subject: str | None = None) -> Iterator[Leaf]:
@@ -309,6 +321,14 @@ class Transaction(Reading, Protocol):
         """Append a leaf, with the tree's new right edge; `sign` gives the signed head over all of it, once, when the
         transaction ends. False, and nothing is changed, where there is a leaf with this evidence; raises Conflict where
         its place is taken."""
+        ...
+
+    def add_mirrored(self, party: str, hashes: Sequence[bytes]) -> None:
+        """Keep these hashes of a peer's ledger after those that are kept."""
+        ...
+
+    def drop_mirrored(self, party: str) -> None:
+        """Keep no hashes of a peer's ledger any more."""
         ...
 
     def add_decision(self, decision: DecisionRow) -> None:

@@ -16,9 +16,11 @@ from relto.core.envelope import KeyRing, keys_of
 from relto.core.errors import ReltoError, VerificationFailed
 from relto.core.evidence import Evidence, check_receipt, verify_evidence
 from relto.core.ledger import Checkpoint, Tree, leaf_hash, verify_checkpoint, verify_inclusion
+from relto.node.heads import cosignatures
 from relto.node.log import origin_of, subject_of
 from relto.node.node import Node
 from relto.node.ports import Reading
+from relto.node.quorum import Covered, covered
 from relto.node.rows import Leaf
 from relto.node.verify_tables import check_tables
 
@@ -28,7 +30,8 @@ class Verification:
     """What was found: how much was verified, and what does not hold, each problem one line that names what it is about.
 
     `evidence` counts pieces by kind; `receipts` those that were held against their submissions; `proofs` the inclusion
-    proofs that verified; `checkpoint` is the ledger's signed head.
+    proofs that verified; `checkpoint` is the ledger's signed head. `witnessed` leaves are under heads that as many
+    peers have cosigned as their texts ask for; the others are `waiting`, as the newest are until the peers are asked.
     """
 
     party: str
@@ -39,6 +42,8 @@ class Verification:
     holdings: int
     checkpoint: str
     problems: tuple[str, ...]
+    witnessed: int = 0
+    waiting: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -87,6 +92,7 @@ def verify(node: Node, told: Progress = lambda _what, _done, _total: None) -> Ve
         told("tables", 0, len(leaves))
         receipts = sum(_check_receipt(one, evidence, found) for one in evidence.values())
         check_tables(node, reading, evidence, tree, found.add)
+        witnesses = _witnesses(node, reading, leaves, evidence)
         return Verification(
             party=node.party,
             leaves=len(leaves),
@@ -96,6 +102,8 @@ def verify(node: Node, told: Progress = lambda _what, _done, _total: None) -> Ve
             holdings=sum(one.kind == "receipt" and one.party == node.party for one in evidence.values()),
             checkpoint=reading.checkpoint(),
             problems=tuple(found.problems),
+            witnessed=witnesses.leaves,
+            waiting=witnesses.waiting,
         )
 
 
@@ -174,6 +182,18 @@ def _check_inclusion(leaves: list[Leaf], tree: Tree, checkpoint: Checkpoint | No
         else:
             proved += 1
     return proved
+
+
+def _witnesses(node: Node, reading: Reading, leaves: list[Leaf], evidence: Mapping[str, Evidence]) -> Covered:
+    """Which leaves peers have cosigned as their texts ask; none where what is kept of that does not hold, which is a
+    problem already."""
+    try:
+        sizes = {peer: head.size for peer, (head, _, _) in cosignatures(node, reading).items()}
+        dossier = node.dossier(reading)
+    except ReltoError:
+        return Covered(0, ())
+    told = [(leaf.position, evidence[leaf.id]) for leaf in leaves if leaf.id in evidence]
+    return covered(dossier, node.party, told, sizes)
 
 
 def _check_receipt(receipt: Evidence, evidence: Mapping[str, Evidence], found: Findings) -> bool:

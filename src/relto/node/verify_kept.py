@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from relto.core.envelope import keys_of
 from relto.core.errors import ReltoError, VerificationFailed
-from relto.core.ledger import Tree, cosigned_by, parse_note
+from relto.core.ledger import Tree
 from relto.node.behind import behind
 from relto.node.clocks import clocks_apart
 from relto.node.heads import own_head
+from relto.node.mirror import check_cosigner, check_mirror
 from relto.node.node import Node
 from relto.node.ports import Reading
 from relto.node.records.notes import noted
-from relto.node.witness import forks, head_of, last_head, witness_of
+from relto.node.witness import forks, head_of, last_head
 
 Problem = Callable[[str, str], None]
 
 
 def check_kept(node: Node, reading: Reading, tree: Tree, problem: Problem) -> None:
     """Hold what is kept by name, and the numbers of rows, against what they must be; `tree`: of the own ledger."""
+    for party in reading.mirrored_parties():
+        if not reading.notes("mirrored").get(party):
+            problem(f"mirror of the ledger of {party}", "nothing says how far it goes")
     for says in reading.misplaced():
         table, _, what = says.partition(": ")
         problem(table, what)
@@ -28,6 +31,7 @@ def check_kept(node: Node, reading: Reading, tree: Tree, problem: Problem) -> No
         "cosigned": lambda party, text: _check_cosigned(node, tree, party, text),
         "fork": lambda party, _: _check_fork(node, reading, party),
         "behind": lambda party, _: _check_behind(node, reading, party),
+        "mirrored": lambda party, _: check_mirror(node, reading, party),
         "clock": lambda _party, _text: _read(clocks_apart(node, reading)),
         "record": lambda _party, _text: _read(noted(node, reading)),
     }
@@ -45,21 +49,15 @@ def check_kept(node: Node, reading: Reading, tree: Tree, problem: Problem) -> No
 def _check_witnessed(node: Node, reading: Reading, party: str, text: str) -> None:
     """The head of a peer's ledger is signed by it, and cosigned here."""
     last_head(node, reading, party)
-    _check_cosigner(node, node.party, text)
+    check_cosigner(node, node.party, text)
 
 
 def _check_cosigned(node: Node, tree: Tree, peer: str, text: str) -> None:
     """The own head that a peer has cosigned is one of this ledger."""
     head = own_head(node, text)
-    _check_cosigner(node, peer, text)
+    check_cosigner(node, peer, text)
     if head.size > tree.size or tree.head(head.size) != head:
         raise VerificationFailed(f"`{peer}` has cosigned {head.size} leaves that are not those of this ledger")
-
-
-def _check_cosigner(node: Node, party: str, text: str) -> None:
-    note, name = parse_note(text), witness_of(party)
-    if name not in cosigned_by(note, {name: keys_of(node.all_keys(), party)}) or len(note.signatures) != 2:
-        raise VerificationFailed("it is not signed by its ledger and its witness, and nobody else")
 
 
 def _check_fork(node: Node, reading: Reading, party: str) -> None:

@@ -95,6 +95,8 @@ def verification_json(found: Verification) -> dict[str, JSON]:
         "receipts": found.receipts,
         "proofs": found.proofs,
         "holdings": found.holdings,
+        "witnessed": found.witnessed,
+        "waiting": list(found.waiting),
         "problems": list(found.problems),
     }
 

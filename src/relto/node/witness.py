@@ -107,9 +107,9 @@ def witness(node: Node, tx: Transaction, asked: AddCheckpoint, sender: str | Non
     if party in forks(tx) and outcome == "cosign":
         outcome = "inconsistent"
     if outcome == "cosign":
-        return Witnessed(200, _cosigned(node, tx, party, asked.note))
+        return Witnessed(200, cosign_head(node, tx, party, asked.note))
     if text and _contradicts(outcome, sender == party) and party not in forks(tx):
-        _keep_fork(node, tx, Fork(party, text, _own_lines(asked.note, party)))
+        keep_fork(node, tx, Fork(party, text, own_lines(asked.note, party)))
     return Witnessed(STATUS[outcome], "", known.size, text)
 
 
@@ -132,15 +132,15 @@ def head_of(note: str, party: str, keys: KeyRing) -> TreeHead:
     return verify_checkpoint(note, origin=origin_of(party), key=found).head
 
 
-def _cosigned(node: Node, tx: Transaction, party: str, note: str) -> str:
+def cosign_head(node: Node, tx: Transaction, party: str, note: str) -> str:
     """Cosign a checkpoint, once it is kept as the last one."""
     seconds = node.now_or_later(tx).latest.ns // _NANOS
     line = cosign(parse_note(note).text, witness_of(node.party), node.keys.signing(), seconds).line()
-    tx.note("head", party, with_cosignatures(_own_lines(note, party), f"{line}\n"))
+    tx.note("head", party, with_cosignatures(own_lines(note, party), f"{line}\n"))
     return f"{line}\n"
 
 
-def _own_lines(note: str, party: str) -> str:
+def own_lines(note: str, party: str) -> str:
     """A checkpoint with the signatures of its ledger alone: what others put under it is not ours to keep."""
     parsed = parse_note(note)
     own = [one for one in parsed.signatures if one.name == origin_of(party) and len(one.signature) == _ED25519_BYTES]
@@ -169,7 +169,7 @@ def contradicted(reading: Reading, party: str) -> Conflict | None:
     )
 
 
-def _keep_fork(node: Node, tx: Transaction, fork: Fork) -> None:
+def keep_fork(node: Node, tx: Transaction, fork: Fork) -> None:
     """Keep both heads, in the own ledger too."""
     said = {"known": fork.known, "shown": fork.shown}
     tx.note("fork", fork.party, canonical(said).decode("utf-8"))
@@ -193,13 +193,15 @@ def settle_fork(node: Node, party: str, head: str = "") -> str:
         fork = forks(tx).get(party)
         if head:
             head_of(head, party, node.fresh_keys())
-            fork = Fork(party, tx.notes("head").get(party, ""), _own_lines(head, party))
+            fork = Fork(party, tx.notes("head").get(party, ""), own_lines(head, party))
         if fork is None:
             raise NotFound(
                 f"the ledger of `{party[:60]}` has not contradicted itself", remedy="give the head to go on from"
             )
         tx.note("fork", party, "")
         tx.note("head", party, fork.shown)
+        tx.note("mirrored", party, "")  # it begins anew, with the ledger that is trusted from now on
+        tx.drop_mirrored(party)
         evidence = Evidence(
             kind="ledger",
             party=node.party,

@@ -16,13 +16,14 @@ from relto.node.witness import forks, last_head
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The witnessing between this node and its peers."""
+    """The witnessing between this node and its peers. `mirrored`: of how many leaves of theirs the hashes are here."""
 
     size: int
     cosigned: dict[str, tuple[TreeHead, Instant]]
     theirs: dict[str, TreeHead]
     wrong: tuple[str, ...]
     waiting: tuple[str, ...]
+    mirrored: dict[str, int]
 
     def to_json(self) -> dict[str, JSON]:
         """`relto/witness/1`."""
@@ -35,6 +36,7 @@ class Told:
             "size": self.size,
             "cosigned": cosigned,
             "witnessed": theirs,
+            "mirrored": [{"party": peer, "size": size} for peer, size in sorted(self.mirrored.items())],
             "wrong": list(self.wrong),
             "waiting": list(self.waiting),
         }
@@ -53,4 +55,5 @@ def told_of(node: Node, reading: Reading) -> Told:
             *(str(one) for one in held if one.why in ("rolled back", "rewritten")),
         ),
         tuple(str(one) for one in held if one.why in ("restored", "begun again", "recovering")),
+        {peer: reading.mirrored_size(peer) for peer in reading.mirrored_parties()},
     )

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from relto.core.canon import digest
 from relto.core.errors import InputError, ReltoError
 from relto.node import MAX_BATCH_BYTES, MAX_MESSAGE_BYTES, Message, Node, handle, handle_many, read_batch, write_answers
+from relto.node.mirroring import KIND as HASHES
 from relto.node.pieces import Arriving
 from relto.node.recovery import KIND as RECOVERY
 from relto.node.statements import statement
@@ -109,5 +110,7 @@ def _outcome(kind: str, answer: bytes) -> str:
         return "ok"
     if kind == HEAD:  # no evidence: a cosignature, or why there is none
         return "ok" if answer.startswith("—".encode()) else f"not cosigned, {answer.split()[0].decode('ascii')}"
+    if kind == HASHES:
+        return "ok"
     signed = answer.partition(b"\n")[0].decode("ascii")
     return f"refused, evidence {digest(answer)}" if statement(signed).kind == "refusal" else "ok"

@@ -11,6 +11,7 @@ from relto.core.errors import ReltoError
 from relto.node import Node
 from relto.node.behind import stopped
 from relto.node.heads import ask_if_due
+from relto.node.mirroring import mirror_if_due
 from relto.node.records import compare_if_due, differences
 from relto.node.recovery import recover_if_due
 from relto.node.witness import forks
@@ -69,6 +70,7 @@ class RecordWatch:
                 try:
                     ask_if_due(self._node, peer)
                     recover_if_due(self._node, peer)
+                    mirror_if_due(self._node, peer)
                     compare_if_due(self._node, peer, again=False)
                 except ReltoError as error:
                     self._log("records not compared", peer=peer, state=str(error))

@@ -9,13 +9,13 @@ from typing import Any, Final, get_args
 from sqlalchemy import Connection, Row, bindparam, func, literal_column, select
 
 from relto.adapters.sqlite import tables
+from relto.adapters.sqlite.controls import ControlReading
+from relto.adapters.sqlite.mirrors import MirrorReading
 from relto.adapters.sqlite.prepared import Prepared
 from relto.adapters.sqlite.rows import (
     check_types,
-    columns_of_control,
     columns_of_duty,
     columns_of_holding,
-    control_in,
     frontier_of,
     holding_of,
     inbox_row_of,
@@ -28,7 +28,7 @@ from relto.adapters.sqlite.rows import (
 from relto.core.canon import JSON, canonical, parse_json
 from relto.core.errors import VerificationFailed
 from relto.core.ledger import Frontier
-from relto.core.register import Control, ControlKind, Holding
+from relto.core.register import Holding
 from relto.core.timeline import Instant, parse_instant
 from relto.node.ports import NoteKind
 from relto.node.rows import (
@@ -126,7 +126,7 @@ def _written(by: list[JSON]) -> str:
     return canonical(by).decode("utf-8")
 
 
-class SqliteReading:
+class SqliteReading(ControlReading, MirrorReading):
     """A view of one moment of the store."""
 
     def __init__(self, connection: Connection) -> None:
@@ -356,35 +356,6 @@ class SqliteReading:
         if [dict(one._mapping) for one in duties] != columns_of_duty(holding):
             wrong.append("duties")
         return wrong
-
-    def control(self, kind: ControlKind, identifier: str) -> Control | None:
-        """One visit, contractor's checklist or facility."""
-        row = self._control(kind, identifier)
-        return None if row is None else control_in(row)
-
-    def controls(self, kind: ControlKind | None = None) -> list[Control]:
-        """All visits, checklists and facilities, or those of one kind, in the order they began."""
-        query = select(tables.control).order_by(tables.control.c.number)
-        if kind is not None:
-            query = query.where(tables.control.c.kind == kind)
-        return [control_in(row) for row in self._connection.execute(query)]
-
-    def controls_due(self, by: Instant) -> list[Control]:
-        """The contractors with an inspection due by `by`, to the second, that was not entered as missed."""
-        due = tables.control.c.due_at
-        query = select(tables.control).where(due.is_not(None), due <= str(by.plus(_SECOND)))
-        return [control_in(row) for row in self._connection.execute(query.order_by(tables.control.c.number))]
-
-    def control_columns_differ(self, control: Control) -> list[str]:
-        """The columns of a visit, checklist or facility that are not what its events make them."""
-        row = self._control(control.kind, control.id)
-        if row is None:  # its events are there, under another name
-            return ["id"]
-        return [name for name, value in columns_of_control(control).items() if getattr(row, name) != value]
-
-    def _control(self, kind: ControlKind, identifier: str) -> Row[Any] | None:
-        same = tables.control.c.kind == kind, tables.control.c.id == identifier
-        return self._connection.execute(select(tables.control).where(*same)).one_or_none()
 
     def instruments(self) -> list[InstrumentRow]:
         """All instruments, complete or not, in the order they came."""

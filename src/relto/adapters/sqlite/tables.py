@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 """The newest revision under `migrations/versions`: what this code reads and writes."""
 
 metadata = MetaData()
@@ -147,3 +147,12 @@ signature = Table(
     Column("party", Text, primary_key=True),
     Column("evidence", Text, ForeignKey("leaf.id"), nullable=False),
 )
+
+mirror = Table(
+    "mirror",
+    metadata,
+    Column("party", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),
+)
+"""Of a peer's ledger, the hashes of its leaves, 256 in a row, as a tile of level 0 has them (C2SP tlog-tiles)."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, literal_column, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, literal_column, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from relto.adapters.sqlite import tables
@@ -25,7 +25,8 @@ from relto.adapters.sqlite.rows import (
 )
 from relto.core.canon import canonical
 from relto.core.errors import NotFound
-from relto.core.ledger import Frontier
+from relto.core.ledger import TILE_WIDTH, Frontier
+from relto.core.merkle import HASH_BYTES
 from relto.core.register import Control, Holding
 from relto.core.timeline import Instant
 from relto.node.ports import NoteKind
@@ -50,6 +51,11 @@ _TRY_OUTBOX: Final = Prepared(
 _PUT_STATE: Final = Prepared(
     upsert(tables.state).on_conflict_do_update(
         index_elements=["name"], set_={"value": upsert(tables.state).excluded.value}
+    )
+)
+_PUT_MIRRORED: Final = Prepared(
+    upsert(tables.mirror).on_conflict_do_update(
+        index_elements=["party", "number"], set_={"hashes": upsert(tables.mirror).excluded.hashes}
     )
 )
 _PUT_DUTY: Final = Prepared(
@@ -127,6 +133,18 @@ class SqliteTransaction(SqliteReading):
         if appended:
             self._head = frontier, sign
         return appended
+
+    def add_mirrored(self, party: str, hashes: Sequence[bytes]) -> None:
+        """Keep these hashes of a peer's ledger after those that are kept, 256 in a row."""
+        number, begun = self._last_mirrored(party)
+        data, full = begun + b"".join(hashes), TILE_WIDTH * HASH_BYTES
+        for place, at in enumerate(range(0, len(data), full), number):
+            row = {"party": party, "number": place, "hashes": data[at : at + full]}
+            _PUT_MIRRORED.run(self._driver, row)
+
+    def drop_mirrored(self, party: str) -> None:
+        """Keep no hashes of a peer's ledger any more."""
+        self._connection.execute(delete(tables.mirror).where(tables.mirror.c.party == party))
 
     def add_decision(self, decision: DecisionRow) -> None:
         """Keep a decision."""

@@ -19,6 +19,7 @@ from relto.core.agreement.text import (
     Survival,
     Term,
     ThirdParty,
+    Witnesses,
 )
 from relto.core.agreement.validity import check_record
 
@@ -47,6 +48,7 @@ __all__ = [
     "Survival",
     "Term",
     "ThirdParty",
+    "Witnesses",
     "check_record",
     "fold_history",
 ]

@@ -102,6 +102,14 @@ class Purpose(Clause):
 
 
 @dataclass(frozen=True, slots=True)
+class Witnesses(Clause):
+    """How many of the parties, beside the one whose ledger it is, must have cosigned a head of a party's ledger before
+    what stands under it is proved to the others (C2SP tlog-cosignature)."""
+
+    quorum: int
+
+
+@dataclass(frozen=True, slots=True)
 class Persons:
     """Which checks of persons, systems and contractors the text knows, each by its article (None: it does not)."""
 
@@ -149,6 +157,7 @@ class Agreement:
     purpose: Purpose | None = None
     persons: Persons = field(default_factory=Persons)
     duties: tuple[Duty, ...] = ()
+    witnesses: Witnesses | None = None
     basis: tuple[str, ...] = ()
     hub: str | None = None
     depositary: str | None = None

@@ -41,6 +41,20 @@ class Frontier:
             size >>= 1
         return Frontier(self.size + 1, (*peaks, node))
 
+    def extend_hashes(self, hashes: Iterable[bytes]) -> Frontier:
+        """The frontier with these leaves more, by their leaf hashes. Raises InputError for one that is not 32 bytes."""
+        peaks, size = list(self.peaks), self.size
+        for node in hashes:
+            if len(node) != HASH_BYTES:
+                raise InputError(f"a leaf hash of {len(node)} bytes", remedy=f"give {HASH_BYTES}")
+            below, above = size, node
+            while below & 1:
+                above = node_hash(peaks.pop(), above)
+                below >>= 1
+            peaks.append(above)
+            size += 1
+        return Frontier(size, tuple(peaks))
+
     def head(self) -> TreeHead:
         """The tree's size and root."""
         if not self.peaks:

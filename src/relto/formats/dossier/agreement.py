@@ -15,6 +15,7 @@ from relto.core.agreement import (
     Survival,
     Term,
     ThirdParty,
+    Witnesses,
 )
 from relto.core.agreement.text import (
     Anchor,
@@ -89,6 +90,7 @@ class _Reader:
             purpose=self.purpose(optional=bool(basis)),
             persons=self.persons(),
             duties=self.duties(),
+            witnesses=self.witnesses(parties),
             basis=basis,
             hub=f.value("hub", check_party_id),
             depositary=f.value("depositary", check_party_id),
@@ -368,6 +370,22 @@ class _Reader:
         unconfirmed = fields.flag("unconfirmed") or doubtful
         fields.close()
         return Persons(**cited, clearance_from=clearance_from, nationality=nationality, unconfirmed=unconfirmed)
+
+    def witnesses(self, parties: tuple[str, ...]) -> Witnesses | None:
+        fields = self.open("witnesses", optional=True)
+        if fields is None:
+            return None
+        article, unconfirmed = self.clause(fields)
+        found = Witnesses(article, fields.needed("quorum", _number), unconfirmed=unconfirmed)
+        if found.quorum >= len(parties):
+            raise InputError(
+                f"{found.quorum} witnesses of the ledger of one of {len(parties)} parties",
+                where=fields.place("quorum"),
+                remedy=f"ask for at most {len(parties) - 1}: no party witnesses its own",
+                article=article,
+            )
+        fields.close()
+        return found
 
     def duties(self) -> tuple[Duty, ...]:
         node = self.fields.find("duties")

@@ -60,6 +60,7 @@ def write_agreement(text: Agreement) -> bytes:
                 "purpose": _rule(text.purpose, "only"),
                 "persons": _persons(text.persons),
                 "duties": [_clause(one, on=one.on, do=one.do, within=one.within, to=one.to) for one in text.duties],
+                "witnesses": text.witnesses and _clause(text.witnesses, quorum=text.witnesses.quorum),
                 **_provenance(text),
             }
         )

@@ -6,7 +6,7 @@ cannot deny what it left out. Its text has three line feeds and no number in its
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -26,14 +26,15 @@ from relto.core.envelope import SigningKey, VerifyKey
 from relto.core.errors import Conflict, InputError, VerificationFailed
 from relto.core.label import check_party_id
 from relto.core.ledger import sign_note, verify_note
+from relto.node.bundle.ledgers import SeenLedger, seen_ledgers
+from relto.node.bundle.lists import hashes_in, objects_in, texts_in
 from relto.node.card import Card
 from relto.node.card_chain import CardChain
 
 SCHEMA: Final = "relto/bundle/1"
 MAX_BUNDLE_BYTES: Final = 32 << 20
 MAX_LEAVES: Final = 20_000
-_MAX_LIST: Final = 20_000
-_OPTIONAL: Final = frozenset({"chains"})
+_OPTIONAL: Final = frozenset({"chains", "ledgers"})
 _KEYS: Final = frozenset(
     {"schema", "by", "about", "cards", "checkpoint", "leaves", "decisions", "labels", "items", "files", "seal"}
 )
@@ -63,7 +64,7 @@ class Bundle:
     `checkpoint`: the signed head of its ledger. `decisions`: the documents that its evidence names by digest, as they
     are. `labels`: those of sealed items. `items`: the labels of items that were refused before they were sealed, in
     the maker's own word. `files`: texts, records and parties of its dossier. `cards`: keys as it pinned them; `chains`:
-    how those of a party have changed, where they have.
+    how those of a party have changed, where they have. `ledgers`: as their witnesses saw them.
     """
 
     by: str
@@ -76,6 +77,7 @@ class Bundle:
     files: Mapping[str, str] = field(default_factory=dict)
     cards: tuple[Card, ...] = ()
     chains: tuple[CardChain, ...] = ()
+    ledgers: tuple[SeenLedger, ...] = ()
     seal: str = ""
 
     def content(self) -> dict[str, JSON]:
@@ -84,6 +86,7 @@ class Bundle:
         chains: JSON = [base64url(chain.to_bytes()) for chain in self.chains]
         return {
             **({"chains": chains} if self.chains else {}),
+            **({"ledgers": [one.to_json() for one in self.ledgers]} if self.ledgers else {}),
             "schema": SCHEMA,
             "by": self.by,
             "about": self.about,
@@ -151,9 +154,9 @@ def _read(value: Mapping[str, JSON]) -> Bundle:
         Proved(
             count_in(one, "position"),
             text_in(one, "evidence"),
-            tuple(from_base64url(node) for node in _texts(one, "proof")),
+            hashes_in(one, "proof"),
         )
-        for one in _objects(value, "leaves", {"position", "evidence", "proof"})
+        for one in objects_in(value, "leaves", {"position", "evidence", "proof"})
     )
     if len(leaves) > MAX_LEAVES:
         raise InputError(f"{len(leaves)} leaves")
@@ -162,34 +165,17 @@ def _read(value: Mapping[str, JSON]) -> Bundle:
         about=text_in(value, "about"),
         checkpoint=text_in(value, "checkpoint"),
         leaves=leaves,
-        decisions=_texts(value, "decisions"),
+        decisions=texts_in(value, "decisions"),
         labels=tuple(
             LabelSigned(from_base64url(text_in(one, "manifest")), from_base64url(text_in(one, "signature")))
-            for one in _objects(value, "labels", {"manifest", "signature"})
+            for one in objects_in(value, "labels", {"manifest", "signature"})
         ),
-        items=_objects(value, "items"),
+        items=objects_in(value, "items"),
         files={name: text_in(files, name) for name in files},
-        cards=tuple(Card.from_bytes(canonical(one)) for one in _objects(value, "cards")),
-        chains=tuple(CardChain.from_bytes(from_base64url(one)) for one in _texts(value, "chains"))
+        cards=tuple(Card.from_bytes(canonical(one)) for one in objects_in(value, "cards")),
+        chains=tuple(CardChain.from_bytes(from_base64url(one)) for one in texts_in(value, "chains"))
         if "chains" in value
         else (),
+        ledgers=seen_ledgers(value, "ledgers") if "ledgers" in value else (),
         seal=text_in(value, "seal"),
     )
-
-
-def _list(value: Mapping[str, JSON], key: str) -> Sequence[JSON]:
-    found = value.get(key)
-    if not isinstance(found, list) or len(found) > _MAX_LIST:
-        raise InputError(f"`{key}` is not a list, or too long a one")
-    return found
-
-
-def _texts(value: Mapping[str, JSON], key: str) -> tuple[str, ...]:
-    return tuple(text_in({key: one}, key) for one in _list(value, key))
-
-
-def _objects(value: Mapping[str, JSON], key: str, keys: set[str] | None = None) -> tuple[Mapping[str, JSON], ...]:
-    found = tuple(object_in({key: one}, key) for one in _list(value, key))
-    for one in found if keys is not None else ():
-        only_keys(one, frozenset(keys or ()))
-    return found

@@ -34,7 +34,8 @@ class Stated:
 
 @dataclass
 class Checked:
-    """A bundle with what of it verified, and the problems. `decisions` and `labels` by digest."""
+    """A bundle with what of it verified, and the problems. `decisions` and `labels` by digest; `witnesses`: of each
+    party's ledger, how far whom has cosigned it; `places`: of statements, by digest, in the ledgers of who signed."""
 
     bundle: Bundle
     statements: dict[str, Stated] = field(default_factory=dict)
@@ -42,6 +43,8 @@ class Checked:
     decisions: dict[str, Mapping[str, JSON]] = field(default_factory=dict)
     labels: dict[str, Manifest] = field(default_factory=dict)
     receipts: int = 0
+    witnesses: dict[str, dict[str, int]] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -72,7 +75,6 @@ def check_bundle(bundle: Bundle, keys: KeyRing) -> Checked:
     _check_order(found)
     _check_decisions(found)
     _check_labels(found, keys)
-    _check_cards(found)
     return found
 
 
@@ -226,9 +228,10 @@ def _check_labels(found: Checked, keys: KeyRing) -> None:
             found.problem(f"label {number}", error)
 
 
-def _check_cards(found: Checked) -> None:
+def check_cards(found: Checked) -> None:
     """A bundle has cards of those alone who signed something in it."""
     signers = {one.evidence.party for one in found.statements.values()} | {found.by}
+    signers |= {witness for seen in found.witnesses.values() for witness in seen}
     signers |= {manifest.originator for manifest in found.labels.values()}
     for chain in found.bundle.chains:
         if chain.cards[-1].keys_id not in {card.keys_id for card in found.bundle.cards}:

@@ -9,9 +9,10 @@ from relto.core.canon import JSON
 from relto.core.envelope import KeyRing, Manifest, VerifyKey
 from relto.node.bundle.account import Step, account
 from relto.node.bundle.bundle import Bundle
-from relto.node.bundle.check import ON_THE_WAY, Checked, check_bundle, decision_named
+from relto.node.bundle.check import ON_THE_WAY, Checked, check_bundle, check_cards, decision_named
 from relto.node.bundle.crosscheck import contradictions, only_at_one
 from relto.node.bundle.verdicts import recompute, unsigned
+from relto.node.bundle.witnessed import Weighed, check_ledgers, weigh
 from relto.node.card import Card
 from relto.node.card_chain import CardChain
 
@@ -20,7 +21,9 @@ SCHEMA = "relto/bundle-report/1"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What one bundle holds: so many leaves of a ledger of so many; whose it is, and about what."""
+    """What one bundle holds: so many leaves of a ledger of so many; whose it is, and about what. `witnessed` of them
+    are under heads that enough witnesses have cosigned; `placed` receipts are proved in the ledgers of who gave them.
+    """
 
     by: str
     about: str
@@ -29,6 +32,8 @@ class Shown:
     decisions: int
     recomputed: int
     receipts: int
+    witnessed: int
+    placed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +67,15 @@ def examine(bundles: Sequence[Bundle], cards: Sequence[Card] = ()) -> Report:
         ring, differs = _ring_of(bundle, given, keys)
         rings.append(ring)
         problems += differs
-    checked = [check_bundle(bundle, {**keys, **ring}) for bundle, ring in zip(bundles, rings, strict=True)]
+    checked = [_checked(bundle, {**keys, **ring}) for bundle, ring in zip(bundles, rings, strict=True)]
     shown, not_shown = [], _keys_not_shown(keys, given)
     labels = {name: label for found in checked for name, label in found.labels.items()}
     for found in checked:
         same, untold = recompute(found, labels)
+        weighed = weigh(found, checked)
         problems += found.problems
-        not_shown += untold + _not_shown(found, labels)
-        shown.append(_shown(found, same))
+        not_shown += [*untold, *_not_shown(found, labels), *weighed.not_shown]
+        shown.append(_shown(found, same, weighed))
     not_shown += only_at_one(checked) + _always(checked)
     used = tuple((party, key.id, party in given) for party, ring in sorted(keys.items()) for key in ring)
     steps = tuple(account(checked))
@@ -81,6 +87,14 @@ def examine(bundles: Sequence[Bundle], cards: Sequence[Card] = ()) -> Report:
         tuple(dict.fromkeys(problems)),
         tuple(contradictions(checked)),
     )
+
+
+def _checked(bundle: Bundle, keys: KeyRing) -> Checked:
+    """A bundle held against itself, the keys and the witnesses."""
+    found = check_bundle(bundle, keys)
+    check_ledgers(found, keys)
+    check_cards(found)
+    return found
 
 
 def _ring_of(
@@ -117,7 +131,7 @@ def _keys_not_shown(keys: KeyRing, given: Mapping[str, Card]) -> list[str]:
     return [f"whose keys these are: no card of {' or '.join(unknown)} was given, and the bundle's own were taken"]
 
 
-def _shown(found: Checked, same: int) -> Shown:
+def _shown(found: Checked, same: int, weighed: Weighed) -> Shown:
     return Shown(
         by=found.by,
         about=found.bundle.about,
@@ -126,6 +140,8 @@ def _shown(found: Checked, same: int) -> Shown:
         decisions=len(found.decisions),
         recomputed=same,
         receipts=found.receipts,
+        witnessed=weighed.witnessed,
+        placed=weighed.placed,
     )
 
 
@@ -172,7 +188,6 @@ def _always(checked: Sequence[Checked]) -> list[str]:
     return [
         *told,
         "that a clock was right: each instant is by the clock of the party that states it",
-        "that a ledger is shown to everybody alike: no witness has cosigned its head",
         "the content of an item: evidence names it by a commitment alone",
     ]
 
@@ -191,6 +206,8 @@ def report_json(report: Report) -> dict[str, JSON]:
                 "decisions": one.decisions,
                 "recomputed": one.recomputed,
                 "receipts": one.receipts,
+                "witnessed": one.witnessed,
+                "placed": one.placed,
             }
             for one in report.bundles
         ],

@@ -95,6 +95,11 @@ def _record_then(files: _Files, completed: tuple[Completed, ...]) -> Dossier:
     return dossier
 
 
+def dossier_shown(found: Checked) -> Dossier:
+    """The dossier in a bundle's files, with all instruments that are complete in it. Raises ReltoError."""
+    return _record_then(tuple(sorted(found.bundle.files.items())), tuple(completed_instruments(found)))
+
+
 def completed_instruments(found: Checked) -> list[Completed]:
     """The instruments that the maker's ledger shows complete, in the order in which they became so."""
     accepted = {

@@ -52,7 +52,7 @@ class Cosigned(Answer):
 
 
 class Witnessed(Answer):
-    """How far a peer's ledger was cosigned here."""
+    """How far a peer's ledger was cosigned here, or is mirrored by its hashes."""
 
     party: str
     size: int
@@ -65,5 +65,6 @@ class Witness(Answer):
     size: int
     cosigned: list[Cosigned]
     witnessed: list[Witnessed]
+    mirrored: list[Witnessed]
     wrong: list[str]
     waiting: list[str]

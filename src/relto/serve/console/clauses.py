@@ -96,7 +96,7 @@ def _survival(tongue: Tongue, clause: Survival) -> str:
 
 
 def _what(tongue: Tongue, text: Agreement) -> Iterator[Rule]:
-    """What it covers, at which levels, for whom beyond its parties and for what."""
+    """What it covers, at which levels, for whom beyond its parties and for what; who witnesses."""
     say = tongue.say
     yield text.scope.article, say("scope"), ", ".join(text.scope.topics)
     if text.levels is not None:
@@ -120,6 +120,9 @@ def _what(tongue: Tongue, text: Agreement) -> Iterator[Rule]:
             "only": say("used only for {purposes}", purposes=only),
         }
         yield text.purpose.article, say("purpose"), uses[text.purpose.rule]
+    if text.witnesses is not None:
+        asked = say("cosigned by {count} of the other parties", count=text.witnesses.quorum)
+        yield text.witnesses.article, say("witnesses of a ledger"), asked
 
 
 def _checks(tongue: Tongue, text: Agreement) -> Iterator[Rule]:

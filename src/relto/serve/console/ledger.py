@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from relto.core.errors import Conflict, NotFound
+from relto.core.errors import Conflict, NotFound, Refused
 from relto.node.inclusion import inclusion, leaf_in, proof_of
 from relto.node.people import check_allowed
 from relto.node.statements import statement
@@ -60,10 +60,14 @@ def proof(visit: Visit) -> Page:
     with visit.node.store.read() as reading:
         leaf = leaf_in(reading, name)
         path, head = inclusion(visit.node, reading, leaf)
+        witnessed, too_few = "", False
         try:
             witnessed = proof_of(visit.node, reading, name)
         except NotFound:
-            witnessed = ""
+            pass
+        except Refused:
+            too_few = True
     told = statement(leaf.evidence)
-    given = {"leaf": leaf, "told": told, "path": [one.hex() for one in path], "head": head, "witnessed": witnessed}
+    given = {"leaf": leaf, "told": told, "path": [one.hex() for one in path], "head": head}
+    given |= {"witnessed": witnessed, "too_few": too_few}
     return Page("proof.html", visit.tongue.say("Evidence"), {**given, "size": head.size, "root": head.root.hex()})

@@ -62,6 +62,9 @@ def _clauses(text: Agreement) -> Iterator[tuple[str, Told]]:
         article = getattr(persons, field)
         yield what, ("", "") if article is None else (article, "asked")
     yield "nationals of neither party", _clearance(text, persons.nationality, "the originator's consent is asked")
+    rule = text.witnesses
+    asked = "" if rule is None else f"{rule.quorum} of the other parties"
+    yield "witnesses of a party's ledger", ("", "") if rule is None else (rule.article, asked)
 
 
 def _entry(text: Agreement) -> str:
