@@ -156,7 +156,7 @@ def witness(ask: bool, node_dir: Path, as_json: bool) -> None:
     if told.wrong:
         raise Conflict(told.wrong[0], remedy="keep both heads, and settle it with the operators of both nodes")
     if failed:
-        raise PeerUnreachable("not every peer has cosigned", remedy="ask again once it answers")
+        raise PeerUnreachable("not every peer has cosigned, and given its hashes", remedy="ask again once it answers")
 
 
 @ledger.command()

@@ -1,5 +1,5 @@
-"""Comparing records and the heads of ledgers with the peers while a node serves, and telling what does not go together,
-and when it does again."""
+"""Comparing records and the heads of ledgers with the peers while a node serves, mirroring theirs, and telling what
+does not go together, and when it does again."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ class RecordWatch:
                 try:
                     ask_if_due(self._node, peer)
                     recover_if_due(self._node, peer)
-                    mirror_if_due(self._node, peer)
                     compare_if_due(self._node, peer, again=False)
+                    mirror_if_due(self._node, peer)  # last: who does not answer is not waited for again
                 except ReltoError as error:
                     self._log("records not compared", peer=peer, state=str(error))
             self._stop.wait(EVERY_SECONDS)
