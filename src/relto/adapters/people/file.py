@@ -30,8 +30,12 @@ class PeopleFile:
         self._path = path
         _make(path)
         self._engine = _engine(path)
-        with self.errors(), self.begin("IMMEDIATE") as connection:
-            _bring_up_to_date(connection, path)
+        try:
+            with self.errors(), self.begin("IMMEDIATE") as connection:
+                _bring_up_to_date(connection, path)
+        except BaseException:
+            self.close()  # a file that is refused stays open nowhere: a migration has to be alone with it
+            raise
 
     @contextmanager
     def begin(self, how: str) -> Iterator[Connection]:
