@@ -1,19 +1,23 @@
 """Forms with a file (`multipart/form-data`, RFC 7578), read as they come: fields as text, the file part by part.
 
-Strict: what browsers send, and nothing else of what MIME would allow.
+`python-multipart` takes them apart. What stands in them is held to what browsers send.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NoReturn
+
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser
 
 from relto.core.errors import InputError
 
 _MOST_FIELDS: Final = 50
 _MOST_TEXT: Final = 1 << 16
 _MOST_HEAD: Final = 1 << 11
+_MOST_HEADERS: Final = 2
 _BOUNDARY: Final = re.compile(r"[A-Za-z0-9'()+_,./:=? -]{0,69}[A-Za-z0-9'()+_,./:=?-]", re.ASCII)  # RFC 2046, 5.1.1
 _DISPOSITION: Final = re.compile(r'form-data; name="([^"\r\n]{1,100})"(?:; filename="([^"\r\n]{0,1000})")?')
 _TYPE: Final = "multipart/form-data"
@@ -43,104 +47,87 @@ class Multipart:
         self.fields: dict[str, str] = {}
         self.ended = False
         self._file, self._begin, self._take = file, begin, take
-        self._border = b"\r\n--" + boundary
-        self._data = bytearray(b"\r\n")  # so that the first border is like the others
-        self._name: str | None = None
+        self._header, self._value = bytearray(), bytearray()
+        self._headers: dict[bytes, bytes] = {}
+        self._name = ""
         self._text: bytearray | None = None
         self._had_file = False
         self._text_size = 0
-        self._at_border, self._first = False, True
+        self._parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._headers.clear,
+                "on_header_field": lambda data, start, end: self._header.extend(data[start:end]),
+                "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+                "on_header_end": self._headed,
+                "on_headers_finished": self._open,
+                "on_part_data": self._part,
+                "on_part_end": self._finish,
+                "on_end": self._end,
+            },
+            max_header_count=_MOST_HEADERS,
+            max_header_size=_MOST_HEAD,
+        )
 
     def feed(self, data: bytes) -> None:
         """Read what has come. Raises InputError for what is no such form, and whatever `begin` and `take` raise."""
-        self._data += data
-        while self._step():
-            pass
-
-    def _step(self) -> bool:
-        """Read the next bit; whether there may be more of it here."""
-        if self.ended:
-            return self._after_end()
-        if self._at_border:
-            return self._head()
-        at = self._data.find(self._border)
-        if at < 0:
-            sure = len(self._data) - len(self._border) + 1
-            if sure > 0:
-                self._part(bytes(self._data[:sure]))
-                del self._data[:sure]
-            return False
-        self._part(bytes(self._data[:at]))
-        self._finish()
-        del self._data[: at + len(self._border)]
-        self._at_border = True
-        return True
-
-    def _after_end(self) -> bool:
-        if bytes(self._data) not in (b"", b"\r", b"\r\n"):
-            raise _no_form()
-        return False
-
-    def _head(self) -> bool:
-        """After a border: the end, or the head of the next part."""
-        if self._data.startswith(b"--"):
-            del self._data[:2]
-            self.ended = True
-            return True
-        if len(self._data) < 2:
-            return False
-        end = self._data.find(b"\r\n\r\n")
-        if end < 0 and len(self._data) <= _MOST_HEAD and self._data.startswith(b"\r\n"):
-            return False
-        if not 0 <= end <= _MOST_HEAD or not self._data.startswith(b"\r\n"):
-            raise _no_form()
-        self._open(bytes(self._data[2:end]))
-        del self._data[: end + 4]
-        self._at_border = self._first = False
-        return True
-
-    def _open(self, head: bytes) -> None:
-        """A part begins."""
         try:
-            lines = [line.partition(":") for line in head.decode("utf-8").split("\r\n")]
+            self._parser.write(data)
+        except MultipartParseError as error:
+            raise _no_form() from error
+
+    def _headed(self) -> None:
+        name = bytes(self._header).lower()
+        if name in self._headers:
+            _refuse()
+        self._headers[name] = bytes(self._value)
+        self._header.clear()
+        self._value.clear()
+
+    def _open(self) -> None:
+        """The head of a part has come."""
+        try:
+            disposition = self._headers.pop(b"content-disposition", b"").decode("utf-8")
         except UnicodeDecodeError as error:
             raise _no_form() from error
-        headers = {name.strip().lower(): value.strip() for name, _, value in lines}
-        found = _DISPOSITION.fullmatch(headers.pop("content-disposition", ""))
-        if found is None or len(headers) + 1 != len(lines) or headers.keys() - {"content-type"}:
-            raise _no_form()
+        found = _DISPOSITION.fullmatch(disposition)
+        if found is None or self._headers.keys() - {b"content-type"}:
+            _refuse()
         name, file = found[1], found[2]
         if name in self.fields or (name == self._file and self._had_file):
             raise InputError("a field of the form stands twice", remedy="use the pages of this desk")
         if (file is not None) != (name == self._file) or len(self.fields) >= _MOST_FIELDS:
-            raise _no_form()
+            _refuse()
         self._name, self._text = name, None if file is not None else bytearray()
         if file is not None:
             self._had_file = True
             self._begin()
 
-    def _part(self, data: bytes) -> None:
+    def _part(self, data: bytes, start: int, end: int) -> None:
         """What stands within a part."""
-        if not data:
-            return
-        if self._first or self._name is None:  # before the first border nothing stands
-            raise _no_form()
         if self._text is None:
-            self._take(data)
+            self._take(data[start:end])
             return
-        self._text_size += len(data)
+        self._text_size += end - start
         if self._text_size > _MOST_TEXT:
             raise InputError(f"fields of more than {_MOST_TEXT} bytes", remedy="send less")
-        self._text += data
+        self._text += data[start:end]
 
     def _finish(self) -> None:
         """A part ends."""
-        if self._name is not None and self._text is not None:
+        if self._text is not None:
             try:
                 self.fields[self._name] = self._text.decode("utf-8")
             except UnicodeDecodeError as error:
                 raise _no_form() from error
-        self._name = self._text = None
+        self._text = None
+
+    def _end(self) -> None:
+        self.ended = True
+
+
+def _refuse() -> NoReturn:
+    raise _no_form()
 
 
 def _no_form() -> InputError:
