@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     pass
 
 SETTINGS: Final = "node.toml"
+"""The file that says whose a node is, and how it serves."""
 PEOPLE: Final = "people.db"
 ARRIVING: Final = "arriving"
 CONSOLE: Final = "console"
@@ -290,6 +291,7 @@ def _where_it_stood(root: Path) -> ReplayClock | None:
 
 
 def read_toml(root: Path) -> dict[str, Any]:
+    """The settings of the node in `root`, as they stand there. Raises NotFound where there is none, InputError."""
     path = root / SETTINGS
     if not path.is_file():
         raise NotFound(f"there is no node in `{root}`", remedy="make one with `relto node init`")
@@ -300,6 +302,7 @@ def read_toml(root: Path) -> dict[str, Any]:
 
 
 def read_settings(root: Path) -> tuple[str, bool]:
+    """Whose node it is, and whether it is a rehearsal. Raises as `read_toml` does."""
     path, settings = root / SETTINGS, read_toml(root)
     party, replay = settings.get("party"), settings.get("replay")
     if settings.get("relto") != _SCHEMA or not isinstance(party, str) or not isinstance(replay, bool):
