@@ -255,7 +255,7 @@ class TestMessages:
 def unsent(net: Network) -> bytes:
     """A transmittal of KOR's to JPN, well signed and sealed, that has not been seen before."""
     signed, sealed = unpack(give(net).row.message)
-    fresh = replace(statement(signed), transmittal=new_id(os.urandom(ID_BYTES)))
+    fresh = replace(statement(signed), transmittal=new_id(statement(signed).at, os.urandom(ID_BYTES)))
     return sign_evidence(fresh, net.keys("KOR").signing()).encode() + b"\n" + sealed
 
 

@@ -272,7 +272,7 @@ def test_a_lapse_in_the_middle_of_a_batch_parts_it_at_its_recipient_too(pact: Ca
 
 
 def test_a_lapse_in_the_middle_of_a_feed_parts_it_too(pact: Cast) -> None:
-    pact.kor.clock = Running(LAPSE.plus(-3))
+    pact.kor.clock = Running(LAPSE.plus(-3 - 4))
     found = release_many(pact.kor, offers(pact, 4))
     assert [type(one) for one in found] == [OutboxRow, OutboxRow, ActRefused, ActRefused]
 

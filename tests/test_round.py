@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from relto.core.errors import PeerUnreachable, ReltoError
-from relto.node import Delivery, OutboxRow, dispatch_pending, relay_pending, release_many, send_queued
+from relto.node import Delivery, OutboxRow, Sending, dispatch_pending, relay_pending, release_many
 from relto.node.custody import end_purpose
 from relto.node.statements import statement
 from tests.test_batch import holdings, offers, queued
@@ -150,15 +150,26 @@ def test_what_is_queued_meanwhile_goes_in_the_same_round(pact: Cast) -> None:
     more = list[OutboxRow]()
     pact.kor.link = link = Meanwhile(pact, "KOR", 1, lambda: None)
     link._wait = lambda: more.extend(queued(pact, 4))  # type: ignore[method-assign]
-    assert send_queued(pact.kor, "JPN", told.append, limit=1000, answering=True) is None
+    with Sending(pact.kor, "JPN", told.append) as sending:
+        assert sending.run(1000) is None
     assert states(told) == ["done"] * 10
     assert link.gone[0] == 3
     assert holdings(pact.jpn)[-4:] == [row.subject for row in more]
     release_many(pact.kor, offers(pact, 5))
-    reached = send_queued(pact.kor, "JPN", told.append, limit=2)
-    assert reached is not None
-    assert send_queued(pact.kor, "JPN", told.append, limit=10, after=reached) is None
-    assert states(told) == ["done"] * 15
+    with Sending(pact.kor, "JPN", told.append) as sending:
+        reached = sending.run(2)
+        assert reached is not None
+        assert sending.run(10, reached) is None
+        assert sending.answers
+        pact.link.set_down("JPN")
+        pact.kor.link = pact.link
+        release_many(pact.kor, offers(pact, 1))
+        sending.run(10)
+        assert not sending.answers
+        pact.link.set_down("JPN", False)
+        sending.run(10)
+        assert sending.answers
+    assert states(told) == ["done"] * 15 + ["queued", "done"]
     all_verify(pact)
 
 

@@ -6,7 +6,6 @@ implementations can never disagree on a digit. Whatever `parse_json` gives, `can
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import json
@@ -15,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NoReturn, TypeAlias
 
+import orjson
 import rfc8785
 
 from relto.core.errors import InputError, Position
@@ -25,6 +25,7 @@ MAX_DEPTH: Final = 32
 MAX_INTEGER: Final = 2**53 - 1
 MAX_JSON_BYTES: Final = 1 << 20
 
+_TO_URL: Final = bytes.maketrans(b"+/", b"-_")
 _FROM_URL: Final = bytes.maketrans(b"-_+/", b"+/!!")
 _PLAIN: Final = frozenset({str, bool, type(None)})
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
@@ -39,7 +40,10 @@ def canonical(value: JSON) -> bytes:
     """
     try:
         if _simple(value, 0):
-            return _encode(value).encode("utf-8")
+            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        pass  # half a surrogate pair: said below
+    try:
         return rfc8785.dumps(_plain(value, 0))
     except ValueError as error:
         raise InputError(
@@ -54,7 +58,7 @@ def quoted(text: str) -> str:
 
 
 def _simple(value: object, depth: int) -> bool:
-    """Whether the standard encoder writes `value` as RFC 8785 asks: keys in ASCII, where the order of code points is
+    """Whether a plain encoder writes `value` as RFC 8785 asks: keys in ASCII, where the order of code points is
     that of UTF-16, no fractions, and plain types only. Anything else, what is refused too, is left to the long way."""
     kind = type(value)
     if kind is int:
@@ -126,6 +130,22 @@ def parse_object(data: bytes, limit: int = MAX_JSON_BYTES, *, name: str = "JSON"
     return value
 
 
+def parse_canonical(data: bytes, limit: int = MAX_JSON_BYTES, *, name: str = "JSON") -> dict[str, JSON]:
+    """Read a JSON object that must stand in its one canonical form. Raises InputError as `parse_object` does, and for
+    another form."""
+    if len(data) <= limit:
+        try:  # what is read without strictness and is written so again was strict: no key twice, no fraction
+            value = orjson.loads(data)
+            if type(value) is dict and canonical(value) == data:
+                return value
+        except (ValueError, InputError):
+            pass  # said below
+    found = parse_object(data, limit, name=name)
+    if canonical(found) != data:
+        raise InputError("not in canonical form", where=Position(name), remedy="write it as RFC 8785 says")
+    return found
+
+
 def _unique_keys(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
     found = dict(pairs)
     if len(found) == len(pairs):
@@ -154,9 +174,6 @@ def _whole_number(text: str) -> int:
     return number
 
 
-_encode: Final = json.JSONEncoder(
-    ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")
-).encode
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_unique_keys,
     parse_float=_no_fraction,
@@ -190,9 +207,12 @@ def _quoted(text: str) -> str:
 
 def only_keys(value: Mapping[str, JSON], required: frozenset[str], optional: frozenset[str] = frozenset()) -> None:
     """Raise InputError unless `value` has every required key and no key beyond those and the optional ones."""
-    for key in sorted(required - value.keys()):
+    keys = value.keys()
+    if required <= keys and (len(keys) == len(required) or keys - required <= optional):
+        return
+    for key in sorted(required - keys):
         raise InputError(f"the key `{key}` is missing", remedy="add it")
-    for key in sorted(value.keys() - required - optional):
+    for key in sorted(keys - required - optional):
         raise InputError(f"the key {_quoted(key)} is not known here", remedy="remove it")
 
 
@@ -246,7 +266,7 @@ def identifier(prefix: str, of: str) -> str:
 
 def base64url(data: bytes) -> str:
     """Write bytes as base64url without padding (RFC 7515, section 2)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(data, newline=False).translate(_TO_URL, b"=").decode("ascii")
 
 
 def from_base64url(text: str) -> bytes:

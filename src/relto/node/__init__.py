@@ -8,7 +8,7 @@ from relto.node.agree import Signed, countersign, instruments, sign_instrument
 from relto.node.card import Card
 from relto.node.compromise import report_compromise
 from relto.node.deciding import ActRefused
-from relto.node.dispatch import Delivery, delivery_of, dispatch_pending, send_queued
+from relto.node.dispatch import Delivery, Sending, delivery_of, dispatch_pending
 from relto.node.feed import Offer, release_many
 from relto.node.framing import MAX_BATCH_BYTES, Message, read_batch, write_answers
 from relto.node.handle import handle, handle_many
@@ -35,6 +35,7 @@ __all__ = [
     "Offer",
     "OpenedItem",
     "OutboxRow",
+    "Sending",
     "Signed",
     "Verification",
     "countersign",
@@ -51,7 +52,6 @@ __all__ = [
     "release",
     "release_many",
     "report_compromise",
-    "send_queued",
     "settle",
     "sign_instrument",
     "verify",

@@ -12,11 +12,11 @@ from typing import Final
 
 from relto.node.batches import Batch, batches
 from relto.node.node import Node
-from relto.node.round import Round
+from relto.node.round import Rounds
 from relto.node.rows import OutboxRow
 from relto.node.sending import Delivery, delivery_in
 
-__all__ = ["Delivery", "delivery_of", "dispatch_pending", "dispatch_row", "send_queued"]
+__all__ = ["Delivery", "Sending", "delivery_of", "dispatch_pending", "dispatch_row"]
 
 _AT_ONCE: Final = 256
 """How many are looked up in the outbox at once."""
@@ -49,33 +49,47 @@ def dispatch_pending(
     with node.store.turn(peers):
         with node.store.read() as reading:
             waiting = [one for one in reading.queued(peer, limit) if one.peer in peers]
-        Round(node, noted).run(batches(waiting))
+        with Rounds(node, noted) as rounds:
+            rounds.run(batches(waiting))
     return sorted(tried, key=lambda one: one.row.number)
 
 
-def send_queued(
-    node: Node, peer: str, told: Callable[[Delivery], None], *, limit: int, after: int = 0, answering: bool = False
-) -> int | None:
-    """Send what is queued for one peer, and what is queued for it meanwhile, no more than `limit` of what is numbered
-    beyond `after`, keeping nothing of it in memory; the number beyond which there may be more, None where
-    all was tried.
+class Sending:
+    """Sends what is queued for one peer while a node serves, again and again; `told` learns what became of each
+    message, of which nothing is kept in memory."""
 
-    `answering`: the peer has answered lately, so that one batch may be made ready while it answers another.
-    """
-    reached: int | None = after
+    def __init__(self, node: Node, peer: str, told: Callable[[Delivery], None]) -> None:
+        self._node, self._peer = node, peer
+        self._rounds = Rounds(node, told)
 
-    def parted() -> Iterator[Batch]:
-        nonlocal reached
-        left = limit
-        while left > 0 and reached is not None:
-            with node.store.read() as reading:
-                page = reading.queued(peer, min(left, _AT_ONCE), reached)
-            left, reached = left - len(page), page[-1].number if page else None
-            yield from batches(page)
+    def __enter__(self) -> Sending:
+        return self
 
-    with node.store.turn([peer]):
-        Round(node, told, [peer] if answering else ()).run(parted())
-    return reached
+    def __exit__(self, *_: object) -> None:
+        self._rounds.__exit__()
+
+    @property
+    def answers(self) -> bool:
+        """Whether the peer answered in the last round."""
+        return self._peer not in self._rounds.silent
+
+    def run(self, limit: int, after: int = 0) -> int | None:
+        """Send what is queued, and what is queued meanwhile, as `dispatch_pending` does: no more than `limit` of what
+        is numbered beyond `after`; the number beyond which there may be more, None where all was tried."""
+        reached: int | None = after
+
+        def parted() -> Iterator[Batch]:
+            nonlocal reached
+            left = limit
+            while left > 0 and reached is not None:
+                with self._node.store.read() as reading:
+                    page = reading.queued(self._peer, min(left, _AT_ONCE), reached)
+                left, reached = left - len(page), page[-1].number if page else None
+                yield from batches(page)
+
+        with self._node.store.turn([self._peer]):
+            self._rounds.run(parted())
+        return reached
 
 
 def dispatch_row(node: Node, row: OutboxRow) -> Delivery:

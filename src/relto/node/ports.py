@@ -202,6 +202,10 @@ class Reading(Protocol):
         """The parties for which messages are queued."""
         ...
 
+    def outbox_state(self, number: int) -> OutboxState | None:
+        """How one message stands, by its number."""
+        ...
+
     def outbox_row(self, number: int) -> OutboxRow | None:
         """One message by its number."""
         ...

@@ -87,7 +87,7 @@ def asked_of(
     label = checked_label(item)  # what no recipient could read is not signed
     content = node.read_payload(item) if payload is None else payload
     check_typed(item, content)
-    transmittal = new_id(node.entropy(ID_BYTES))
+    transmittal = _new_id(node)
     terms = Terms(act, via[0] if via else to, purpose, to if via else "", via)
     if via:
         terms = replace(terms, consent=_consent(node, item, terms, transmittal))
@@ -107,12 +107,16 @@ def asked_of(
     return Asked(item, terms, transmittal, closed)
 
 
+def _new_id(node: Node) -> str:
+    return new_id(node.clock.interval()[1], node.entropy(ID_BYTES))
+
+
 def forward(node: Node, holding: str, to: str) -> Delivery:
     """Pass an item that this node holds on to `to`, label and originator's signature untouched, wrapped anew.
 
     Raises NotFound for no such holding, ActRefused where it is refused at queueing.
     """
-    return dispatch_row(node, _forward(node, holding, to, new_id(node.entropy(ID_BYTES))))
+    return dispatch_row(node, _forward(node, holding, to, _new_id(node)))
 
 
 def relay_pending(node: Node) -> list[Delivery]:

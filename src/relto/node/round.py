@@ -1,4 +1,4 @@
-"""One round of sending.
+"""Rounds of sending.
 
 Messages for one peer go in batches: one transaction that marks them, one request, one transaction that settles them;
 each of them succeeds or fails by itself. No transaction is open while a peer is talked to.
@@ -10,10 +10,12 @@ anew. A peer that has not answered yet has but one batch at a time made ready fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from time import monotonic
+from typing import Final
 
 from relto.core.errors import PeerUnreachable, ReltoError
 from relto.node.acknowledge import Reply, read_reply, settle_by
@@ -32,7 +34,7 @@ from relto.node.sending import (
     delivery_by,
     keep_error,
     mark_sent,
-    row_in,
+    row_now,
     still_holds,
 )
 from relto.node.together import Draft, together
@@ -61,35 +63,48 @@ class _Sent:
     answers: Future[list[bytes | ReltoError]]
 
 
-class Round:
-    """One round of sending; `told` learns what became of each message, `answering` are peers that answered lately."""
+_MEET_AGAIN: Final = 1.0
+"""Seconds after which a peer is met again before something goes to it."""
 
-    def __init__(self, node: Node, told: Callable[[Delivery], None], answering: Collection[str] = ()) -> None:
+
+class Rounds:
+    """Rounds of sending, one after another; `told` learns what became of each message."""
+
+    def __init__(self, node: Node, told: Callable[[Delivery], None]) -> None:
         self._node, self._told = node, told
-        self._answering = set(answering)
-        self._silent: set[str] = set()
+        self._pool = ThreadPoolExecutor(1, "relto-link")
+        self._answering: set[str] = set()
+        self.silent: set[str] = set()
+        """The peers that did not answer in the last round."""
         self._stuck: set[str] = set()
-        self._met: set[str] = set()
+        self._met: dict[str, float] = {}
+
+    def __enter__(self) -> Rounds:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
 
     def run(self, parted: Iterable[Batch]) -> None:
         """Send these batches, in order; the next is asked for only when it may be made ready."""
         flying: _Sent | None = None
-        with ThreadPoolExecutor(1, "relto-link") as pool:
-            for batch in parted:
-                if flying is not None and not self._may_prepare(flying.batch, batch):
-                    flying = self._hear(flying, settle=batch.apart)
-                if batch.peer in self._silent or (batch.instrument and batch.peer in self._stuck):
-                    continue
-                self._meet(batch)
-                ready = self._mark(batch)
-                if flying is not None:
-                    self._hear(flying)
-                    ready = self._again_if_changed(ready)
-                sent = self._hand_over(ready, pool)
-                self._settle(flying)
-                flying = sent
+        self.silent.clear()
+        self._stuck.clear()
+        for batch in parted:
+            if flying is not None and not self._may_prepare(flying.batch, batch):
+                flying = self._hear(flying, settle=batch.apart)
+            if batch.peer in self.silent or (batch.instrument and batch.peer in self._stuck):
+                continue
+            self._meet(batch)
+            ready = self._mark(batch)
             if flying is not None:
-                self._hear(flying, settle=True)
+                self._hear(flying)
+                ready = self._again_if_changed(ready)
+            sent = self._hand_over(ready)
+            self._settle(flying)
+            flying = sent
+        if flying is not None:
+            self._hear(flying, settle=True)
 
     def _may_prepare(self, flying: Batch, batch: Batch) -> bool:
         """Whether a batch may be decided on while its peer answers another: nothing in it rests on that."""
@@ -98,11 +113,12 @@ class Round:
 
     def _meet(self, batch: Batch) -> None:
         """See to it that a peer and this node know of each other's records before anything is released to it, and again
-        once an instrument has gone before."""
+        once an instrument has gone before, or a second has passed."""
+        now = monotonic()
         if batch.instrument:
-            self._met.discard(batch.peer)
-        elif batch.peer not in self._met:
-            self._met.add(batch.peer)
+            self._met.pop(batch.peer, None)
+        elif now - self._met.get(batch.peer, -_MEET_AGAIN) >= _MEET_AGAIN:
+            self._met[batch.peer] = now
             ask_if_due(self._node, batch.peer)
             recover_if_due(self._node, batch.peer)
             compare_if_due(self._node, batch.peer)
@@ -121,21 +137,21 @@ class Round:
     def _again_if_changed(self, ready: _Ready) -> _Ready:
         """Decide again on a batch that has waited, where the clock has reached an instant at which something
         changes, or what was decided on is another."""
-        if ready.batch.peer in self._silent or still_holds(self._node, ready.basis, ready.marked):
+        if ready.batch.peer in self.silent or still_holds(self._node, ready.basis, ready.marked):
             return ready
         return self._mark(Batch(ready.batch.peer, tuple([row.number for row in ready.rows])))
 
-    def _hand_over(self, ready: _Ready, pool: ThreadPoolExecutor) -> _Sent | None:
-        """Hand a batch to the link, in a thread of `pool`; None where nothing of it goes now."""
+    def _hand_over(self, ready: _Ready) -> _Sent | None:
+        """Hand a batch to the link, in a thread of its own; None where nothing of it goes now."""
         rows = ready.rows
-        if not rows or ready.batch.peer in self._silent:
+        if not rows or ready.batch.peer in self.silent:
             return None
-        return _Sent(ready.batch, rows, pool.submit(_exchange, self._node, ready.batch.peer, rows))
+        return _Sent(ready.batch, rows, self._pool.submit(_exchange, self._node, ready.batch.peer, rows))
 
     def _hear(self, sent: _Sent, *, settle: bool = False) -> _Sent | None:
         """Wait for the peer's answers, and settle by them at once where that is asked; what is still to be settled."""
         if any(isinstance(one, PeerUnreachable) for one in sent.answers.result()):
-            self._silent.add(sent.batch.peer)
+            self.silent.add(sent.batch.peer)
             self._answering.discard(sent.batch.peer)
         else:
             self._answering.add(sent.batch.peer)
@@ -151,13 +167,13 @@ class Round:
         steps, failed = [], []
         for row, answer in zip(sent.rows, sent.answers.result(), strict=True):
             try:
-                steps.append((row.number, read_reply(self._node, row.peer, _given(answer))))
+                steps.append((row, read_reply(self._node, row.peer, _given(answer))))
             except ReltoError as error:
                 failed.append((row.number, error))
-        settled = together(self._node, [partial(_settle, self._node, number, reply) for number, reply in steps])
-        for (number, _), delivery in zip(steps, settled, strict=True):
+        settled = together(self._node, [partial(_settle, self._node, row, reply) for row, reply in steps])
+        for (row, _), delivery in zip(steps, settled, strict=True):
             if isinstance(delivery, ReltoError):
-                failed.append((number, delivery))
+                failed.append((row.number, delivery))
             else:
                 self._note([delivery])
         self._keep_errors(sent.batch, failed)
@@ -181,8 +197,8 @@ def _mark(node: Node, number: int, tx: Transaction) -> Marked | Draft[Marked]:
     return mark_sent(node, tx, number)
 
 
-def _settle(node: Node, number: int, reply: Reply, tx: Transaction) -> Delivery:
-    return delivery_by(settle_by(node, tx, row_in(tx, number), reply), reply.evidence)
+def _settle(node: Node, row: OutboxRow, reply: Reply, tx: Transaction) -> Delivery:
+    return delivery_by(settle_by(node, tx, row_now(tx, row), reply), reply.evidence)
 
 
 def _keep(number: int, error: ReltoError, tx: Transaction) -> Delivery:

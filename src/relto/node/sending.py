@@ -20,7 +20,7 @@ from relto.node.ports import Reading, Transaction
 from relto.node.rows import OutboxRow
 from relto.node.statements import evidence_of
 from relto.node.together import Draft
-from relto.node.transmittal import terms_of, unpack
+from relto.node.transmittal import sealed_in, terms_of
 from relto.node.verdicts import grounds_of
 from relto.node.witness import TRUSTING
 
@@ -106,9 +106,10 @@ def mark_sent(node: Node, tx: Transaction, number: int) -> Marked | Draft[Marked
     return _decide_again(node, tx, row) if row.kind == "transmittal" else _marked(tx, row)
 
 
-def _marked(tx: Transaction, row: OutboxRow) -> Marked:
-    tx.update_outbox(replace(row, attempts=row.attempts + 1))
-    return Marked(Delivery(row), True)
+def _marked(tx: Transaction, row: OutboxRow, until: int = _WITHOUT_END, holding: Holding | None = None) -> Marked:
+    row = replace(row, attempts=row.attempts + 1)
+    tx.update_outbox(row)
+    return Marked(Delivery(row), True, until, holding)
 
 
 def keep_error(tx: Transaction, number: int, error: ReltoError) -> Delivery:
@@ -119,6 +120,11 @@ def keep_error(tx: Transaction, number: int, error: ReltoError) -> Delivery:
     row = replace(row, last_error=str(error)[:500])
     tx.update_outbox(row)
     return Delivery(row, error=error)
+
+
+def row_now(reading: Reading, row: OutboxRow) -> OutboxRow:
+    """A message as it stands now: as it was read before, where it is still queued. Raises NotFound."""
+    return row if reading.outbox_state(row.number) == "queued" else row_in(reading, row.number)
 
 
 def row_in(reading: Reading, number: int) -> OutboxRow:
@@ -136,8 +142,7 @@ def _waits(tx: Reading, row: OutboxRow) -> bool:
 
 def _decide_again(node: Node, tx: Transaction, row: OutboxRow) -> Draft[Marked]:
     """Decide at the moment of sending. What is refused now is never sent; what may have arrived already is recalled."""
-    _, data = unpack(row.message)
-    evidence, sealed = evidence_of(tx, row.evidence), Sealed.from_bytes(data)
+    evidence, sealed = evidence_of(tx, row.evidence), sealed_in(row.message)
     item = item_under(verify_label(sealed, node.all_keys()))
     moment = node.now(tx)
     why = _not_to_be_sent(node, tx, row, sealed, evidence, item.mark)
@@ -160,7 +165,7 @@ def _decide_again(node: Node, tx: Transaction, row: OutboxRow) -> Draft[Marked]:
         def consign(signed: str) -> Marked:
             tx.add_decision(decision.row)
             enter(node, tx, sent, signed)
-            return replace(_marked(tx, row), until=decision.until, holding=_passed_on(tx, evidence))
+            return _marked(tx, row, decision.until, _passed_on(tx, evidence))
 
         return Draft(sent, consign)
     left = stated(node, refusal(node, decision, about=row.subject, to=row.peer, answers=row.evidence))

@@ -16,9 +16,12 @@ from relto.core.envelope import Manifest, Sealed
 from relto.core.errors import InputError, VerificationFailed
 from relto.core.evidence import MAX_JWS_BYTES, Evidence
 from relto.core.label import check_party_id
+from relto.core.memo import Memo
 from relto.core.timeline import Instant
 
 ID_BYTES: Final = 20
+_TIME_BITS: Final = 48
+_MILLISECOND: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,22 @@ def digests_of(sealed: Sealed, manifest: Manifest, decision: str) -> dict[str, s
     }
 
 
+_PACKED: Final[Memo[bytes, Sealed]] = Memo(1024)
+_LONGEST_KEPT: Final = 1 << 14
+
+
 def pack(signed: str, sealed: Sealed) -> bytes:
     """A transmittal's bytes."""
-    return signed.encode("ascii") + b"\n" + sealed.to_bytes()
+    message = signed.encode("ascii") + b"\n" + sealed.to_bytes()
+    if len(message) <= _LONGEST_KEPT:
+        _PACKED.put(message, sealed)  # what is queued is soon sent
+    return message
+
+
+def sealed_in(message: bytes) -> Sealed:
+    """The sealed item in a transmittal that this node has packed. Raises as `unpack` and `Sealed.from_bytes` do."""
+    known = _PACKED.get(message)
+    return Sealed.from_bytes(unpack(message)[1]) if known is None else known
 
 
 def unpack(message: bytes) -> tuple[str, bytes]:
@@ -99,6 +115,10 @@ def unpack(message: bytes) -> tuple[str, bytes]:
     return message[:end].decode("ascii"), message[end + 1 :]
 
 
-def new_id(random: bytes) -> str:
-    """A transmittal's id from 20 random bytes."""
-    return f"t-{random.hex()}"
+def new_id(at: Instant, random: bytes) -> str:
+    """A transmittal's id: the millisecond at which it was thought of, and 112 of these random bits,
+    which nobody guesses.
+
+    Ids that follow each other in time stand beside each other in the indexes of both ends.
+    """
+    return f"t-{max(0, at.ns) // _MILLISECOND % (1 << _TIME_BITS):012x}{random[: ID_BYTES - _TIME_BITS // 8].hex()}"

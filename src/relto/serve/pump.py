@@ -9,17 +9,20 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+import time
 from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from relto.core.errors import PeerUnreachable, ReltoError
-from relto.node import Delivery, Node, relay_beyond, send_queued
+from relto.core.errors import ReltoError
+from relto.node import Delivery, Node, Sending, relay_beyond
 
 FIRST_DELAY: Final = 0.5
 LAST_DELAY: Final = 120.0
 _TICK: Final = 0.1
-_SWITCH: Final = 0.0005
+_SWITCH: Final = 0.0001
+_COLLECT: Final = (20_000, 20, 50)
+"""What a message makes hardly ever refers to itself: the collector need not look as often as it does by default."""
 _AT_ONCE: Final = 4096
 """How many are sent in one round; another process of this node waits no longer for its turn."""
 
@@ -47,6 +50,7 @@ class Pump:
         Threads here mostly wait for the disk and for peers: one that comes back is not to wait for one that computes.
         """
         gc.freeze()
+        gc.set_threshold(*_COLLECT)
         sys.setswitchinterval(_SWITCH)
         self._begin("relay", self._supervise)
 
@@ -70,12 +74,14 @@ class Pump:
 
     def _supervise(self) -> None:
         """Pass on what only goes through, and see to it that each peer with something queued has its thread."""
-        looked_through = 0
+        looked_through, refreshed = 0, -_TICK
         while not self._stop.is_set():
             self._relay.wait(_TICK)
             self._relay.clear()
             try:
-                self._refresh()
+                if time.monotonic() - refreshed >= _TICK:
+                    self._refresh()
+                    refreshed = time.monotonic()
                 relayed, looked_through = relay_beyond(self._node, looked_through)
                 for delivery in relayed:
                     self._say(delivery)
@@ -92,36 +98,31 @@ class Pump:
 
     def _send(self, peer: str) -> None:
         """Send what is queued for one peer, again and again while it does not answer."""
-        delay, awake, answering = FIRST_DELAY, self._awake[peer], False
-        while not self._stop.is_set():
-            awake.wait()
-            awake.clear()
-            if self._stop.is_set():
-                return
-            answering = self._sent(peer, answering)
-            if answering:
-                delay = FIRST_DELAY
-                continue
-            self._stop.wait(delay * (0.5 + self._chance.random()))
-            delay = min(LAST_DELAY, 2 * delay)
+        delay, awake = FIRST_DELAY, self._awake[peer]
+        with Sending(self._node, peer, self._say) as sending:
+            while not self._stop.is_set():
+                awake.wait()
+                awake.clear()
+                if self._stop.is_set():
+                    return
+                if self._sent(peer, sending):
+                    delay = FIRST_DELAY
+                    continue
+                self._stop.wait(delay * (0.5 + self._chance.random()))
+                delay = min(LAST_DELAY, 2 * delay)
 
-    def _sent(self, peer: str, answering: bool) -> bool:
+    def _sent(self, peer: str, sending: Sending) -> bool:
         """Try all that is queued for one peer, once; whether it answered."""
-        silent = False
-
-        def told(delivery: Delivery) -> None:
-            nonlocal silent
-            silent = silent or isinstance(delivery.error, PeerUnreachable)
-            self._say(delivery)
-
         after: int | None = 0
-        while after is not None and not silent and not self._stop.is_set():
+        while after is not None and not self._stop.is_set():
             try:
-                after = send_queued(self._node, peer, told, limit=_AT_ONCE, after=after, answering=answering)
+                after = sending.run(_AT_ONCE, after)
             except ReltoError as error:
                 self._told(peer, "", str(error))
                 return True
-        return not silent
+            if not sending.answers:
+                return False
+        return True
 
     def _say(self, delivery: Delivery) -> None:
         row = delivery.row

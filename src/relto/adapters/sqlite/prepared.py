@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import namedtuple
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -43,6 +43,12 @@ class Prepared:
         """Run it."""
         text, names = self._written
         return connection.execute(text, [values[name] for name in names])
+
+    def run_each(self, connection: sqlite3.Connection, values: Sequence[Mapping[str, Any]]) -> None:
+        """Run it once for each of these."""
+        if values:
+            text, names = self._written
+            connection.executemany(text, [[one[name] for name in names] for one in values])
 
     def scalar(self, connection: sqlite3.Connection, values: Mapping[str, Any]) -> Any:
         """The first column of the one row it gives; None where it gives none."""

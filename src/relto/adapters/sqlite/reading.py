@@ -28,7 +28,7 @@ from relto.adapters.sqlite.rows import (
 from relto.core.canon import JSON, canonical, parse_json
 from relto.core.errors import VerificationFailed
 from relto.core.ledger import Frontier
-from relto.core.register import Holding
+from relto.core.register import Holding, Received
 from relto.core.timeline import Instant, parse_instant
 from relto.node.ports import NoteKind
 from relto.node.rows import (
@@ -55,6 +55,7 @@ _LEAVES_ABOUT: Final = Prepared(
     tables.leaf,
 )
 _OUTBOX_ROW: Final = Prepared(select(tables.outbox).where(tables.outbox.c.number == bindparam("number")), tables.outbox)
+_OUTBOX_STATE: Final = Prepared(select(tables.outbox.c.state).where(tables.outbox.c.number == bindparam("number")))
 _ANSWERED: Final = Prepared(
     select(tables.inbox).where(
         tables.inbox.c.kind == bindparam("kind"), tables.inbox.c.subject == bindparam("subject")
@@ -119,7 +120,7 @@ _NAMES: Final = frozenset(
 )
 _SECOND: Final = 1_000_000_000
 _PRODUCT: Final = '*"event":"derived"*'
-_PASSING: Final = '*"onward":"[^"]*'  # the event of receipt names a party to which it goes on
+_STAYS: Final = '"onward":""'  # in the event of receipt; within a text its quotes would be escaped
 
 
 def _written(by: list[JSON]) -> str:
@@ -249,6 +250,11 @@ class SqliteReading(ControlReading, MirrorReading):
         """The parties for which messages are queued."""
         return sorted(peer for (peer,) in _QUEUED_PEERS.run(self._driver, {}))
 
+    def outbox_state(self, number: int) -> OutboxState | None:
+        """How one message stands, by its number."""
+        found: OutboxState | None = _OUTBOX_STATE.scalar(self._driver, {"number": number})
+        return found
+
     def outbox_row(self, number: int) -> OutboxRow | None:
         """One message by its number."""
         row = _OUTBOX_ROW.row(self._driver, {"number": number})
@@ -328,9 +334,12 @@ class SqliteReading(ControlReading, MirrorReading):
         newest = self.newest_holding()
         if newest <= after:
             return [], after
-        passing = _HOLDINGS.where(tables.holding.c.number > after, tables.holding.c.events.op("GLOB")(_PASSING))
+        events = tables.holding.c.events
+        passing = _HOLDINGS.where(tables.holding.c.number > after, func.instr(events, _STAYS) == 0)
         rows = self._connection.execute(passing.order_by(tables.holding.c.number))
-        return [holding_of(row) for row in rows], newest
+        return [
+            one for one in map(holding_of, rows) if isinstance(one.received, Received) and one.received.onward
+        ], newest
 
     def arrived(self, after: int, limit: int) -> list[tuple[int, str]]:
         """The numbers and names of the first `limit` holdings numbered beyond `after`, in the order they came."""

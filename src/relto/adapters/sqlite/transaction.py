@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, literal_column, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -76,18 +76,22 @@ class SqliteTransaction(SqliteReading):
         self._record_changed = False
         self._lived = super().high_water()
         self._raised = False
+        self._decided: list[dict[str, Any]] = []
         self.erased = False
         self._head: tuple[Frontier, Callable[[Frontier], str]] | None = None
 
     @contextmanager
     def part(self) -> Iterator[None]:
         """A part of it: where it raises, what was written since it began is undone, and nothing else."""
+        self._write_decisions()
         head, changed = self._head, self._record_changed
         self._driver.execute("SAVEPOINT part")
         try:
             with told(self._path):
                 yield
+                self._write_decisions()
         except BaseException:
+            self._decided.clear()
             self._driver.execute("ROLLBACK TO part")
             self._head, self._record_changed = head, changed
             self._notes.clear()
@@ -97,6 +101,7 @@ class SqliteTransaction(SqliteReading):
 
     def finish(self) -> None:
         """Write what was put off; the last thing before the commit."""
+        self._write_decisions()
         if self._raised:
             self._put_state("high_water", str(self._lived))
         if self._head is not None:
@@ -155,7 +160,17 @@ class SqliteTransaction(SqliteReading):
             "verdict": decision.verdict,
             "digest": decision.digest,
         }
-        _ADD_DECISION.run(self._driver, columns)
+        self._decided.append(columns)
+
+    def _write_decisions(self) -> None:
+        """Write the decisions that were put off: nothing rests on them within a transaction."""
+        _ADD_DECISION.run_each(self._driver, self._decided)
+        self._decided.clear()
+
+    def decisions(self, subject: str | None = None) -> list[DecisionRow]:
+        """The decisions, with those of this transaction."""
+        self._write_decisions()
+        return super().decisions(subject)
 
     def enqueue(self, row: OutboxRow) -> int:
         """Queue a message; its number. Raises Conflict where the same one is queued already."""
@@ -232,8 +247,7 @@ class SqliteTransaction(SqliteReading):
             )
 
     def _put_duties(self, holding: Holding) -> None:
-        for columns in columns_of_duty(holding):
-            _PUT_DUTY.run(self._driver, columns)
+        _PUT_DUTY.run_each(self._driver, columns_of_duty(holding))
 
     def _put_state(self, name: str, value: str) -> None:
         _PUT_STATE.run(self._driver, {"name": name, "value": value})

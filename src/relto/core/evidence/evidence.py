@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, cast, get_args
 
-from relto.core.canon import JSON, canonical, check_digest, object_in, only_keys, parse_object, text_in
+from relto.core.canon import JSON, canonical, check_digest, object_in, only_keys, parse_canonical, text_in
 from relto.core.errors import InputError, VerificationFailed
 from relto.core.label import check_id, check_party_id
 from relto.core.timeline import Instant, parse_instant
@@ -116,7 +116,7 @@ class Evidence:
     @classmethod
     def from_bytes(cls, data: bytes) -> Evidence:
         """Read what `to_bytes` writes, strictly: one statement has one form. Raises InputError."""
-        value = parse_object(data, MAX_PAYLOAD_BYTES, name="evidence")
+        value = parse_canonical(data, MAX_PAYLOAD_BYTES, name="evidence")
         only_keys(value, _REQUIRED, _OPTIONAL)
         if text_in(value, "schema") != SCHEMA:
             raise InputError(f"its schema is not `{SCHEMA}`")
@@ -130,7 +130,7 @@ class Evidence:
             says=object_in(value, "says"),
             **named,
         )
-        if canonical(value) != data or str(evidence.at) != value["at"]:
+        if str(evidence.at) != value["at"]:
             raise InputError("evidence not in its canonical form")
         return evidence
 
