@@ -9,7 +9,7 @@ from typing import Final
 from relto.node.framing import MAX_BATCH_BYTES, message_size
 from relto.node.rows import Queued
 
-BATCH_MESSAGES: Final = 64
+BATCH_MESSAGES: Final = 128
 """How many go at once: enough that one fsync and one request count for little, few enough that none waits long."""
 ALONE: Final = frozenset({"instrument", "key-change"})
 """What goes by itself, for what follows may rest on it."""
