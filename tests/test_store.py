@@ -127,6 +127,20 @@ def test_a_transaction_that_raises_leaves_no_trace(opened: SqliteStore) -> None:
         assert (list(reading.leaves()), reading.outbox(), reading.checkpoint()) == ([], [], "")
 
 
+def test_tidying_changes_nothing_and_waits_for_nobody(opened: SqliteStore) -> None:
+    with_leaf(opened)
+    with opened.read() as before:
+        assert before.outbox() == []
+        with opened.write() as tx:
+            tx.enqueue(OUT)
+            opened.tidy()  # neither the reader nor the writer is in its way
+        opened.tidy()
+        assert before.outbox() == []
+    opened.tidy()
+    with opened.read() as reading:
+        assert (len(list(reading.leaves())), len(reading.outbox())) == (1, 1)
+
+
 def test_a_part_that_raises_is_undone_and_nothing_else(opened: SqliteStore) -> None:
     def fail_after_writing(tx: Transaction) -> None:
         tx.append_leaf(replace(LEAF, position=1, id="sha256:1"), EDGE.append(b"x"), signed_head)

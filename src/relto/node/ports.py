@@ -388,6 +388,10 @@ class Store(Protocol):
         """The turn to send to these peers: who else of this node would send to one of them waits until it ends."""
         ...
 
+    def tidy(self) -> None:
+        """Do now, beside those who read and write, what one of them would else have to do."""
+        ...
+
     def close(self) -> None:
         """Let go of it."""
         ...

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 from typing import Final
 
@@ -20,6 +21,7 @@ from relto.node import Delivery, Node, Sending, relay_beyond
 FIRST_DELAY: Final = 0.5
 LAST_DELAY: Final = 120.0
 _TICK: Final = 0.1
+_TIDY_EVERY: Final = 0.1
 _SWITCH: Final = 0.0001
 _COLLECT: Final = (20_000, 20, 50)
 """What a message makes hardly ever refers to itself: the collector need not look as often as it does by default."""
@@ -53,6 +55,7 @@ class Pump:
         gc.set_threshold(*_COLLECT)
         sys.setswitchinterval(_SWITCH)
         self._begin("relay", self._supervise)
+        self._begin("tidy", self._tidy)
 
     def wake(self) -> None:
         """Something may have come that is to be passed on, or been queued."""
@@ -95,6 +98,12 @@ class Pump:
                     self._awake[peer] = threading.Event()
                     self._begin(peer, lambda peer=peer: self._send(peer))  # type: ignore[misc]
                 self._awake[peer].set()
+
+    def _tidy(self) -> None:
+        """Keep what commits from having to copy the log of the store into its file."""
+        while not self._stop.wait(_TIDY_EVERY):
+            with suppress(ReltoError):  # it is told where something is read or written
+                self._node.store.tidy()
 
     def _send(self, peer: str) -> None:
         """Send what is queued for one peer, again and again while it does not answer."""
