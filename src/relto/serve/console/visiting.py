@@ -28,6 +28,7 @@ from relto.node.people import (
 from relto.serve.api.context import Context
 from relto.serve.api.guard import check_origin, csrf_of, presented
 from relto.serve.api.session import address_of
+from relto.serve.console.grounds import ground_said
 from relto.serve.console.words import Tongue, tongue_of
 
 LANGUAGE_COOKIE: Final = "relto-language"
@@ -123,6 +124,10 @@ class Visit:
         """The zone that was chosen to stand beside; empty: none."""
         found = self.request.cookies.get(ZONE_COOKIE, "")
         return found if found in self.zones else ""
+
+    def ground(self, says: str) -> tuple[str, str]:
+        """Why, in the reader's language where that can be said in it; and in which language it is."""
+        return ground_said(self.tongue, says)
 
     def link(self, path: str, **more: str) -> str:
         """An address within the desk; the past that is looked at stays."""
