@@ -11,6 +11,7 @@ import httpx2
 import jinja2
 import pytest
 
+from relto.core.decision.verdict import CHECKS
 from relto.core.evidence import EVIDENCE_KINDS
 from relto.formats.analysis import impact_svg, sufficiency_svg
 from relto.node import dispatch_pending, release, verify
@@ -285,7 +286,7 @@ def test_every_text_of_the_pages_is_in_both_catalogues() -> None:
     for file in CONSOLE.glob("*.py"):
         used |= set(re.findall(r'say\(\s*"([^"]+)"', file.read_text(encoding="utf-8")))
     used |= set(re.findall(r'\("/[a-z]*", "(\w+)", "', (CONSOLE / "app.py").read_text(encoding="utf-8")))
-    used |= {*sufficiency_svg.WORDS, *impact_svg.WORDS, *EVIDENCE_KINDS, *PHASES, *PATTERNS}
+    used |= {*sufficiency_svg.WORDS, *impact_svg.WORDS, *EVIDENCE_KINDS, *PHASES, *PATTERNS, *CHECKS}
     assert len(used) > 150
     for language in ("ko", "ja"):
         found = catalogue(language)
