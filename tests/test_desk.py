@@ -13,6 +13,7 @@ import pytest
 
 from relto.core.decision.verdict import CHECKS
 from relto.core.evidence import EVIDENCE_KINDS
+from relto.formats import svg
 from relto.formats.analysis import impact_svg, sufficiency_svg
 from relto.node import dispatch_pending, release, verify
 from relto.node.verify import PHASES
@@ -286,7 +287,7 @@ def test_every_text_of_the_pages_is_in_both_catalogues() -> None:
     for file in CONSOLE.glob("*.py"):
         used |= set(re.findall(r'say\(\s*"([^"]+)"', file.read_text(encoding="utf-8")))
     used |= set(re.findall(r'\("/[a-z]*", "(\w+)", "', (CONSOLE / "app.py").read_text(encoding="utf-8")))
-    used |= {*sufficiency_svg.WORDS, *impact_svg.WORDS, *EVIDENCE_KINDS, *PHASES, *PATTERNS, *CHECKS}
+    used |= {*sufficiency_svg.WORDS, *impact_svg.WORDS, *EVIDENCE_KINDS, *PHASES, *PATTERNS, *CHECKS, *svg.WORDS}
     assert len(used) > 150
     for language in ("ko", "ja"):
         found = catalogue(language)

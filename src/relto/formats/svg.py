@@ -6,11 +6,12 @@ instant being looked at. Every colour has a word beside it. Labels of instrument
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
 from xml.sax.saxutils import escape
 
 from relto.core.agreement import Agreement, Instrument, Segment, State
+from relto.core.agreement.instrument import INSTRUMENT_KINDS
 from relto.core.timeline import Instant, first_instant, format_local, local_day
 from relto.core.timeline.day import Day
 
@@ -20,7 +21,7 @@ _RIGHT: Final = 24
 _BAR: Final = 28
 _ROW: Final = 18
 _CHAR: Final = 6.6  # px a sign at 12 px, on the wide side
-_WORDS: Final[dict[State, str]] = {
+_STATES: Final[dict[State, str]] = {
     "unsigned": "not signed",
     "signed": "signed",
     "in-force": "in force",
@@ -28,6 +29,10 @@ _WORDS: Final[dict[State, str]] = {
     "notice-suspended": "notice suspended",
     "lapsed": "lapsed",
 }
+_AS_OF: Final = "as of {at}"
+_DOUBT: Final = "unconfirmed"
+WORDS: Final = (*_STATES.values(), *INSTRUMENT_KINDS, _AS_OF, _DOUBT)
+"""All words that may stand in the picture, beside what the record names."""
 _CLASSES: Final[dict[State, str]] = {
     "unsigned": "none",
     "signed": "none",
@@ -47,8 +52,15 @@ text{font:12px system-ui,'Noto Sans CJK KR','Noto Sans CJK JP',sans-serif;fill:#
 """.replace("\n", "")
 
 
-def timeline_svg(text: Agreement, segments: Sequence[Segment], instruments: Sequence[Instrument], at: Instant) -> bytes:
-    """Draw the `segments` of an agreement, its instruments, and `at` where it lies within."""
+Say: TypeAlias = Callable[[str], str]
+"""A word of `WORDS` in another language."""
+
+
+def timeline_svg(
+    text: Agreement, segments: Sequence[Segment], instruments: Sequence[Instrument], at: Instant, say: Say = str
+) -> bytes:
+    """Draw the `segments` of an agreement, its instruments, and `at` where it lies within; its words as `say` has
+    them."""
     start, end = segments[0].start, segments[-1].end
     scale = (_WIDTH - _LEFT - _RIGHT) / max(end.ns - start.ns, 1)
 
@@ -56,7 +68,8 @@ def timeline_svg(text: Agreement, segments: Sequence[Segment], instruments: Sequ
         return _LEFT + (min(max(instant.ns, start.ns), end.ns) - start.ns) * scale
 
     shown = [one for one in instruments if start <= one.at.instant < end]
-    rows = _stack([(x(one.at.instant), _label(one)) for one in shown])
+    labels = [_label(one, say) for one in shown]
+    rows = _stack([(x(one.at.instant), label) for one, label in zip(shown, labels, strict=True)])
     top = 56 + _ROW * (max(rows, default=-1) + 1)
     height = top + _BAR + 64
     parts = [
@@ -68,11 +81,11 @@ def timeline_svg(text: Agreement, segments: Sequence[Segment], instruments: Sequ
     ]
     parts += _years(text, start, end, x(start), scale, top)
     for segment in _joined(segments):
-        parts += _bar(segment, x(segment.start), x(segment.end), top, text.zone)
-    for one, row in zip(shown, rows, strict=True):
-        parts += _instrument(x(one.at.instant), _label(one), 50 + row * _ROW, top)
+        parts += _bar(segment, x(segment.start), x(segment.end), top, text.zone, say)
+    for one, label, row in zip(shown, labels, rows, strict=True):
+        parts += _instrument(x(one.at.instant), label, 50 + row * _ROW, top)
     if start <= at < end:
-        parts += _now(x(at), top, format_local(at, text.zone))
+        parts += _now(x(at), top, say(_AS_OF).format(at=format_local(at, text.zone)))
     parts.append("</svg>\n")
     return "\n".join(parts).encode("utf-8")
 
@@ -88,23 +101,23 @@ def _joined(segments: Sequence[Segment]) -> list[Segment]:
     return joined
 
 
-def _bar(segment: Segment, left: float, right: float, top: float, zone: str) -> list[str]:
+def _bar(segment: Segment, left: float, right: float, top: float, zone: str, say: Say) -> list[str]:
     state = segment.standing.state
-    words = _WORDS[state]
-    title = f"{words}: {format_local(segment.start, zone)} to {format_local(segment.end, zone)}"
+    words = say(_STATES[state])
+    title = f"{words}: {format_local(segment.start, zone)} – {format_local(segment.end, zone)}"
     parts = [
         f'<rect class="{_CLASSES[state]}" x="{left:.1f}" y="{top}" width="{max(right - left, 1):.1f}" height="{_BAR}" '
         f'rx="4"><title>{_clean(title)}</title></rect>'
     ]
     if right - left > _wide(words) + 12:
         shade = "inforce" if state == "in-force" else ""
-        parts.append(f'<text class="{shade}" x="{left + 8:.1f}" y="{top + 18}">{words}</text>')
+        parts.append(f'<text class="{shade}" x="{left + 8:.1f}" y="{top + 18}">{_clean(words)}</text>')
     return parts
 
 
-def _label(one: Instrument) -> str:
-    doubt = " (unconfirmed)" if one.unconfirmed else ""
-    return f"{one.kind} {one.id}, {', '.join(one.by)}, {one.at}{doubt}"
+def _label(one: Instrument, say: Say) -> str:
+    doubt = f" ({say(_DOUBT)})" if one.unconfirmed else ""
+    return f"{say(one.kind)} {one.id}, {', '.join(one.by)}, {one.at}{doubt}"
 
 
 def _stack(labels: list[tuple[float, str]]) -> list[int]:
@@ -151,8 +164,7 @@ def _years(text: Agreement, start: Instant, end: Instant, left: float, scale: fl
     return parts
 
 
-def _now(left: float, top: float, label: str) -> list[str]:
-    said = f"as of {label}"
+def _now(left: float, top: float, said: str) -> list[str]:
     return [
         f'<line class="now" x1="{left:.1f}" y1="{top - 8}" x2="{left:.1f}" y2="{top + _BAR + 34}"/>',
         f'<text class="nowtext" x="{_text_left(left, said):.1f}" y="{top + _BAR + 50}">{_clean(said)}</text>',

@@ -134,7 +134,8 @@ def timeline(visit: Visit) -> Response:
     own = visit.node.party if visit.node.party in text.parties else None
     history = dossier.history(name, reading=own)
     start, end = _window(visit.at, text.zone, history.first_in_force())
-    drawn = timeline_svg(text, history.timeline(start, end), dossier.record(name).instruments, visit.at)
+    record = dossier.record(name).instruments
+    drawn = timeline_svg(text, history.timeline(start, end), record, visit.at, visit.tongue.say)
     return Response(drawn, media_type="image/svg+xml")
 
 
