@@ -19,6 +19,7 @@ from relto.core.errors import Conflict, InputError, NotFound, Refused, ReltoErro
 from relto.node import Node, dispatch_pending, open_item, release, verify
 from relto.node.behind import behind
 from relto.node.heads import ask_witness
+from relto.node.recovery import recover, recover_if_due
 from tests.test_node_setup import PASSPHRASE, Cast, cast, kinds, make_dossier, pact
 
 __all__ = ["cast", "pact"]
@@ -66,6 +67,9 @@ def test_a_restored_node_reads_and_verifies_and_signs_once_its_peers_have_said_h
     assert pact.release().state == "queued"  # its peers keep for it what it does not take
     for peer in ("KOR", "USA"):
         ask_witness(node, peer)
+    with pytest.raises(Refused, match="read-only"):  # what it holds may have been destroyed since
+        open_item(node, held)
+    recover(node)
     assert open_item(node, held).payload == b"Two launches from Sunchon."
     assert [one.state for one in dispatch_pending(pact.kor)] == ["done"]
     assert verify(node).problems == ()
@@ -95,6 +99,7 @@ def test_under_traffic_a_backup_at_any_point_never_forks_the_ledger(pact: Cast, 
             ask_witness(node, peer)
         except Refused:
             failed = True
+    recover_if_due(node)
     assert failed == (known > saved)
     if failed:
         with pytest.raises(ReltoError, match="read-only"):

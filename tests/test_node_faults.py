@@ -74,6 +74,9 @@ class FailingStore:
         with self._inner.turn(peers):
             yield
 
+    def tidy(self) -> None:
+        self._inner.tidy()
+
     def close(self) -> None:
         self._inner.close()
 

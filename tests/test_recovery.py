@@ -11,12 +11,15 @@ import pytest
 
 from relto.backups import back_up
 from relto.core.canon import digest
-from relto.core.errors import InputError, NotFound, Refused, ReltoError, VerificationFailed
-from relto.core.register import CompromiseReported, Holding, Opened
-from relto.node import Node, dispatch_pending, handle, open_item, relay_pending, release, report_compromise
+from relto.core.errors import InputError, PeerUnreachable, Refused, ReltoError, VerificationFailed
+from relto.core.evidence import Evidence, sign_evidence
+from relto.core.register import CompromiseReported, Holding, Opened, Reclassified
+from relto.node import Node, dispatch_pending, handle, handle_many, open_item, relay_pending, release, report_compromise
 from relto.node.behind import behind
 from relto.node.custody import copy_holding, destroy_holding, end_purpose, show_holding
-from relto.node.heads import ask_witness, begin_again
+from relto.node.heads import ask_if_due, ask_witness, begin_again
+from relto.node.log import enter
+from relto.node.reclassify import reclassify
 from relto.node.recovery import recover, recover_if_due
 from relto.node.recovery.wire import KIND, Question, Record, read_returned, write_returned
 from relto.node.rows import OutboxRow
@@ -59,8 +62,7 @@ def reconcile(cast: Cast, party: str) -> None:
         with node.store.read() as reading:
             settle_fork(cast.nodes[peer], party, reading.checkpoint())
         ask_witness(node, peer)
-    for peer in peers:
-        recover_if_due(node, peer)
+    recover_if_due(node)
     with node.store.read() as reading:
         assert behind(reading) == []
 
@@ -109,7 +111,7 @@ def test_nothing_is_asked_for_twice_and_nothing_where_nothing_is_missing(pact: C
     size = len(kinds(node))
     reconcile(pact, "JPN")
     assert len(kinds(node)) == size
-    assert recover(node, "KOR").taken == 0
+    assert recover(node).taken == 0
     pact.release()
     all_verify(pact)
 
@@ -210,8 +212,8 @@ def test_it_is_given_back_page_by_page(pact: Cast, monkeypatch: pytest.MonkeyPat
     for peer in ("KOR", "USA"):
         ask_witness(node, peer)
     pages: list[int] = []
-    assert recover(node, "KOR", pages.append).taken == 7
-    assert pages == [3, 6, 7]
+    assert recover(node, pages.append).taken == 7
+    assert pages[:3] == [3, 6, 7]
     assert held(node) == had
     all_verify(pact)
 
@@ -224,7 +226,7 @@ def test_an_item_too_large_to_be_given_back_is_named(pact: Cast, monkeypatch: py
     node = replaced(pact, "JPN", pact.folder / "old")
     for peer in ("KOR", "USA"):
         ask_witness(node, peer)
-    found = recover(node, "KOR")
+    found = recover(node)
     assert (found.taken, held(node)) == (0, {})
     assert name in found.left[0]
     assert "released again" in found.left[0] or "not given back" in found.left[0]
@@ -246,7 +248,7 @@ class Lying:
     def exchange_many(self, peer: str, messages: list[tuple[str, bytes]]) -> list[bytes | ReltoError]:
         (answer,) = self._cast.link.exchange_many(peer, messages)
         assert isinstance(answer, bytes)
-        return [self._change(read_returned(answer)[0])]
+        return [self._change(read_returned(answer)[0]) if peer == "KOR" else answer]
 
 
 def flipped(data: bytes) -> bytes:
@@ -275,10 +277,10 @@ def test_a_peer_that_gives_back_what_was_never_signed_changes_nothing(pact: Cast
         ask_witness(node, peer)
     before = kinds(node)
     node.link = Lying(pact, lambda some: write_returned(LIES[how](some), 0))  # type: ignore[assignment]
-    assert recover(node, "KOR").taken == 0
+    assert recover(node).taken == 0
     assert (kinds(node), held(node)) == (before, {})
     node.link = pact.link
-    assert recover(node, "KOR").taken == 2  # and nothing keeps the truth out
+    assert recover(node).taken == 2  # and nothing keeps the truth out
     all_verify(pact)
 
 
@@ -293,13 +295,161 @@ def test_what_is_no_answer_is_refused(pact: Cast) -> None:
     for wrong in (b"", b"relto/returned/2\n", whole[:-1], whole + b"\0", whole + b"\0\0\0\0", whole[:30] + b"\xff" * 9):
         node.link = Lying(pact, lambda _some, wrong=wrong: wrong)  # type: ignore[assignment, misc]
         with pytest.raises(InputError):
-            recover(node, "KOR")
+            recover(node)
     turns = iter([9, 9])
     node.link = Lying(pact, lambda _some: write_returned([], next(turns)))  # type: ignore[assignment]
     with pytest.raises(VerificationFailed, match="again and again"):
-        recover(node, "KOR")
-    with pytest.raises(NotFound):
-        recover(node, "GBR")
+        recover(node)
     with node.store.read() as reading:
         assert {one.why for one in behind(reading)} == {"recovering"}
     assert digest(b"") not in kinds(node)
+
+
+def backed_up(pact: Cast) -> None:
+    """A backup of JPN, as `old`; its peers have cosigned it just before, and do not for a minute after."""
+    for peer in ("KOR", "USA"):
+        ask_if_due(pact.jpn, peer)
+    back_up(pact.folder / "JPN", pact.folder / "old")
+
+
+def restored(pact: Cast) -> Node:
+    """JPN made again from the backup `old`, its peers asked how far they have cosigned it."""
+    node = replaced(pact, "JPN", pact.folder / "old")
+    for peer in ("KOR", "USA"):
+        ask_witness(node, peer)
+    return node
+
+
+def test_what_was_destroyed_before_its_receipt_came_back_stays_destroyed(pact: Cast) -> None:
+    backed_up(pact)
+    whole = pact.kor.link
+
+    class Losing:
+        close = staticmethod(whole.close)
+        exchange_many = staticmethod(whole.exchange_many)
+
+        @staticmethod
+        def exchange(peer: str, kind: str, message: bytes) -> bytes:
+            answer = whole.exchange(peer, kind, message)
+            if kind == "transmittal":
+                raise PeerUnreachable("the reply was lost")
+            return answer
+
+    pact.kor.link = Losing()
+    assert pact.release().state == "queued"
+    (name,) = held(pact.jpn)
+    destroy_holding(pact.jpn, name, "erase", "witness", "jpn-desk")
+    dispatch_pending(pact.jpn)  # KOR has the certificate before the receipt
+    pact.kor.link = whole
+    assert [one.state for one in dispatch_pending(pact.kor)] == ["done"]
+    node = restored(pact)
+    assert recover(node).left == ()
+    assert not held(node)[name].original_held
+    with pytest.raises(ReltoError):
+        open_item(node, name)
+    all_verify(pact)
+
+
+def test_nothing_is_opened_or_passed_on_before_all_peers_have_given_back(pact: Cast) -> None:
+    for _ in range(2):
+        pact.release()
+    backed_up(pact)
+    name, other = held(pact.jpn)
+    destroy_holding(pact.jpn, name, "erase", "witness", "jpn-desk")
+    dispatch_pending(pact.jpn)
+    node = restored(pact)
+    pact.link.set_down("USA")
+    with pytest.raises(PeerUnreachable):
+        recover(node)
+    with pytest.raises(Refused, match="read-only"):
+        open_item(node, other)
+    pact.link.set_down("USA", False)
+    recover(node)
+    assert not held(node)[name].original_held
+    assert open_item(node, other).payload == b"Two launches from Sunchon."
+    all_verify(pact)
+
+
+def test_a_higher_mark_that_was_followed_is_followed_again(pact: Cast) -> None:
+    assert pact.release(name="japan-only").state == "done"
+    backed_up(pact)
+    (name,) = held(pact.jpn)
+    low = held(pact.jpn)[name].mark
+    reclassify(pact.kor, "japan-only", "군사II급비밀")
+    high = held(pact.jpn)[name].mark
+    assert high != low
+    node = restored(pact)
+    recover(node)
+    assert held(node)[name].mark == high
+    assert recover(node).taken == 0
+    assert len([one for one in held(node)[name].events if isinstance(one, Reclassified)]) == 1
+    all_verify(pact)
+
+
+SENT_LIES: dict[str, Callable[[list[Record], Cast], list[Record]]] = {
+    "the answer to another": lambda some, _: [replace(some[0], answer=some[1].answer)],
+    "the answer to another, without the item": lambda some, _: [replace(some[0], answer=some[1].answer, sealed=b"")],
+    "the item of another": lambda some, _: [replace(some[0], sealed=some[1].sealed)],
+    "its own statement as an answer": lambda some, cast: [
+        replace(some[0], answer=stating(cast, some[0], "submission", "KOR"), sealed=b"")
+    ],
+    "a receipt of another item": lambda some, cast: [
+        replace(some[0], answer=stating(cast, some[0], "receipt", "KOR"), sealed=b"")
+    ],
+}
+
+
+def stating(cast: Cast, record: Record, kind: str, by: str) -> str:
+    """A statement that a peer signs about the own one, and is not the answer to it."""
+    name = digest(record.statement.encode("ascii"))
+    digests = dict.fromkeys(("payload", "label", "sealed"), digest(b"x")) | {"evidence": name}
+    one = Evidence(kind, by, cast.clock.at, "JPN", "t-1", "another", digests=digests)  # type: ignore[arg-type]
+    return sign_evidence(one, cast.nodes[by].keys.signing())
+
+
+@pytest.mark.parametrize("how", SENT_LIES)
+def test_a_peer_that_gives_back_a_wrong_answer_to_what_was_sent_changes_nothing(pact: Cast, how: str) -> None:
+    backed_up(pact)
+    for _ in range(2):
+        assert release(pact.jpn, pact.item("track"), "KOR").state == "done"
+    gone = sent(pact.jpn)
+    node = restored(pact)
+    before = kinds(node)
+    node.link = Lying(pact, lambda some: write_returned(SENT_LIES[how](some, pact), 0))  # type: ignore[assignment]
+    assert recover(node).taken == 0
+    assert kinds(node) == before
+    node.link = pact.link
+    assert recover(node).taken == 2
+    assert sent(node) == gone
+    all_verify(pact)
+
+
+def test_a_peer_is_given_no_item_of_another_by_a_statement_that_names_it(pact: Cast) -> None:
+    pact.release()
+    (name,) = held(pact.jpn)
+    forged = Evidence(
+        "submission",
+        "USA",
+        pact.clock.at,
+        "JPN",
+        name,
+        "msl-2019-10-31",
+        digests=dict.fromkeys(("payload", "label", "sealed"), digest(b"x")),
+    )
+    with pact.jpn.store.write() as tx:
+        enter(pact.jpn, tx, forged, sign_evidence(forged, pact.usa.keys.signing()))
+    records, _ = read_returned(handle(pact.jpn, KIND, question(pact.usa, "JPN"), "USA"))
+    assert [(one.answer, one.sealed) for one in records] == [("", b"")]
+
+
+def test_one_question_at_a_time_and_no_end_of_pages_is_waited_for(pact: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = question(pact.jpn, "KOR")
+    answers = handle_many(pact.kor, [(KIND, asked), (KIND, asked)], "JPN")
+    assert [isinstance(one, InputError) for one in answers] == [False, True]
+    backed_up(pact)
+    node = restored(pact)
+    monkeypatch.setattr("relto.node.recovery.taking._MOST_PAGES", 50)
+    turns = iter(range(1, 1000))
+    node.link = Lying(pact, lambda _some: write_returned([], next(turns)))  # type: ignore[assignment]
+    with pytest.raises(VerificationFailed, match="without end"):
+        recover(node)

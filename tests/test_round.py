@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import pytest
 
 from relto.core.errors import PeerUnreachable, ReltoError
 from relto.node import Delivery, OutboxRow, Sending, dispatch_pending, relay_pending, release_many
+from relto.node.behind import Behind
 from relto.node.custody import end_purpose
 from relto.node.statements import statement
 from tests.test_batch import holdings, offers, queued
@@ -179,3 +181,19 @@ def test_statements_of_what_went_are_of_the_instant_at_which_it_was_decided(pact
     with pact.kor.store.read() as reading:
         sent = [statement(one.evidence) for one in reading.leaves() if one.kind == "consignment"]
     assert {one.at for one in sent} == {pact.clock.at}
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("how", ["the clock is set back", "the node has to be read-only"])
+def test_what_was_made_ready_does_not_go_where_nothing_would_be_decided_now(pact: Cast, how: str) -> None:
+    def behind_now() -> None:
+        with pact.kor.store.write() as tx:
+            tx.note("behind", "USA", Behind("USA", "restored").to_text())
+
+    queued(pact, 9)
+    then = behind_now if how == "the node has to be read-only" else lambda: pact.clock.advance(-(10**15))
+    pact.kor.link = link = Meanwhile(pact, "KOR", 2, then)
+    with suppress(ReltoError):
+        dispatch_pending(pact.kor, "JPN")
+    assert link.gone == [3, 3]
+    assert len(holdings(pact.jpn)) == 6

@@ -11,7 +11,7 @@ import click
 from relto.cli.opening import opened
 from relto.cli.options import clock_option, json_option, node_option
 from relto.cli.output import columns, print_json, safe
-from relto.core.errors import Conflict, NotFound, PeerUnreachable, ReltoError, VerificationFailed
+from relto.core.errors import Conflict, NotFound, PeerUnreachable, VerificationFailed
 from relto.core.timeline import Instant
 
 if TYPE_CHECKING:
@@ -218,24 +218,15 @@ def recover(node_dir: Path, at: Instant | None) -> None:
     """
     from relto.node.recovery import recover as take_back
 
-    failed, left = [], 0
     with opened(node_dir, at=at) as node:
-        for peer in sorted(node.keys.peers):
-            try:
-                found = take_back(node, peer)
-            except ReltoError as error:
-                failed.append(str(error))
-                continue
-            click.echo(f"{peer}: {found.taken} statements taken back")
-            for why in found.left:
-                click.echo(safe(f"  not taken back: {why}"))
-            left += len(found.left)
-    for one in failed:
-        click.echo(f"relto: {one}", err=True)
-    if failed:
-        raise PeerUnreachable("not every peer has given back what it has", remedy="run it again once it answers")
-    if left:
-        raise VerificationFailed(f"{left} statements could not be taken back", remedy="see above what each needs")
+        found = take_back(node)
+    click.echo(f"{found.taken} statements taken back")
+    for why in found.left:
+        click.echo(safe(f"  not whole: {why}"))
+    if found.left:
+        raise VerificationFailed(
+            f"{len(found.left)} statements did not come back whole", remedy="see above what each lacks"
+        )
 
 
 @ledger.command()

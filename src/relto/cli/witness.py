@@ -14,13 +14,17 @@ from relto.node.witnessing import Told
 def ask_all(node: Node) -> list[str]:
     """Have every pinned peer cosign the own head, and mirror theirs; why not, where one does not."""
     failed = []
-    for act in (ask_witness, recover_if_due, mirror):  # theirs, once they may have grown by what they were asked
+    for act in (ask_witness, _recovered, mirror):  # theirs last, once they may have grown by what they were asked
         for peer in sorted(node.keys.peers):
             try:
                 act(node, peer)
             except ReltoError as error:
                 failed.append(str(error))
     return list(dict.fromkeys(failed))
+
+
+def _recovered(node: Node, _peer: str) -> None:
+    recover_if_due(node)
 
 
 def lines(told: Told) -> list[str]:

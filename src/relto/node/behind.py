@@ -63,19 +63,23 @@ def behind(reading: Reading) -> list[Behind]:
 
 def stopped(reading: Reading) -> list[Behind]:
     """Why this node signs nothing; empty where it may."""
-    return [one for one in behind(reading) if one.why not in ("begun again", "recovering")]
+    return [one for one in behind(reading) if one.why != "begun again"]
 
 
-def may_not_sign(reading: Reading) -> bool:
-    """Whether this node may sign nothing; asked for each piece of evidence."""
-    return any(reading.notes("behind").values()) and bool(stopped(reading))
+def may_not_sign(reading: Reading, *, recovering: bool = False) -> bool:
+    """Whether this node may sign nothing; asked for each piece of evidence. `recovering`: it takes back what it had
+    signed, which it may once each peer has said how far it was."""
+    if not any(reading.notes("behind").values()):
+        return False
+    return any(not (recovering and one.why == "recovering") for one in stopped(reading))
 
 
-def check_may_sign(reading: Reading) -> None:
+def check_may_sign(reading: Reading, *, recovering: bool = False) -> None:
     """Return if this node may sign and enter anything. Raises Refused where its store is known to be an old one, or was
-    restored and not compared with all peers yet: what it signed would fork its ledger."""
-    if may_not_sign(reading):
+    restored and not compared with all peers yet: what it signed would fork its ledger, and what it opened may have been
+    destroyed since."""
+    if may_not_sign(reading, recovering=recovering):
         raise Refused(
             "this node is read-only: its ledger is behind what its peers have cosigned, or not compared with them yet",
-            remedy="`relto ledger witness --ask` asks them; else restore the newest backup",
+            remedy="`relto ledger witness --ask` asks them and takes back what they have; or restore a newer backup",
         )

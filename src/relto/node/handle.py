@@ -60,6 +60,8 @@ def handle_many(node: Node, messages: Sequence[Message], sender: str | None = No
         try:
             if untrusted is not None and kind in TRUSTING:
                 raise untrusted
+            if kind == RECOVERY and any(one == RECOVERY for one, _ in messages[: len(found)]):
+                raise InputError("several questions of a restored node at once", remedy="ask one by one")
             found.append(_verified(node, kind, message, sender))
         except ReltoError as error:
             found.append(error)

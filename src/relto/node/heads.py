@@ -127,7 +127,7 @@ def begin_again(node: Node) -> list[Behind]:
     newer backup is left. It is entered, with those heads, and each peer has to settle it. Raises NotFound where nothing
     stops this node, Refused while a peer has not been asked."""
     with node.store.write() as tx:
-        found = stopped(tx)
+        found = [one for one in stopped(tx) if one.why != "recovering"]
         if not found:
             raise NotFound("nothing keeps this node from signing", remedy="look at `relto ledger witness`")
         waiting = [one.peer for one in found if one.why == "restored"]
@@ -141,7 +141,8 @@ def begin_again(node: Node) -> list[Behind]:
             "heads": {one.peer: one.note for one in found},
         }
         at = node.now_or_later(tx).latest
-        sign_and_enter(node, tx, Evidence(kind="ledger", party=node.party, at=at, says=says))
+        begun = Evidence(kind="ledger", party=node.party, at=at, says=says)
+        sign_and_enter(replace(node, recovering=True), tx, begun)  # the others may still give back what they have
     return found
 
 

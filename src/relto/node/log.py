@@ -96,7 +96,7 @@ def enter(node: Node, tx: Transaction, evidence: Evidence, signed: str) -> Enter
     name = digest(data)
     if may_not_sign(tx) and tx.leaf(name) is not None:
         return Entered(name, signed, evidence)
-    check_may_sign(tx)
+    check_may_sign(tx, recovering=node.recovering)
     frontier = tx.frontier()
     leaf = Leaf(
         position=frontier.size,

@@ -47,6 +47,8 @@ class Node:
     entropy: Callable[[int], bytes]
     read_payload: Callable[[Item], bytes]
     actor: str = ""
+    recovering: bool = False
+    """Whether it is taking back what it had signed (`node.recovery`), and does nothing else."""
     apart: set[str] = field(default_factory=set, repr=False)
     """The peers whose clocks are known not to go with the own (`node.clocks`)."""
     compared: Compared = field(default_factory=Compared, repr=False)

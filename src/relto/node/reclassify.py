@@ -125,15 +125,7 @@ def _follow(node: Node, evidence: Evidence, signed: str, name: str, tx: Transact
             remedy="compare the clocks; it is followed once that instant has come",
         )
     theirs = enter(node, tx, evidence, signed)
-    onward: dict[str, None] = {}
-    changed: set[str] = set()
-    for held in tx.holdings_of(evidence.item or ""):
-        if held.sources or held.received.originator != evidence.party:
-            continue
-        onward |= dict.fromkeys(one.to for one in held.forwards)
-        if not _newer_known(tx, held, evidence) and _marked_anew(node, tx, held, theirs, moment):
-            changed.add(held.id)  # also one that has gone: what was made of it may still be here
-    _raise_products(node, tx, changed, theirs.id, moment)
+    changed, onward = follow_notice(node, tx, theirs, moment)
     for peer in onward:
         if peer not in (node.party, evidence.party):
             about = str(evidence.says.get("about"))
@@ -141,9 +133,26 @@ def _follow(node: Node, evidence: Evidence, signed: str, name: str, tx: Transact
     return acknowledged(node, tx, KIND, theirs, name, moment, holdings=sorted(changed))
 
 
-def _newer_known(tx: Transaction, held: Holding, evidence: Evidence) -> bool:
-    """Whether a later notice was followed already: two may come by different ways."""
-    return any(evidence_of(tx, one.notice).at > evidence.at for one in held.events if isinstance(one, Reclassified))
+def follow_notice(node: Node, tx: Transaction, theirs: Entered, moment: Moment) -> tuple[set[str], list[str]]:
+    """Mark anew what is held of an item, and raise what was made of it, as its originator's notice says; the holdings
+    that were, and to whom the item was passed on. What follows the notice already stays as it is."""
+    evidence = theirs.evidence
+    onward: dict[str, None] = {}
+    changed: set[str] = set()
+    for held in tx.holdings_of(evidence.item or ""):
+        if held.sources or held.received.originator != evidence.party:
+            continue
+        onward |= dict.fromkeys(one.to for one in held.forwards)
+        if not _followed(tx, held, theirs) and _marked_anew(node, tx, held, theirs, moment):
+            changed.add(held.id)  # also one that has gone: what was made of it may still be here
+    _raise_products(node, tx, changed, theirs.id, moment)
+    return changed, list(onward)
+
+
+def _followed(tx: Transaction, held: Holding, notice: Entered) -> bool:
+    """Whether this notice was followed already, or a later one: two may come by different ways."""
+    known = [one.notice for one in held.events if isinstance(one, Reclassified)]
+    return notice.id in known or any(evidence_of(tx, one).at > notice.evidence.at for one in known)
 
 
 def _marked_anew(node: Node, tx: Transaction, held: Holding, notice: Entered, moment: Moment) -> bool:

@@ -24,7 +24,6 @@ from relto.node.heads import ask_if_due
 from relto.node.node import Node
 from relto.node.ports import Transaction
 from relto.node.records import compare_if_due
-from relto.node.recovery import recover_if_due
 from relto.node.rows import OutboxRow
 from relto.node.sending import (
     Basis,
@@ -120,7 +119,6 @@ class Rounds:
         elif now - self._met.get(batch.peer, -_MEET_AGAIN) >= _MEET_AGAIN:
             self._met[batch.peer] = now
             ask_if_due(self._node, batch.peer)
-            recover_if_due(self._node, batch.peer)
             compare_if_due(self._node, batch.peer)
 
     def _mark(self, batch: Batch) -> _Ready:

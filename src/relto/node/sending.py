@@ -12,6 +12,7 @@ from relto.core.envelope import Sealed, verify_label
 from relto.core.errors import NotFound, ReltoError
 from relto.core.evidence import Evidence
 from relto.core.register import Holding
+from relto.node.behind import check_may_sign, may_not_sign
 from relto.node.deciding import ask, refusal
 from relto.node.labels import item_under
 from relto.node.log import Entered, enter, stated
@@ -68,14 +69,15 @@ class Marked:
     holding: Holding | None = None
 
 
-Basis: TypeAlias = tuple[int | None, Mapping[str, str], Mapping[str, str], object]
+Basis: TypeAlias = tuple[int | None, Mapping[str, str], Mapping[str, str], bool, object]
 """What a decision at sending rests on beside the instant and the item: the record, the records that peers are known to
-hold, the ledgers that fork, all keys."""
+hold, the ledgers that fork, whether this node may sign at all, all keys."""
 
 
 def basis(node: Node, reading: Reading) -> Basis:
     """What decisions rest on now."""
-    return reading.record_version(), reading.notes("record"), reading.notes("fork"), node.keys.chains
+    notes = reading.notes
+    return reading.record_version(), notes("record"), notes("fork"), may_not_sign(reading), node.keys.chains
 
 
 def still_holds(node: Node, rests: Basis, marked: Sequence[Marked]) -> bool:
@@ -85,8 +87,12 @@ def still_holds(node: Node, rests: Basis, marked: Sequence[Marked]) -> bool:
             return False
         if any(one.holding is not None and reading.holding(one.holding.id) != one.holding for one in marked):
             return False
+        lived = reading.high_water()
     node.keys.refresh()
-    return rests[3] is node.keys.chains and all(node.clock.interval()[1].ns < one.until for one in marked)
+    now = node.clock.interval()[1]
+    if lived is not None and now < lived:  # the clock was set back: nothing is decided, and nothing goes
+        return False
+    return rests[-1] is node.keys.chains and all(now.ns < one.until for one in marked)
 
 
 def mark_sent(node: Node, tx: Transaction, number: int) -> Marked | Draft[Marked]:
@@ -103,7 +109,10 @@ def mark_sent(node: Node, tx: Transaction, number: int) -> Marked | Draft[Marked
         row = replace(row, last_error=f"waits until `{row.waits_for}` is acknowledged")
         tx.update_outbox(row)
         return Marked(Delivery(row))
-    return _decide_again(node, tx, row) if row.kind == "transmittal" else _marked(tx, row)
+    if row.kind != "transmittal":
+        return _marked(tx, row)
+    check_may_sign(tx)  # also where it was stated already that this goes
+    return _decide_again(node, tx, row)
 
 
 def _marked(tx: Transaction, row: OutboxRow, until: int = _WITHOUT_END, holding: Holding | None = None) -> Marked:

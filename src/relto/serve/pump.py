@@ -129,6 +129,9 @@ class Pump:
             except ReltoError as error:
                 self._told(peer, "", str(error))
                 return True
+            except Exception as error:
+                self._told(peer, "", f"{type(error).__name__}: tried again later")
+                return False
             if not sending.answers:
                 return False
         return True

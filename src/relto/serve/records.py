@@ -69,9 +69,9 @@ class RecordWatch:
                     return
                 try:
                     ask_if_due(self._node, peer)
-                    recover_if_due(self._node, peer)
                     compare_if_due(self._node, peer, again=False)
                     mirror_if_due(self._node, peer)  # last: who does not answer is not waited for again
                 except ReltoError as error:
                     self._log("records not compared", peer=peer, state=str(error))
+            recover_if_due(self._node)
             self._stop.wait(EVERY_SECONDS)

@@ -84,7 +84,7 @@ class SqliteTransaction(SqliteReading):
     def part(self) -> Iterator[None]:
         """A part of it: where it raises, what was written since it began is undone, and nothing else."""
         self._write_decisions()
-        head, changed = self._head, self._record_changed
+        head, changed, lived = self._head, self._record_changed, (self._lived, self._raised)
         self._driver.execute("SAVEPOINT part")
         try:
             with told(self._path):
@@ -94,6 +94,7 @@ class SqliteTransaction(SqliteReading):
             self._decided.clear()
             self._driver.execute("ROLLBACK TO part")
             self._head, self._record_changed = head, changed
+            self._lived, self._raised = lived
             self._notes.clear()
             raise
         finally:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from relto.core.canon import digest
 from relto.core.envelope import is_label_only
 from relto.core.evidence import Evidence
 from relto.core.timeline import Instant
@@ -76,14 +75,21 @@ def _record(node: Node, reading: Reading, leaf: Leaf, one: Evidence) -> Record:
     before = reading.leaf(one.digests.get("evidence", ""))
     answers = before.evidence if before is not None and before.signer == node.party else ""
     if one.kind in ("submission", "relay"):
-        known = reading.answered("transmittal", one.transmittal or "")
-        sealed = reading.sealed(one.transmittal or "") or b""
-        answer = "" if known is None else known.reply.decode("ascii")
-        return Record(leaf.evidence, "", answer, b"" if is_label_only(sealed) else sealed)
+        answer = _answer_to(reading, leaf, "transmittal", one.transmittal or "")
+        sealed = reading.sealed(one.transmittal or "") if answer else None  # else the holding is of another sender
+        return Record(leaf.evidence, "", answer, b"" if sealed is None or is_label_only(sealed) else sealed)
     if one.kind == "receipt":
         return Record(leaf.evidence, answers, "", _sent(reading, leaf, one))
-    known = reading.answered(kind_of_message(one), digest(leaf.evidence.encode("ascii")))
-    return Record(leaf.evidence, answers, "" if known is None else known.reply.decode("ascii"))
+    return Record(leaf.evidence, answers, _answer_to(reading, leaf, kind_of_message(one), leaf.id))
+
+
+def _answer_to(reading: Reading, leaf: Leaf, kind: str, subject: str) -> str:
+    """The answer that was given to this very statement, and to no other that bears its name; empty where none was."""
+    known = reading.answered(kind, subject)
+    if known is None or known.sender != leaf.signer:
+        return ""
+    reply = known.reply.decode("ascii")
+    return reply if statement(reply).digests.get("evidence") == leaf.id else ""
 
 
 def _sent(reading: Reading, receipt: Leaf, one: Evidence) -> bytes:

@@ -15,74 +15,154 @@ from relto.core.register import Derived, Event, Gone, Received, apply, apply_con
 from relto.core.timeline import GENESIS, Instant
 from relto.formats.payload.stream import place_of
 from relto.node.acknowledge import Reply, settle_by
-from relto.node.behind import behind, read_behind
+from relto.node.behind import behind, stopped
 from relto.node.controls import control_event_in
 from relto.node.events import event_in
 from relto.node.hearing import Heard, Position, is_batch
 from relto.node.labels import item_under
-from relto.node.log import enter, kind_of_message, sign_and_enter
+from relto.node.log import Entered, enter, kind_of_message, sign_and_enter
 from relto.node.node import Node
 from relto.node.ports import Transaction
 from relto.node.receive import arrived_in, heard_of
+from relto.node.reclassify import follow_notice
 from relto.node.recovery.giving import ELSEWHERE
 from relto.node.recovery.wire import KIND, Question, Record, read_returned
 from relto.node.rows import InboxRow, OutboxRow
 from relto.node.statements import evidence_of
 from relto.node.transmittal import pack, terms_of
 
+_MOST_PAGES: Final = 20_000
+_MOST_WAITING: Final = 10_000
+_MOST_BYTES: Final = 256 << 20
+_MOST_LEFT: Final = 1_000
 RECOVERED: Final = "recovered"
 """The step of the statement that says which leaves came into the ledger again, later than they were signed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What a peer has given back: how many statements were `taken` in, and why each of the others was not."""
+    """What the peers have given back: how many statements were `taken` in, and of what `left` something is missing."""
 
-    peer: str
     taken: int
     left: tuple[str, ...] = ()
 
 
-def recover_if_due(node: Node, peer: str) -> None:
-    """Take back what `peer` has of this node, where it was restored and has not done so. It stops nothing else;
-    where it fails it is tried again at the next contact."""
+def recover_if_due(node: Node) -> None:
+    """Take back what the peers have of this node, where it was restored and has not done so. Until then it is
+    read-only; where it fails it is tried again at the next contact."""
     with node.store.read() as reading:
-        due = any(one.peer == peer and one.why == "recovering" for one in behind(reading))
-    if due:
-        with suppress(ReltoError):  # the peer does not answer, or runs a relto that cannot give back
-            recover(node, peer)
+        due = any(one.why == "recovering" for one in behind(reading))
+        wait = any(one.why != "recovering" for one in stopped(reading))
+    if due and not wait:
+        with suppress(ReltoError):  # a peer does not answer, or runs a relto that cannot give back
+            recover(node)
 
 
-def recover(node: Node, peer: str, told: Callable[[int], None] = lambda _taken: None) -> Recovered:
-    """Ask `peer` for what this node has signed since its backup was made, and take in what it has lost; `told` learns
-    how many were, page by page.
+def recover(node: Node, told: Callable[[int], None] = lambda _taken: None) -> Recovered:
+    """Ask every peer for what this node has signed since its backup was made, and take in what it has lost; `told`
+    learns how many were, page by page.
 
-    Raises PeerUnreachable where it does not answer, VerificationFailed where it answers with something else, Refused
-    where this node may not sign yet.
+    One peer may know of the end of what came from another, so nothing is opened, passed on or received before all have
+    given back; what cannot be taken in is tried again after the rest. Raises PeerUnreachable where one does not answer:
+    what was taken stays, and the node stays read-only. Raises VerificationFailed where one answers with something else,
+    Refused where this node may not sign yet.
     """
-    node.card_of(peer)
+    run = _Run(replace(node, recovering=True), told)
     with node.store.read() as reading:
-        since = _since(node, reading.notes("behind").get(peer, ""))
-    taken, left, after = 0, list[str](), None
-    while after != 0:
-        records, more = _page(node, peer, since, after)
-        if after is not None and 0 < more <= after:
-            raise VerificationFailed(f"`{peer}` gives the same back again and again")
-        with node.store.write() as tx:
-            found = _take_page(node, tx, peer, records)
-        taken += len(found.taken)
-        left += found.left
-        told(taken)
-        after = more
+        noted = {one.peer: one for one in behind(reading)}
+    for peer in sorted(node.keys.peers):
+        one = noted.get(peer)
+        if one is None or one.why != "begun again":  # who has not settled that is asked once it has
+            run.ask(peer, GENESIS if one is None or one.since is None else one.since)
+    run.again()
     with node.store.write() as tx:
-        if any(one.peer == peer and one.why == "recovering" for one in behind(tx)):
-            tx.note("behind", peer, "")
-    return Recovered(peer, taken, tuple(left))
+        run.follow(tx)
+        for one in behind(tx):
+            if one.why == "recovering":
+                tx.note("behind", one.peer, "")
+    return Recovered(run.taken, tuple(run.left))
 
 
-def _since(node: Node, noted: str) -> Instant:
-    """From when on what was signed may be lost: what was noted when the node was restored; else from the first on."""
-    return GENESIS if not noted else read_behind("", noted).since or GENESIS
+class _Run:
+    """One taking back, from all peers."""
+
+    def __init__(self, node: Node, told: Callable[[int], None]) -> None:
+        self._node, self._told = node, told
+        self.taken = 0
+        self.left: list[str] = []
+        self._waiting: list[tuple[str, Record, str]] = []
+        self._bytes = 0
+        self._notices: list[str] = []
+
+    def ask(self, peer: str, since: Instant) -> None:
+        """Take in what a peer gives back, page by page."""
+        self._node.card_of(peer)
+        after: int | None = None
+        for _ in range(_MOST_PAGES):
+            records, more = _page(self._node, peer, since, after)
+            if more and more <= (after or 0):
+                raise VerificationFailed(f"`{peer}` gives the same back again and again")
+            self._take(peer, records)
+            if more == 0:
+                return
+            after = more
+        raise VerificationFailed(f"`{peer}` gives back without end")
+
+    def again(self) -> None:
+        """Try what could not be taken in before what came later, until nothing more can; what is left is named."""
+        while self._waiting:
+            before, waiting = self.taken, self._waiting
+            self._waiting, self._bytes = [], 0
+            for peer, record, _ in waiting:
+                self._take(peer, [record])
+            if self.taken == before:
+                break
+        self.left += [f"{digest(record.statement.encode('ascii'))}: {why}" for _, record, why in self._waiting][
+            :_MOST_LEFT
+        ]
+
+    def follow(self, tx: Transaction) -> None:
+        """Follow the notices of reclassification again that this node had acknowledged, in the order they were made."""
+        notices = [Entered(name, "", evidence_of(tx, name)) for name in self._notices]
+        moment = self._node.now_or_later(tx)
+        for one in sorted(notices, key=lambda one: one.evidence.at):
+            follow_notice(self._node, tx, one, moment)
+
+    def _take(self, peer: str, records: list[Record]) -> None:
+        """Take in what is not here, each for itself, and state which leaves came again so."""
+        taken: list[JSON] = []
+        with self._node.store.write() as tx:
+            for record in records:
+                name = digest(record.statement.encode("ascii"))
+                try:
+                    with tx.part():
+                        one = _Taking(self._node, tx, peer, record)
+                        if one.known():
+                            continue
+                        one.take()
+                except ReltoError as error:
+                    self._keep(peer, record, error.message)
+                else:
+                    taken.append(name)
+                    self._notices += one.notices
+                    self.left += one.without
+            if taken:
+                says: dict[str, JSON] = {
+                    "about": f"ledger-{self._node.party}",
+                    "step": RECOVERED,
+                    "of": peer,
+                    "evidence": taken,
+                }
+                at = self._node.now_or_later(tx).latest
+                sign_and_enter(self._node, tx, Evidence(kind="ledger", party=self._node.party, at=at, says=says))
+        self.taken += len(taken)
+        self._told(self.taken)
+
+    def _keep(self, peer: str, record: Record, why: str) -> None:
+        self._bytes += record.size
+        if len(self._waiting) >= _MOST_WAITING or self._bytes > _MOST_BYTES:
+            raise VerificationFailed(f"`{peer}` gives back too much that cannot be taken in: {why}")
+        self._waiting.append((peer, record, why))
 
 
 def _page(node: Node, peer: str, since: Instant, after: int | None) -> tuple[list[Record], int]:
@@ -94,34 +174,6 @@ def _page(node: Node, peer: str, since: Instant, after: int | None) -> tuple[lis
     return read_returned(answer)
 
 
-@dataclass
-class _Taken:
-    taken: list[str]
-    left: list[str]
-
-
-def _take_page(node: Node, tx: Transaction, peer: str, records: list[Record]) -> _Taken:
-    """Take in what is not here, each for itself, and state which leaves came again so."""
-    found = _Taken([], [])
-    for record in records:
-        name = digest(record.statement.encode("ascii"))
-        if tx.leaf(name) is not None:
-            continue
-        try:
-            with tx.part():
-                _Taking(node, tx, peer, record).take()
-        except ReltoError as error:
-            found.left.append(f"{name}: {error.message}")
-        else:
-            found.taken.append(name)
-    if found.taken:
-        again: list[JSON] = [*found.taken]
-        says: dict[str, JSON] = {"about": f"ledger-{node.party}", "step": RECOVERED, "of": peer, "evidence": again}
-        at = node.now_or_later(tx).latest
-        sign_and_enter(node, tx, Evidence(kind="ledger", party=node.party, at=at, says=says))
-    return found
-
-
 class _Taking:
     """Taking in one record. Whatever is not as this party and its peer have signed it raises, and is undone."""
 
@@ -129,12 +181,26 @@ class _Taking:
         self._node, self._tx, self._peer, self._record = node, tx, peer, record
         self._own = self._read(record.statement, node.party)
         self._id = digest(record.statement.encode("ascii"))
+        self.notices: list[str] = []
+        """The notices of reclassification that this party had acknowledged."""
+        self.without: list[str] = []
+        """What comes back without its item."""
+
+    def known(self) -> bool:
+        """Whether it is here, with all that belongs to it."""
+        own = self._own
+        if self._tx.leaf(self._id) is None:
+            return False
+        sent = own.kind in ("submission", "relay") and bool(self._record.sealed and self._record.answer)
+        return not sent or bool(self._tx.outbox(subject=own.transmittal))
 
     def take(self) -> None:
         """Take it in. Raises VerificationFailed, InputError, or Conflict."""
         own, tx = self._own, self._tx
         if own.kind in ELSEWHERE:
             raise VerificationFailed(f"a statement of the kind {own.kind} does not come back so")
+        if own.to is not None and own.to != self._peer:
+            raise VerificationFailed(f"what was said to `{own.to}` does not come back from another")
         tx.raise_high_water(own.at)
         theirs = self._answered() if self._record.answers else None
         enter(self._node, tx, own, self._record.statement)
@@ -144,6 +210,8 @@ class _Taking:
         self._apply(own, theirs)
         if "message" in own.digests:
             self._remember(theirs)
+            if theirs is not None and theirs.kind == "reclassification":
+                self.notices.append(own.digests["evidence"])
         if self._record.answer:
             self._settled()
 
@@ -219,11 +287,12 @@ class _Taking:
         own, sealed, tx = self._own, self._record.sealed, self._tx
         if not self._record.answer:
             raise VerificationFailed("what was sent comes back without its answer")
-        if not sealed:  # it was refused, or is not held any more: what was said of it is kept
+        if not sealed:  # it was refused, or is not held any more, or is too large: what was said of it is kept
             self._settled()
+            self.without.append(f"{self._id}: `{own.transmittal}` comes back without the message that was sent")
             return
         item = Sealed.from_bytes(sealed)
-        if digest(sealed) != own.digests["sealed"] or own.to != self._peer:
+        if digest(sealed) != own.digests["sealed"]:
             raise VerificationFailed("the item is not the one that was sent")
         row = OutboxRow(
             kind="transmittal",
@@ -247,8 +316,13 @@ class _Taking:
     def _settled(self) -> None:
         """The peer's answer to the own statement, entered, and what it makes happen."""
         answer = self._read(self._record.answer, self._peer)
-        if answer.digests.get("evidence") != self._id:
+        if answer.digests.get("evidence") != self._id or answer.to != self._node.party:
             raise VerificationFailed(f"what `{self._peer}` gives back as its answer answers something else")
+        if self._own.kind in ("submission", "relay"):
+            if answer.kind != "refusal":
+                check_receipt(answer, self._own)
+        elif answer.kind != "refusal" and answer.says.get("step") != "acknowledgement":
+            raise VerificationFailed(f"what `{self._peer}` gives back is no answer")
         enter(self._node, self._tx, answer, self._record.answer)
         event = event_in(answer, self._node.party, lambda name: evidence_of(self._tx, name))
         if event is not None:
