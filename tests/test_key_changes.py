@@ -443,7 +443,8 @@ class TestServed:
             until(lambda: len(kor.keys.chains["JPN"].cards) == 3)
             until(lambda: "JPN" in kor.keys.peers and kor.keys.peers["JPN"].keys_id == jpn.keys.own.keys_id)
             give(net)
-            assert release(jpn, jpn.base.item("msl-2019-10-02-jpn"), "KOR").state == "done"
+            last = release(jpn, jpn.base.item("msl-2019-10-02-jpn"), "KOR")
+            assert last.state == "done", last.error
 
 
 def give(net: Any) -> None:

@@ -79,10 +79,10 @@ class Pump:
         """Pass on what only goes through, and see to it that each peer with something queued has its thread."""
         looked_through, refreshed = 0, -_TICK
         while not self._stop.is_set():
-            self._relay.wait(_TICK)
+            woken = self._relay.wait(_TICK)
             self._relay.clear()
             try:
-                if time.monotonic() - refreshed >= _TICK:
+                if not woken or time.monotonic() - refreshed >= _TICK:  # where much comes, not for each
                     self._refresh()
                     refreshed = time.monotonic()
                 relayed, looked_through = relay_beyond(self._node, looked_through)
