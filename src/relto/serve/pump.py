@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import sys
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from random import Random
@@ -77,14 +76,12 @@ class Pump:
 
     def _supervise(self) -> None:
         """Pass on what only goes through, and see to it that each peer with something queued has its thread."""
-        looked_through, refreshed = 0, -_TICK
+        looked_through = 0
         while not self._stop.is_set():
-            woken = self._relay.wait(_TICK)
+            self._relay.wait(_TICK)
             self._relay.clear()
             try:
-                if not woken or time.monotonic() - refreshed >= _TICK:  # where much comes, not for each
-                    self._refresh()
-                    refreshed = time.monotonic()
+                self._refresh()
                 relayed, looked_through = relay_beyond(self._node, looked_through)
                 for delivery in relayed:
                     self._say(delivery)

@@ -94,21 +94,27 @@ class HttpLink:
             raise PeerUnreachable(
                 f"no address of `{peer}` is pinned", remedy="pin its card anew, with its address in it"
             )
-        from httpx2 import HTTPError
+        from httpx2 import HTTPError, RemoteProtocolError
 
-        client = self._client(card)
         try:
-            url, asked = f"https://{card.address}/v1/{path}", {"sni_hostname": name_asked(card)}
-            with client.stream(method, url, content=content, extensions=asked) as response:
-                data = _read(response, limit)
-                if response.status_code == 200:
-                    return data
-                raise _problem(peer, response.status_code, data)
+            try:
+                status, data = self._once(card, method, path, content, limit)
+            except RemoteProtocolError:  # the peer had let go of a connection that was kept: the same again, on another
+                status, data = self._once(card, method, path, content, limit)
+            if status == 200:
+                return data
+            raise _problem(peer, status, data)
         except (HTTPError, OSError) as error:
             raise PeerUnreachable(
                 f"the node of `{peer}` does not answer at {card.address}: {_why(error)}",
                 remedy="what is queued is sent once it does",
             ) from error
+
+    def _once(self, card: Card, method: str, path: str, content: bytes, limit: int) -> tuple[int, bytes]:
+        """Ask once; the status and what was answered. What is asked twice has one effect and the same answer."""
+        url, asked = f"https://{card.address}/v1/{path}", {"sni_hostname": name_asked(card)}
+        with self._client(card).stream(method, url, content=content, extensions=asked) as response:
+            return response.status_code, _read(response, limit)
 
     def close(self) -> None:
         """Close the connections."""
