@@ -142,6 +142,14 @@ def act_at_random(pact: Cast, chance: Random) -> None:
         dispatch_pending(node)
 
 
+def restored(pact: Cast) -> Node:
+    """JPN made again from the backup `old`, its peers asked how far they have cosigned it."""
+    node = replaced(pact, "JPN", pact.folder / "old")
+    for peer in ("KOR", "USA"):
+        ask_witness(node, peer)
+    return node
+
+
 def under_traffic(pact: Cast, seed: int) -> None:
     """A backup at a random point of random traffic, restored; the party goes on, with all that it had acknowledged."""
     chance = Random(seed)
@@ -208,9 +216,7 @@ def test_it_is_given_back_page_by_page(pact: Cast, monkeypatch: pytest.MonkeyPat
     had = held(pact.jpn)
     monkeypatch.setattr("relto.node.recovery.giving.MAX_RECORDS", 3)
     monkeypatch.setattr("relto.node.recovery.giving._PAGE", 5)
-    node = replaced(pact, "JPN", pact.folder / "old")
-    for peer in ("KOR", "USA"):
-        ask_witness(node, peer)
+    node = restored(pact)
     pages: list[int] = []
     assert recover(node, pages.append).taken == 7
     assert pages[:3] == [3, 6, 7]
@@ -223,9 +229,7 @@ def test_an_item_too_large_to_be_given_back_is_named(pact: Cast, monkeypatch: py
     pact.release()
     (name,) = held(pact.jpn)
     monkeypatch.setattr("relto.node.recovery.giving.MAX_BYTES", 4000)
-    node = replaced(pact, "JPN", pact.folder / "old")
-    for peer in ("KOR", "USA"):
-        ask_witness(node, peer)
+    node = restored(pact)
     found = recover(node)
     assert (found.taken, held(node)) == (0, {})
     assert name in found.left[0]
@@ -272,9 +276,7 @@ def test_a_peer_that_gives_back_what_was_never_signed_changes_nothing(pact: Cast
     back_up(pact.folder / "JPN", pact.folder / "old")
     for _ in range(2):
         pact.release()
-    node = replaced(pact, "JPN", pact.folder / "old")
-    for peer in ("KOR", "USA"):
-        ask_witness(node, peer)
+    node = restored(pact)
     before = kinds(node)
     node.link = Lying(pact, lambda some: write_returned(LIES[how](some), 0))  # type: ignore[assignment]
     assert recover(node).taken == 0
@@ -288,9 +290,7 @@ def test_what_is_no_answer_is_refused(pact: Cast) -> None:
     back_up(pact.folder / "JPN", pact.folder / "old")
     for _ in range(2):
         pact.release()
-    node = replaced(pact, "JPN", pact.folder / "old")
-    for peer in ("KOR", "USA"):
-        ask_witness(node, peer)
+    node = restored(pact)
     whole = write_returned([Record("a", "b", "c", b"d")], 0)
     for wrong in (b"", b"relto/returned/2\n", whole[:-1], whole + b"\0", whole + b"\0\0\0\0", whole[:30] + b"\xff" * 9):
         node.link = Lying(pact, lambda _some, wrong=wrong: wrong)  # type: ignore[assignment, misc]
@@ -310,14 +310,6 @@ def backed_up(pact: Cast) -> None:
     for peer in ("KOR", "USA"):
         ask_if_due(pact.jpn, peer)
     back_up(pact.folder / "JPN", pact.folder / "old")
-
-
-def restored(pact: Cast) -> Node:
-    """JPN made again from the backup `old`, its peers asked how far they have cosigned it."""
-    node = replaced(pact, "JPN", pact.folder / "old")
-    for peer in ("KOR", "USA"):
-        ask_witness(node, peer)
-    return node
 
 
 def test_what_was_destroyed_before_its_receipt_came_back_stays_destroyed(pact: Cast) -> None:

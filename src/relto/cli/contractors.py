@@ -8,14 +8,13 @@ from pathlib import Path
 import click
 
 from relto.cli.opening import opened
-from relto.cli.options import at_option, clock_option, json_option, node_option
+from relto.cli.options import at_option, by_option, clock_option, json_option, node_option
 from relto.cli.output import cited, columns, print_json, safe, to_the_second
 from relto.core.register import CONDITIONS, INSPECTIONS, Contractor
 from relto.core.timeline import Instant
 from relto.formats.controls import contractor_json
 from relto.node.node import Node
 
-_by = click.option("--by", required=True, metavar="WHO", help="Who does it.")
 _conditions = click.option(
     "--condition", "conditions", required=True, multiple=True, metavar="LETTER", help="Which: a to o. Repeatable."
 )
@@ -36,7 +35,7 @@ def contractors() -> None:
 @click.argument("contractor")
 @click.option("--under", "agreement", required=True, metavar="AGREEMENT", help="Whose text asks for the conditions.")
 @click.option("--inspect-every", "every", required=True, metavar="PERIOD", help="P1Y, P6M: from one to the next.")
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option
@@ -58,7 +57,7 @@ def set_(
 @click.argument("contractor")
 @_conditions
 @click.option("--evidence", required=True, metavar="TEXT", help="What shows that they are met.")
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option
@@ -87,7 +86,7 @@ def confirm(
 @click.argument("contractor")
 @_conditions
 @click.option("--says", required=True, metavar="TEXT", help="Why.")
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option
@@ -115,7 +114,7 @@ def withdraw(
 @click.argument("contractor")
 @click.option("--says", required=True, metavar="TEXT", help="What was found.")
 @click.option("--failed", is_flag=True, help="It is not as it must be.")
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from relto.cli.opening import opened
-from relto.cli.options import clock_option, json_option, node_option
+from relto.cli.options import by_option, clock_option, json_option, node_option
 from relto.cli.output import print_json, safe
 from relto.core.errors import PeerUnreachable
 from relto.core.register import Holding
@@ -16,7 +16,6 @@ from relto.core.timeline import Instant
 from relto.formats.answers import holding_json
 from relto.node.node import Node
 
-_by = click.option("--by", required=True, metavar="WHO", help="Who does it.")
 _copies = click.option(
     "--copy",
     "copies",
@@ -44,7 +43,7 @@ def _done(node_dir: Path, at: Instant | None, as_json: bool, act: Callable[[Node
 @click.command("copy")
 @click.argument("holding")
 @click.option("--keeper", required=True, metavar="WHERE", help="Where, or with whom, the copy is kept.")
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option
@@ -68,7 +67,7 @@ def _maker(name: str, how: str, words: str, example: str) -> click.Command:
     @click.option("--keeper", required=True, metavar="WHERE", help="Where, or with whom, it is kept.")
     @click.option("--mark", default="", metavar="MARK", help="A higher mark than that of what it was made of.")
     @click.option("--note", default="", metavar="TEXT", help="What it says of whose information it contains.")
-    @_by
+    @by_option
     @node_option
     @clock_option
     @json_option
@@ -115,7 +114,7 @@ combine = _maker(
 @click.command("show")
 @click.argument("holding")
 @click.option("--to", required=True, metavar="WHO", help="Who saw it.")
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option
@@ -134,7 +133,7 @@ def show(holding: str, to: str, by: str, node_dir: Path, at: Instant | None, as_
 @click.command("return")
 @click.argument("holding")
 @_copies
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option
@@ -155,7 +154,7 @@ def return_(holding: str, copies: tuple[int, ...], by: str, node_dir: Path, at: 
 @click.option("--method", required=True, metavar="HOW", help="burn, shred, pulp, melt, crush or erase.")
 @click.option("--witness", required=True, metavar="WHO", help="Who else has seen it.")
 @_copies
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option
@@ -188,7 +187,7 @@ def destroy(
 @click.argument("holding")
 @click.option("--copy", "number", required=True, type=click.IntRange(0), metavar="N", help="The copy that is lost.")
 @click.option("--report", required=True, metavar="ID", help="The report of its actual loss.")
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option
@@ -208,7 +207,7 @@ def write_off(
 
 @click.command("end")
 @click.argument("holding")
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option

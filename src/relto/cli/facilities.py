@@ -8,14 +8,12 @@ from pathlib import Path
 import click
 
 from relto.cli.opening import opened
-from relto.cli.options import at_option, clock_option, json_option, node_option
+from relto.cli.options import at_option, by_option, clock_option, json_option, node_option
 from relto.cli.output import columns, print_json, safe, to_the_second
 from relto.core.register import Site
 from relto.core.timeline import Instant
 from relto.formats.controls import facility_json
 from relto.node.node import Node
-
-_by = click.option("--by", required=True, metavar="WHO", help="Who does it.")
 
 
 @click.group()
@@ -33,7 +31,7 @@ def facilities() -> None:
 @click.argument("facility")
 @click.option("--official", required=True, metavar="WHO", help="Who is responsible.")
 @click.option("--task", required=True, metavar="TEXT", help="For what.")
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option
@@ -54,7 +52,7 @@ def appoint(
 @facilities.command()
 @click.argument("facility")
 @click.option("--official", required=True, metavar="WHO", help="Who is responsible no more.")
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option
@@ -73,7 +71,7 @@ def relieve(facility: str, official: str, by: str, node_dir: Path, at: Instant |
 @facilities.command()
 @click.argument("facility")
 @click.option("--person", required=True, metavar="WHO", help="Who is cleared and authorised there.")
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option
@@ -93,7 +91,7 @@ def enrol(facility: str, person: str, by: str, node_dir: Path, at: Instant | Non
 @click.argument("facility")
 @click.option("--person", required=True, metavar="WHO", help="Who is authorised there no more.")
 @click.option("--says", required=True, metavar="TEXT", help="Why.")
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option

@@ -48,6 +48,11 @@ def clock_option(function: F) -> F:
     )
 
 
+def by_option(function: F) -> F:
+    """`--by`: the person who does something, as the evidence will say."""
+    return click.option("--by", required=True, metavar="WHO", help="Who does it.")(function)
+
+
 def known_by_option(function: F) -> F:
     """`--known-by`: up to when the record counts as known."""
     return click.option(

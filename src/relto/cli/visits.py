@@ -9,14 +9,13 @@ import click
 
 from relto.cli.exchange import told_refusal
 from relto.cli.opening import opened
-from relto.cli.options import INSTANT, clock_option, json_option, node_option
+from relto.cli.options import INSTANT, by_option, clock_option, json_option, node_option
 from relto.cli.output import columns, print_json, safe, to_the_second
 from relto.core.register import Visit, VisitOpened
 from relto.core.timeline import Instant
 from relto.formats.controls import visit_json
 from relto.node.node import Node
 
-_by = click.option("--by", required=True, metavar="WHO", help="Who does it.")
 _says = click.option("--says", required=True, metavar="TEXT", help="Why.")
 
 
@@ -43,7 +42,7 @@ def visits() -> None:
 @click.option("--until", "ends", required=True, type=INSTANT, metavar="T", help="When it ends; no longer part of it.")
 @click.option("--visitor", "visitors", required=True, multiple=True, metavar="WHO", help="Who comes. Repeatable.")
 @click.option("--assured", is_flag=True, help="Each is cleared, needs to know, and will protect it (article 7(5)).")
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option
@@ -89,7 +88,7 @@ def ask(
 @click.option("--ceiling", default="", metavar="RANK", help="The highest rank that may be shown (default: as asked).")
 @click.option("--from", "starts", type=INSTANT, metavar="T", help="When it begins (default: as asked).")
 @click.option("--until", "ends", type=INSTANT, metavar="T", help="When it ends (default: as asked).")
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option
@@ -117,7 +116,7 @@ def approve(
 @visits.command()
 @click.argument("visit")
 @_says
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option
@@ -136,7 +135,7 @@ def decline(visit: str, says: str, by: str, node_dir: Path, at: Instant | None, 
 @visits.command("call-off")
 @click.argument("visit")
 @_says
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option
@@ -155,7 +154,7 @@ def call_off(visit: str, says: str, by: str, node_dir: Path, at: Instant | None,
 @visits.command()
 @click.argument("visit")
 @click.option("--came", multiple=True, metavar="WHO", help="Who came (default: all visitors). Repeatable.")
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option
@@ -176,7 +175,7 @@ def held(visit: str, came: tuple[str, ...], by: str, node_dir: Path, at: Instant
 @click.argument("what")
 @click.option("--to", required=True, metavar="WHO", help="Which visitor sees it.")
 @click.option("--purpose", default="", metavar="P", help="For what (default: what it was provided for).")
-@_by
+@by_option
 @node_option
 @clock_option
 @json_option

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from relto.core.canon import canonical, only_keys, parse_object, text_in
+from relto.core.errors import Refused
+from relto.core.evidence import Evidence
 from relto.core.timeline import Instant, parse_instant
 from relto.node.node import Moment, Node
 from relto.node.ports import Reading, Transaction
@@ -45,6 +47,15 @@ def disagreement(peer: str, stated: Instant, moment: Moment, asked_at: Instant |
     if stated > latest or (earliest is not None and stated < earliest):
         return Apart(peer, stated, earliest, latest)
     return None
+
+
+def check_not_ahead(evidence: Evidence, moment: Moment) -> None:
+    """Return if a peer's statement is of no later instant than it may be at `moment`. Raises Refused."""
+    if disagreement(evidence.party, evidence.at, moment) is not None:
+        raise Refused(
+            f"the statement of `{evidence.party}` is dated {evidence.at}, later than it may be here",
+            remedy="compare the clocks; it is taken once that instant has come",
+        )
 
 
 def note_time(

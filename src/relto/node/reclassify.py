@@ -13,11 +13,11 @@ from typing import Final
 
 from relto.core.canon import digest, text_in
 from relto.core.dossier import Dossier, Item
-from relto.core.errors import Conflict, InputError, NotFound, Refused, VerificationFailed
+from relto.core.errors import Conflict, InputError, NotFound, VerificationFailed
 from relto.core.evidence import Evidence, verify_evidence
 from relto.core.label import check_id
 from relto.core.register import Holding, Reclassified, apply, event_to_json, strictest
-from relto.node.clocks import disagreement
+from relto.node.clocks import check_not_ahead
 from relto.node.deriving import marks_compared
 from relto.node.dispatch import Delivery, delivery_of, dispatch_row
 from relto.node.log import Entered, enter, sign_and_enter
@@ -119,11 +119,7 @@ def _follow(node: Node, evidence: Evidence, signed: str, name: str, tx: Transact
     if known is not None:
         return known.reply
     moment = node.now_or_later(tx)
-    if disagreement(evidence.party, evidence.at, moment) is not None:
-        raise Refused(
-            f"the notice of `{evidence.party}` is dated {evidence.at}, later than it may be here",
-            remedy="compare the clocks; it is followed once that instant has come",
-        )
+    check_not_ahead(evidence, moment)
     theirs = enter(node, tx, evidence, signed)
     changed, onward = follow_notice(node, tx, theirs, moment)
     for peer in onward:

@@ -19,6 +19,7 @@ from relto.node.hearing import check_streams
 from relto.node.log import kind_of_message, subject_of
 from relto.node.node import Node
 from relto.node.ports import Reading
+from relto.node.recovery.wire import RECOVERED
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, OutboxRow
 from relto.node.transmittal import terms_of, unpack
 from relto.node.verify_controls import check_controls
@@ -64,7 +65,7 @@ def _recovered(own: Ledger) -> set[str]:
     """The statements that came back from peers after a backup: what only this node had beside them is lost."""
     found: set[str] = set()
     for one in own.values():
-        names = one.says.get("evidence") if one.kind == "ledger" and one.says.get("step") == "recovered" else None
+        names = one.says.get("evidence") if one.kind == "ledger" and one.says.get("step") == RECOVERED else None
         found |= {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
     return found
 

@@ -31,7 +31,7 @@ from relto.core.register import (
     check_usable,
 )
 from relto.core.timeline import Instant
-from relto.node.clocks import disagreement
+from relto.node.clocks import check_not_ahead
 from relto.node.controls import concerns, control_event_in, enter_control, note_refusal, rank_in, said
 from relto.node.deciding import ActRefused, decide_now, refusal
 from relto.node.labels import item_under
@@ -319,11 +319,7 @@ def _take(node: Node, evidence: Evidence, signed: str, event: ControlEvent, name
     if known is not None:
         return known.reply
     moment = node.now_or_later(tx)
-    if disagreement(evidence.party, evidence.at, moment) is not None:
-        raise Refused(
-            f"the statement of `{evidence.party}` is dated {evidence.at}, later than it may be here",
-            remedy="compare the clocks; it is taken once that instant has come",
-        )
+    check_not_ahead(evidence, moment)
     theirs = enter(node, tx, evidence, signed)
     try:
         now = cast("Visit", apply_control(tx.control("visit", evidence.transmittal or ""), event))

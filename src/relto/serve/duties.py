@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Final
 
@@ -10,33 +9,24 @@ from relto.core.errors import ReltoError
 from relto.node import Node
 from relto.node.contractors import enter_missed
 from relto.node.due import enter_overdue
+from relto.serve.beside import Beside
 from relto.serve.log import Log
 
 EVERY_SECONDS: Final = 30.0
 """How long a duty may be overdue before that is entered."""
 
 
-class DutyWatch:
+class DutyWatch(Beside):
     """A thread that looks for duties whose time has passed."""
 
     def __init__(self, node: Node, log: Log, wake: Callable[[], None]) -> None:
         """`wake` is called when something was entered: it may be to be told."""
         self._node, self._log, self._wake = node, log, wake
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="relto-duties", daemon=True)
+        super().__init__("duties")
 
-    def __enter__(self) -> DutyWatch:
-        """Begin to look."""
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End after this look."""
-        self._stop.set()
-        self._thread.join(timeout=10)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
+    def run(self) -> None:
+        """Go on until the end."""
+        while not self.stop.is_set():
             try:
                 found = enter_overdue(self._node)
                 for held, event in found:
@@ -47,4 +37,4 @@ class DutyWatch:
                     self._log("an inspection is overdue", subject=firm.id)
             except ReltoError as error:
                 self._log("duties not looked at", state=str(error))
-            self._stop.wait(EVERY_SECONDS)
+            self.stop.wait(EVERY_SECONDS)

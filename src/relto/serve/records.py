@@ -3,7 +3,6 @@ does not go together, and when it does again."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -15,13 +14,14 @@ from relto.node.mirroring import mirror_if_due
 from relto.node.records import compare_if_due, differences
 from relto.node.recovery import recover_if_due
 from relto.node.witness import forks
+from relto.serve.beside import Beside
 from relto.serve.log import Log
 
 EVERY_SECONDS: Final = 30.0
 """How often a peer is asked that has not answered yet, or holds another record."""
 
 
-class RecordWatch:
+class RecordWatch(Beside):
     """A thread that meets every peer once, and again where the own record has changed or theirs differed; and a look,
     at every turn of the pump, at what was found, here or by another process of this node."""
 
@@ -31,18 +31,7 @@ class RecordWatch:
         self._known: dict[tuple[str, str], str] = {}
         self._wrong: set[str] = set()
         self._held: set[str] = set()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._meet, name="relto-records", daemon=True)
-
-    def __enter__(self) -> RecordWatch:
-        """Begin to meet the peers."""
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End after the peer that is being asked now."""
-        self._stop.set()
-        self._thread.join(timeout=10)
+        super().__init__("records")
 
     def look(self) -> None:
         """Log what has changed since the last look. Raises what reading the store raises."""
@@ -62,10 +51,11 @@ class RecordWatch:
             self._log("no more read-only")
         self._wrong, self._held = wrong, held
 
-    def _meet(self) -> None:
-        while not self._stop.is_set():
+    def run(self) -> None:
+        """Go on until the end."""
+        while not self.stop.is_set():
             for peer in sorted(self._peers()):
-                if self._stop.is_set():
+                if self.stop.is_set():
                     return
                 try:
                     ask_if_due(self._node, peer)
@@ -74,4 +64,4 @@ class RecordWatch:
                 except ReltoError as error:
                     self._log("records not compared", peer=peer, state=str(error))
             recover_if_due(self._node)
-            self._stop.wait(EVERY_SECONDS)
+            self.stop.wait(EVERY_SECONDS)

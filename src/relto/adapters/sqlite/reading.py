@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterator
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
-from sqlalchemy import Connection, Row, bindparam, func, literal_column, select
+from sqlalchemy import Connection, bindparam, func, literal_column, select
 
 from relto.adapters.sqlite import tables
 from relto.adapters.sqlite.controls import ControlReading
+from relto.adapters.sqlite.instruments import InstrumentReading
 from relto.adapters.sqlite.mirrors import MirrorReading
 from relto.adapters.sqlite.prepared import Prepared
 from relto.adapters.sqlite.rows import (
@@ -19,14 +20,11 @@ from relto.adapters.sqlite.rows import (
     frontier_of,
     holding_of,
     inbox_row_of,
-    instant_in,
     leaf_of,
     outbox_row_of,
     sent_of,
     title_of,
 )
-from relto.core.canon import JSON, canonical, parse_json
-from relto.core.errors import VerificationFailed
 from relto.core.ledger import Frontier
 from relto.core.register import Holding, Received
 from relto.core.timeline import Instant, parse_instant
@@ -34,7 +32,6 @@ from relto.node.ports import NoteKind
 from relto.node.rows import (
     DecisionRow,
     InboxRow,
-    InstrumentRow,
     Leaf,
     MessageKind,
     OutboxRow,
@@ -123,11 +120,7 @@ _PRODUCT: Final = '*"event":"derived"*'
 _STAYS: Final = '"onward":""'  # in the event of receipt; within a text its quotes would be escaped
 
 
-def _written(by: list[JSON]) -> str:
-    return canonical(by).decode("utf-8")
-
-
-class SqliteReading(ControlReading, MirrorReading):
+class SqliteReading(ControlReading, InstrumentReading, MirrorReading):
     """A view of one moment of the store."""
 
     def __init__(self, connection: Connection) -> None:
@@ -366,40 +359,11 @@ class SqliteReading(ControlReading, MirrorReading):
             wrong.append("duties")
         return wrong
 
-    def instruments(self) -> list[InstrumentRow]:
-        """All instruments, complete or not, in the order they came."""
-        query = select(tables.instrument).order_by(tables.instrument.c.number)
-        return [self._instrument(row) for row in self._connection.execute(query).all()]
-
-    def instrument(self, agreement: str, identifier: str) -> InstrumentRow | None:
-        """One instrument."""
-        query = select(tables.instrument).where(
-            tables.instrument.c.agreement == agreement, tables.instrument.c.id == identifier
-        )
-        row = self._connection.execute(query).one_or_none()
-        return None if row is None else self._instrument(row)
-
     def record_version(self) -> int | None:
         """A number that grows with every instrument that became complete; None in a transaction that has put one."""
         if self._version is None:
             self._version = int(_VERSION.scalar(self._driver, {}))
         return self._version
-
-    def _instrument(self, row: Row[Any]) -> InstrumentRow:
-        query = select(tables.signature).where(tables.signature.c.instrument == row.number)
-        signatures = self._connection.execute(query.order_by(tables.signature.c.party))
-        check_types(row, tables.instrument)
-        by = parse_json(row.by.encode("utf-8"), name="instrument.by")
-        if not isinstance(by, list) or not all(isinstance(one, str) for one in by) or _written(by) != row.by:
-            raise VerificationFailed(f"the row of instrument `{row.id}` was changed", remedy="restore the store")
-        return InstrumentRow(
-            agreement=row.agreement,
-            id=row.id,
-            content=row.content,
-            by=tuple(str(one) for one in by),
-            evidence=tuple((one.party, one.evidence) for one in signatures),
-            recorded=None if row.recorded is None else instant_in(row.recorded, "instrument.recorded"),
-        )
 
     def _state(self, name: str) -> str:
         found = _STATE.scalar(self._driver, {"name": name})

@@ -4,7 +4,7 @@ time box; and what was shown or opened within each (article 8)."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Final, Literal, NoReturn, TypeAlias
+from typing import ClassVar, Final, Literal, NoReturn, TypeAlias, TypeVar
 
 from relto.core.errors import Conflict, InputError, NotFound, Refused
 from relto.core.label import covers_any
@@ -120,6 +120,7 @@ class VisitOpened:
     person: str
 
 
+E = TypeVar("E")
 VisitEvent = VisitAsked | VisitApproved | VisitDeclined | VisitCalledOff | VisitHeld | VisitShown | VisitOpened
 
 
@@ -145,27 +146,30 @@ class Visit:
     @property
     def approved(self) -> VisitApproved | None:
         """The host's approval; None where there is none."""
-        return next((one for one in self.events if isinstance(one, VisitApproved)), None)
+        return self._first(VisitApproved)
 
     @property
     def declined(self) -> VisitDeclined | None:
         """The host's refusal; None where there is none."""
-        return next((one for one in self.events if isinstance(one, VisitDeclined)), None)
+        return self._first(VisitDeclined)
 
     @property
     def called_off(self) -> VisitCalledOff | None:
         """Who ended it, first; None where nobody has."""
-        return next((one for one in self.events if isinstance(one, VisitCalledOff)), None)
+        return self._first(VisitCalledOff)
 
     @property
     def held(self) -> VisitHeld | None:
         """That it took place; None where that is not recorded."""
-        return next((one for one in self.events if isinstance(one, VisitHeld)), None)
+        return self._first(VisitHeld)
 
     @property
     def shown(self) -> tuple[VisitShown | VisitOpened, ...]:
         """What was shown or opened within it, in order."""
         return tuple(one for one in self.events if isinstance(one, VisitShown | VisitOpened))
+
+    def _first(self, kind: type[E]) -> E | None:
+        return next((one for one in self.events if isinstance(one, kind)), None)
 
     @property
     def due(self) -> None:

@@ -30,7 +30,8 @@ from relto.core.agreement.text import (
 from relto.core.canon import digest
 from relto.core.errors import InputError, Position
 from relto.core.label import Levels, check_id, check_party_id, check_topic
-from relto.core.timeline import Day, Period, check_zone, parse_hours, parse_period
+from relto.core.timeline import Day, Period, check_zone, parse_period
+from relto.formats.dossier.duty import read_duty
 from relto.formats.dossier.fields import Fields, check_schema, convert, line, listed, one_of, parse_day
 from relto.formats.dossier.levels import read_rows
 from relto.formats.dossier.nodes import Node, parse_document
@@ -389,25 +390,5 @@ class _Reader:
 
     def duties(self) -> tuple[Duty, ...]:
         node = self.fields.find("duties")
-        return () if node is None else tuple(self.duty(Fields(one, "a duty")) for one in listed(node))
-
-    def duty(self, fields: Fields) -> Duty:
-        article, unconfirmed = self.clause(fields)
-        duty = Duty(
-            article,
-            fields.needed_line("on"),
-            fields.needed_line("do"),
-            fields.value("within", _within) or "",
-            fields.line("to"),
-            unconfirmed=unconfirmed,
-        )
-        fields.close()
-        return duty
-
-
-def _within(text: str) -> str:
-    """How soon: `at-once`, an ISO period, or hours (`PT72H`)."""
-    if text == "at-once" or parse_hours(text) is not None:
-        return text
-    parse_period(text)
-    return text
+        each = () if node is None else [Fields(one, "a duty") for one in listed(node)]
+        return tuple(read_duty(one, *self.clause(one)) for one in each)

@@ -26,7 +26,7 @@ from relto.node.ports import Transaction
 from relto.node.receive import arrived_in, heard_of
 from relto.node.reclassify import follow_notice
 from relto.node.recovery.giving import ELSEWHERE
-from relto.node.recovery.wire import KIND, Question, Record, read_returned
+from relto.node.recovery.wire import KIND, RECOVERED, Question, Record, read_returned
 from relto.node.rows import InboxRow, OutboxRow
 from relto.node.statements import evidence_of
 from relto.node.transmittal import pack, terms_of
@@ -35,8 +35,6 @@ _MOST_PAGES: Final = 20_000
 _MOST_WAITING: Final = 10_000
 _MOST_BYTES: Final = 256 << 20
 _MOST_LEFT: Final = 1_000
-RECOVERED: Final = "recovered"
-"""The step of the statement that says which leaves came into the ledger again, later than they were signed."""
 
 
 @dataclass(frozen=True, slots=True)

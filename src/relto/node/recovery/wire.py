@@ -18,6 +18,8 @@ from relto.core.evidence import Evidence, sign_evidence, verify_evidence
 from relto.core.timeline import Instant, parse_instant
 
 KIND: Final = "recovery"
+RECOVERED: Final = "recovered"
+"""The step of the statement that says which leaves came into a ledger again, later than they were signed."""
 MAX_RECORDS: Final = 64
 """How many statements are given back at once."""
 MAX_BYTES: Final = 6 << 20
