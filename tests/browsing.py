@@ -170,4 +170,10 @@ def sign_in(page: Any, url: str, account: str) -> None:
     page.goto(url + "/desk/sign-in")
     page.fill("[name=account]", account)
     page.fill("[name=password]", PASSWORD)
-    page.click("main button")
+    follow(page, page.locator("main button"))
+
+
+def follow(page: Any, way: Any) -> None:
+    """Click, and wait until the page it leads to has come: a click alone returns while the old one still stands."""
+    with page.expect_navigation():
+        way.click()

@@ -15,6 +15,7 @@ import pytest
 from tests.browsing import (
     PAGES,
     chromium,
+    follow,
     furnished,
     hostile_holding,
     page_of,
@@ -93,7 +94,7 @@ def test_hostile_text_is_only_text(browser: Any, made: Desks) -> None:
             assert page.locator("main img").count() == 0
             assert "\u202e" not in page.inner_text("main")
         page.goto(made.urls["JPN"] + f"/desk/holdings/{hostile_holding(made)}")
-        page.click("form[action$='/open'] button")
+        follow(page, page.locator("form[action$='/open'] button"))
         assert "onerror=alert(1)" in page.inner_text("pre.content")
         assert faults == []
 
@@ -109,9 +110,9 @@ def test_the_way_of_an_item(browser: Any, tmp_path: Path, language: str, script:
             korea.goto(made.urls["KOR"] + f"/desk/language/{language}?back=/desk/release")
             korea.select_option("[name=item]", "msl-2019-10-31")
             korea.select_option("[name=to]", "JPN")
-            korea.click("main form[method=get] button")
+            follow(korea, korea.locator("main form[method=get] button"))
             korea.fill("form[method=post] [name=password]", PASSWORD)
-            korea.get_by_role("button", name=release_word, exact=True).click()
+            follow(korea, korea.get_by_role("button", name=release_word, exact=True))
             assert re.search(r"sha256:[0-9a-f]{64}", korea.inner_text("main"))
             made.cast.clock.set(LAPSE.plus(-60_000_000_000))
             sign_in(korea, made.urls["KOR"], "lee-authority")  # the session has ended meanwhile
@@ -119,18 +120,18 @@ def test_the_way_of_an_item(browser: Any, tmp_path: Path, language: str, script:
             korea.goto(made.urls["KOR"] + "/desk/release?item=msl-2019-10-31&to=JPN")
             made.cast.clock.set(LAPSE)
             korea.fill("form[method=post] [name=password]", PASSWORD)
-            korea.get_by_role("button", name=release_word, exact=True).click()
+            follow(korea, korea.get_by_role("button", name=release_word, exact=True))
             assert "21(3)" in korea.inner_text("main")
             assert [one for one in faults if "403" not in one] == []
         with page_of(browser, made, "JPN", "kim-desk", java_script_enabled=script) as (japan, _):
             japan.goto(made.urls["JPN"] + f"/desk/language/{language}?back=/desk/inbox")
-            japan.click("main td a")
+            follow(japan, japan.locator("main td a").first)
             assert "極秘" in japan.inner_text(".banner")
-            japan.get_by_role("button", name=open_word, exact=True).click()
+            follow(japan, japan.get_by_role("button", name=open_word, exact=True))
             assert japan.locator("pre.content").count() == 1
             japan.select_option("[name=method]", "shred")
             japan.fill("[name=witness]", "Sato")
-            japan.get_by_role("button", name=destroy_word, exact=True).click()
+            follow(japan, japan.get_by_role("button", name=destroy_word, exact=True))
             assert japan.locator("[name=witness]").count() == 0
 
 
@@ -161,7 +162,7 @@ def test_the_verdict_follows_what_is_chosen(browser: Any, made: Desks) -> None:
         page.select_option("[name=item]", "msl-2019-10-31")
         page.wait_for_function("() => document.querySelector('#verdict h2').textContent.includes('31 Oct')")
         page.fill("#verdict [name=password]", PASSWORD)
-        page.get_by_role("button", name="Release", exact=True).click()
+        follow(page, page.get_by_role("button", name="Release", exact=True))
         assert "Delivered to JPN; receipt" in page.inner_text("main")
         assert faults == []
 
@@ -209,11 +210,11 @@ def test_settings_hold_and_the_address_of_the_calendar_is_read_without_a_session
         light = page.evaluate(paper)
         page.select_option("[name=theme]", "dark")
         page.select_option("[name=zone]", "UTC")
-        page.get_by_role("button", name="Keep").click()
+        follow(page, page.get_by_role("button", name="Keep"))
         assert page.evaluate(paper) != light
         assert "JST (2019-11-18 00:00 UTC)" in page.inner_text("main")
         page.fill("#calendar [name=password]", PASSWORD)
-        page.get_by_role("button", name="Make an address").click()
+        follow(page, page.get_by_role("button", name="Make an address"))
         address = page.inner_text("#address")
         page.get_by_role("button", name="Withdraw").wait_for()
         assert faults == []

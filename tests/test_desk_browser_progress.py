@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from relto.node import dispatch_pending, open_item
-from tests.browsing import chromium, page_of, why_no_browser
+from tests.browsing import chromium, follow, page_of, why_no_browser
 from tests.desk import Desks, desks
 from tests.office import PASSWORD
 
@@ -73,7 +73,7 @@ def test_its_progress_is_seen_and_why_it_was_refused(browser: Any, made: Desks) 
         choose(page, made)
         page.evaluate("document.querySelector('[name=content]').dataset.most = 10")
         page.get_by_role("button", name="Release", exact=True).click()
-        assert "The file is too large" in page.inner_text(".going")
+        page.get_by_text("The file is too large").wait_for()
         assert faults == []
     with made.cast.kor.store.read() as reading:
         assert reading.sent_before("transmittal", None, 9) == []
@@ -99,9 +99,9 @@ def test_a_delivery_is_followed_until_its_receipt(browser: Any, made: Desks) -> 
 def test_a_verification_is_followed_until_it_has_ended(browser: Any, made: Desks, script: bool) -> None:
     with page_of(browser, made, "JPN", "choi-security", java_script_enabled=script) as (page, faults):
         page.goto(made.urls["JPN"] + "/desk/ledger")
-        page.get_by_role("button", name="Verify everything").click()
+        follow(page, page.get_by_role("button", name="Verify everything"))
         while not script and page.locator("#verified .pill.force").count() == 0:
-            page.get_by_role("link", name="Look again").click()
+            follow(page, page.get_by_role("link", name="Look again"))
         page.wait_for_selector("#verified .pill.force")
         assert "everything holds" in page.inner_text("#verified")
         assert page.get_by_role("button", name="Verify everything").is_visible()
