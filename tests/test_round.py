@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from threading import Event
 
 import pytest
 
@@ -26,6 +27,7 @@ class Meanwhile:
         self._cast, self._node, self._first, self._then = cast, cast.nodes[party], first, then
         self.gone: list[int] = []
         self.loses = False
+        self.before_waiting: Callable[[], object] = lambda: None
         self._before = self._attempts()
 
     def close(self) -> None:
@@ -45,6 +47,7 @@ class Meanwhile:
         self.gone.append(len(messages))
         found = answers()
         if len(self.gone) == self._first:
+            self.before_waiting()
             self._wait()
             self._then()
             if self.loses:
@@ -150,15 +153,21 @@ def test_what_is_queued_meanwhile_goes_in_the_same_round(pact: Cast) -> None:
     queued(pact, 6)
     told: list[Delivery] = []
     more = list[OutboxRow]()
-    pact.kor.link = link = Meanwhile(pact, "KOR", 1, lambda: None)
-    link._wait = lambda: more.extend(queued(pact, 4))  # type: ignore[method-assign]
-    with Sending(pact.kor, "JPN", told.append) as sending:
+    pact.kor.link = link = Meanwhile(pact, "KOR", 2, lambda: None)
+    awake = Event()
+
+    def come() -> None:
+        more.extend(queued(pact, 4))
+        awake.set()
+
+    link.before_waiting = come
+    with Sending(pact.kor, "JPN", told.append, awake) as sending:
         assert sending.run(1000) is None
     assert states(told) == ["done"] * 10
     assert link.gone[0] == 3
     assert holdings(pact.jpn)[-4:] == [row.subject for row in more]
     release_many(pact.kor, offers(pact, 5))
-    with Sending(pact.kor, "JPN", told.append) as sending:
+    with Sending(pact.kor, "JPN", told.append, Event()) as sending:
         reached = sending.run(2)
         assert reached is not None
         assert sending.run(10, reached) is None
@@ -197,3 +206,23 @@ def test_what_was_made_ready_does_not_go_where_nothing_would_be_decided_now(pact
         dispatch_pending(pact.kor, "JPN")
     assert link.gone == [3, 3]
     assert len(holdings(pact.jpn)) == 6
+
+
+def test_what_is_queued_while_nothing_further_waited_is_made_ready_before_the_peer_has_answered(pact: Cast) -> None:
+    queued(pact, 1)
+    told, awake = list[Delivery](), Event()
+
+    def more() -> None:  # only now: the round has found nothing else to do and waits
+        time.sleep(0.05)
+        queued(pact, 3)
+        awake.set()
+
+    pact.kor.link = link = Meanwhile(pact, "KOR", 2, lambda: None)
+    link.before_waiting = more
+    with Sending(pact.kor, "JPN", told.append, awake) as sending:
+        assert sending.run(1000) is None  # now the peer has answered once
+        queued(pact, 2)
+        assert sending.run(1000) is None
+    assert link.gone == [1, 2, 3]
+    assert states(told) == ["done"] * 6
+    all_verify(pact)

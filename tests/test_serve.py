@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from relto.adapters.http import HttpLink
+from relto.adapters.http import HttpLink, client_context
 from relto.adapters.keys.certificate import make_certificate, make_tls_key
 from relto.core.errors import InputError, PeerUnreachable, ReltoError, VerificationFailed
 from relto.core.timeline import parse_instant
@@ -176,13 +177,46 @@ def test_more_than_a_node_takes_is_refused_before_it_is_read(net: Network) -> No
     until(lambda: "too long" in net.log("JPN"))
 
 
-def connected(net: Network, context: ssl.SSLContext) -> bytes:
-    """What JPN's node answers to a message over a connection with this context."""
+_CHUNKED = b"POST /v1/batch HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n1"
+
+
+@pytest.mark.parametrize(
+    ("opening", "more"),
+    [
+        (b"GET /", b"x"),
+        (b"GET / HTTP/1.1\r\n", b"x-y: " + b"z" * 1000 + b"\r\n"),
+        (b"GET / HTTP/1.1\r\nx", b"-"),
+        (_CHUNKED + b";", b"e"),
+        (_CHUNKED + b"\r\nx\r\n0\r\n", b"x-y: " + b"z" * 1000 + b"\r\n"),
+    ],
+    ids=["address", "headers", "name", "chunk", "trailers"],
+)
+def test_a_head_without_end_is_hung_up_on(net: Network, opening: bytes, more: bytes) -> None:
+    most, sent = 4 << 20, 0
+    with talking(net, client_context(net.keys("KOR"), net.card("JPN"))) as tls:
+        tls.sendall(opening)
+        with suppress(ConnectionError, ssl.SSLError):
+            while sent < most:
+                sent += tls.send(more * (20_000 // len(more)))
+    assert sent < most
+    with net.client("KOR", "JPN") as client:
+        assert client.get("/v1/messages/x").status_code == 405
+
+
+@contextmanager
+def talking(net: Network, context: ssl.SSLContext) -> Iterator[ssl.SSLSocket]:
+    """A connection with this context to JPN's node."""
     host, _, port = net.card("JPN").address.rpartition(":")
     with (
         socket.create_connection((host, int(port)), timeout=10) as plain,
         context.wrap_socket(plain, server_hostname="localhost") as tls,
     ):
+        yield tls
+
+
+def connected(net: Network, context: ssl.SSLContext) -> bytes:
+    """What JPN's node answers to a message over a connection with this context."""
+    with talking(net, context) as tls:
         tls.sendall(b"GET /v1/messages/x HTTP/1.1\r\nhost: x\r\n\r\n")
         return tls.recv(4096)
 

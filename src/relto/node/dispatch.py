@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from threading import Event
 from typing import Final
 
 from relto.node.batches import Batch, batches
@@ -56,11 +57,11 @@ def dispatch_pending(
 
 class Sending:
     """Sends what is queued for one peer while a node serves, again and again; `told` learns what became of each
-    message, of which nothing is kept in memory."""
+    message, of which nothing is kept in memory; `queued` is to be set when more is."""
 
-    def __init__(self, node: Node, peer: str, told: Callable[[Delivery], None]) -> None:
+    def __init__(self, node: Node, peer: str, told: Callable[[Delivery], None], queued: Event) -> None:
         self._node, self._peer = node, peer
-        self._rounds = Rounds(node, told)
+        self._rounds = Rounds(node, told, queued)
 
     def __enter__(self) -> Sending:
         return self
@@ -76,20 +77,26 @@ class Sending:
     def run(self, limit: int, after: int = 0) -> int | None:
         """Send what is queued, and what is queued meanwhile, as `dispatch_pending` does: no more than `limit` of what
         is numbered beyond `after`; the number beyond which there may be more, None where all was tried."""
-        reached: int | None = after
+        reached, tried = after, False
 
-        def parted() -> Iterator[Batch]:
-            nonlocal reached
+        def parted() -> Iterator[Batch | None]:
+            nonlocal reached, tried
             left = limit
-            while left > 0 and reached is not None:
+            while left > 0 and not tried:
+                under_way = self._rounds.under_way
                 with self._node.store.read() as reading:
                     page = reading.queued(self._peer, min(left, _AT_ONCE), reached)
-                left, reached = left - len(page), page[-1].number if page else None
-                yield from batches(page)
+                if page:
+                    left, reached = left - len(page), page[-1].number
+                    yield from batches(page)
+                elif under_way:
+                    yield None
+                else:
+                    tried = True
 
         with self._node.store.turn([self._peer]):
             self._rounds.run(parted())
-        return reached
+        return None if tried else reached
 
 
 def dispatch_row(node: Node, row: OutboxRow) -> Delivery:

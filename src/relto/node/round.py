@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from threading import Event
 from time import monotonic
 from typing import Final
 
@@ -69,12 +70,16 @@ _MEET_AGAIN: Final = 1.0
 class Rounds:
     """Rounds of sending, one after another; `told` learns what became of each message."""
 
-    def __init__(self, node: Node, told: Callable[[Delivery], None]) -> None:
+    def __init__(self, node: Node, told: Callable[[Delivery], None], awake: Event | None = None) -> None:
+        """`awake` is set by others where more is queued, and here where a peer has answered."""
         self._node, self._told = node, told
+        self._awake = Event() if awake is None else awake
         self._pool = ThreadPoolExecutor(1, "relto-link")
         self._answering: set[str] = set()
         self.silent: set[str] = set()
         """The peers that did not answer in the last round."""
+        self.under_way = False
+        """Whether something was handed to the link and is not settled."""
         self._stuck: set[str] = set()
         self._met: dict[str, float] = {}
 
@@ -84,12 +89,16 @@ class Rounds:
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown()
 
-    def run(self, parted: Iterable[Batch]) -> None:
-        """Send these batches, in order; the next is asked for only when it may be made ready."""
+    def run(self, parted: Iterable[Batch | None]) -> None:
+        """Send these batches, in order; the next is asked for only when it may be made ready. None stands where there
+        is no further one yet: there may be by the time that a peer answers, or more is queued."""
         flying: _Sent | None = None
         self.silent.clear()
         self._stuck.clear()
         for batch in parted:
+            if batch is None:
+                flying = self._wait(flying)
+                continue
             if flying is not None and not self._may_prepare(flying.batch, batch):
                 flying = self._hear(flying, settle=batch.apart)
             if batch.peer in self.silent or (batch.instrument and batch.peer in self._stuck):
@@ -101,9 +110,17 @@ class Rounds:
                 ready = self._again_if_changed(ready)
             sent = self._hand_over(ready)
             self._settle(flying)
-            flying = sent
+            flying, self.under_way = sent, sent is not None
         if flying is not None:
             self._hear(flying, settle=True)
+
+    def _wait(self, flying: _Sent | None) -> _Sent | None:
+        """Wait until a peer has answered, and settle what it answered; or until more is queued."""
+        if flying is None or flying.answers.done():
+            return None if flying is None else self._hear(flying, settle=True)
+        self._awake.wait()
+        self._awake.clear()
+        return flying
 
     def _may_prepare(self, flying: Batch, batch: Batch) -> bool:
         """Whether a batch may be decided on while its peer answers another: nothing in it rests on that."""
@@ -144,7 +161,9 @@ class Rounds:
         rows = ready.rows
         if not rows or ready.batch.peer in self.silent:
             return None
-        return _Sent(ready.batch, rows, self._pool.submit(_exchange, self._node, ready.batch.peer, rows))
+        answers = self._pool.submit(_exchange, self._node, ready.batch.peer, rows)
+        answers.add_done_callback(lambda _: self._awake.set())
+        return _Sent(ready.batch, rows, answers)
 
     def _hear(self, sent: _Sent, *, settle: bool = False) -> _Sent | None:
         """Wait for the peer's answers, and settle by them at once where that is asked; what is still to be settled."""
@@ -156,6 +175,7 @@ class Rounds:
         if not settle:
             return sent
         self._settle(sent)
+        self.under_way = False
         return None
 
     def _settle(self, sent: _Sent | None) -> None:

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from random import Random
 from typing import Final
 
@@ -22,8 +23,10 @@ LAST_DELAY: Final = 120.0
 _TICK: Final = 0.1
 _TIDY_EVERY: Final = 0.1
 _SWITCH: Final = 0.0001
-_COLLECT: Final = (20_000, 20, 50)
-"""What a message makes hardly ever refers to itself: the collector need not look as often as it does by default."""
+_COLLECT: Final = (50_000, 20, 50)
+"""What a message makes hardly ever refers to itself: the collector looks at what is new with each `_tidy`, a little at
+a time, and by itself only where more than so much came between two."""
+_COLLECT_ALL_EVERY: Final = 600
 _AT_ONCE: Final = 4096
 """How many are sent in one round; another process of this node waits no longer for its turn."""
 
@@ -97,15 +100,19 @@ class Pump:
                 self._awake[peer].set()
 
     def _tidy(self) -> None:
-        """Keep what commits from having to copy the log of the store into its file."""
-        while not self._stop.wait(_TIDY_EVERY):
+        """Keep what commits from having to copy the log of the store into its file, and what answers from having to
+        wait for the collector: to look at all that ten thousand messages left takes as long as to answer twenty."""
+        for turn in count(1):
+            if self._stop.wait(_TIDY_EVERY):
+                return
+            gc.collect(0 if turn % _COLLECT_ALL_EVERY else 2)
             with suppress(ReltoError):  # it is told where something is read or written
                 self._node.store.tidy()
 
     def _send(self, peer: str) -> None:
         """Send what is queued for one peer, again and again while it does not answer."""
         delay, awake = FIRST_DELAY, self._awake[peer]
-        with Sending(self._node, peer, self._say) as sending:
+        with Sending(self._node, peer, self._say, awake) as sending:
             while not self._stop.is_set():
                 awake.wait()
                 awake.clear()

@@ -13,7 +13,7 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from relto.core.errors import InputError
 from relto.serve.answering import PEER_CERTIFICATE
@@ -22,6 +22,7 @@ _KEEP_ALIVE_SECONDS = 75
 _GRACE_SECONDS = 10
 _MAX_CONNECTIONS = 512
 _BACKLOG = 512
+_MAX_HEAD_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,6 @@ def _config(port: Port) -> uvicorn.Config:
         limit_concurrency=_MAX_CONNECTIONS,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
-        h11_max_incomplete_event_size=1 << 16,
         ssl_context_factory=None if context is None else lambda _config, _default: context,
     )
 
@@ -109,8 +109,11 @@ class _Server(uvicorn.Server):
         yield
 
 
-class _Protocol(H11Protocol):
-    """Tells each request the certificate that its connection showed."""
+class _Protocol(HttpToolsProtocol):
+    """Tells each request the certificate that its connection showed, and reads no head without end."""
+
+    _head = 0
+    """How many bytes have come since the last head was complete, or the last part of a body was."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         connection: Any = transport.get_extra_info("socket")
@@ -121,6 +124,24 @@ class _Protocol(H11Protocol):
         shown = tls.getpeercert(True) if tls is not None else None
         self.app_state = {**self.app_state, PEER_CERTIFICATE: shown}
         super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Refuse what sends a head, or what stands around the parts of a body, without end."""
+        self._head += len(data)
+        super().data_received(data)
+        if self._head > _MAX_HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too long.")
+            self.transport.abort()  # to close would be to listen until the other side does
+
+    def on_headers_complete(self) -> None:
+        """A head has come."""
+        self._head = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of a body has come."""
+        self._head = 0
+        super().on_body(body)
 
     def shutdown(self) -> None:
         """Let go of an idle connection at once: a peer that is not reading never answers the close of TLS."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Final
 
 from relto.adapters.http.tls import TlsKeys, client_context, name_asked
@@ -27,11 +28,12 @@ from relto.node.framing import MAX_ANSWERS_BYTES, Message, read_answers, write_b
 from relto.node.pieces import PIECE_BYTES, Progress, name_of
 
 if TYPE_CHECKING:
-    import httpx2  # loaded with the first message: most commands send none
+    from urllib3 import HTTPSConnectionPool  # loaded with the first message: most commands send none
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 60.0
 MAX_ANSWER_BYTES: Final = 1 << 20
+_KEPT: Final = 8
 _BY_CODE: Final = {one.exit_code: one for one in (InputError, Refused, NotFound, VerificationFailed, Conflict)}
 
 
@@ -45,7 +47,7 @@ class HttpLink:
         self._keys = keys
         self._card_of = card_of
         self._progress = progress
-        self._clients: dict[str, tuple[tuple[Card, Card], httpx2.Client]] = {}
+        self._pools: dict[str, tuple[tuple[Card, Card], HTTPSConnectionPool]] = {}
         self._lock = threading.Lock()
 
     def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
@@ -94,12 +96,12 @@ class HttpLink:
             raise PeerUnreachable(
                 f"no address of `{peer}` is pinned", remedy="pin its card anew, with its address in it"
             )
-        from httpx2 import HTTPError, RemoteProtocolError
+        from urllib3.exceptions import HTTPError, ProtocolError
 
         try:
             try:
                 status, data = self._once(card, method, path, content, limit)
-            except RemoteProtocolError:  # the peer had let go of a connection that was kept: the same again, on another
+            except ProtocolError:  # the peer had let go of a connection that was kept: the same again, on another
                 status, data = self._once(card, method, path, content, limit)
             if status == 200:
                 return data
@@ -112,45 +114,54 @@ class HttpLink:
 
     def _once(self, card: Card, method: str, path: str, content: bytes, limit: int) -> tuple[int, bytes]:
         """Ask once; the status and what was answered. What is asked twice has one effect and the same answer."""
-        url, asked = f"https://{card.address}/v1/{path}", {"sni_hostname": name_asked(card)}
-        with self._client(card).stream(method, url, content=content, extensions=asked) as response:
-            return response.status_code, _read(response, limit)
+        pool = self._pool(card)
+        response = pool.urlopen(method, f"/v1/{path}", content, preload_content=False, redirect=False)
+        try:
+            data = response.read(limit + 1, decode_content=False)
+        except BaseException:
+            response.close()
+            raise
+        if len(data) > limit:
+            response.close()  # what else it says is not listened to
+            raise VerificationFailed(f"an answer of more than {limit} bytes")
+        response.release_conn()
+        return response.status, data
 
     def close(self) -> None:
         """Close the connections."""
         with self._lock:
-            for _, client in self._clients.values():
-                client.close()
-            self._clients.clear()
+            for _, pool in self._pools.values():
+                pool.close()
+            self._pools.clear()
 
-    def _client(self, card: Card) -> httpx2.Client:
-        import httpx2
-
+    def _pool(self, card: Card) -> HTTPSConnectionPool:
+        """The connections to the peer with this card. They know no proxy, and no authority but the pin."""
         with self._lock:
-            known, shown = self._clients.get(card.party), self._keys.presented_to(card.party)
+            known, shown = self._pools.get(card.party), self._keys.presented_to(card.party)
             if known is not None and known[0] == (card, shown):
                 return known[1]
             if known is not None:
                 known[1].close()
-            client = httpx2.Client(
-                verify=client_context(self._keys, card),
-                timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-                trust_env=False,  # no proxy, no authority but the pin
-                follow_redirects=False,
-                headers={"content-type": "application/octet-stream", "user-agent": "relto"},
-            )
-            self._clients[card.party] = (card, shown), client
-            return client
+            pool = _connections(card, client_context(self._keys, card))
+            self._pools[card.party] = (card, shown), pool
+            return pool
 
 
-def _read(response: httpx2.Response, limit: int) -> bytes:
-    parts, size = [], 0
-    for part in response.iter_raw():
-        size += len(part)
-        if size > limit:
-            raise VerificationFailed(f"an answer of more than {limit} bytes")
-        parts.append(part)
-    return b"".join(parts)
+def _connections(card: Card, context: SSLContext) -> HTTPSConnectionPool:
+    from urllib3 import HTTPSConnectionPool, Timeout
+
+    host, _, port = card.address.rpartition(":")
+    return HTTPSConnectionPool(
+        host.strip("[]"),
+        int(port),
+        timeout=Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
+        maxsize=_KEPT,
+        retries=False,
+        headers={"content-type": "application/octet-stream", "user-agent": "relto"},
+        ssl_context=context,
+        server_hostname=name_asked(card),
+        assert_hostname=False,  # what it shows is the pinned certificate, whatever names stand in that
+    )
 
 
 def _problem(peer: str, status: int, data: bytes) -> ReltoError:

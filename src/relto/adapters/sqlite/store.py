@@ -8,10 +8,11 @@ import sqlite3
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
@@ -23,6 +24,10 @@ from relto.core.errors import Conflict, NotFound
 
 _PATIENCE: Final = 1.0
 _STEP: Final = 0.02
+_KEPT: Final = 8
+
+_Connected: TypeAlias = tuple[Connection, sqlite3.Connection]
+"""A connection, and what it is to the driver."""
 
 
 class SqliteStore:
@@ -43,7 +48,8 @@ class SqliteStore:
         self._untidy = False
         self._erased_left = False
         self._engine = _engine(path)
-        weakref.finalize(self, self._engine.dispose)  # a store that nobody closed leaves no file open
+        self._idle: deque[_Connected] = deque()
+        weakref.finalize(self, _close, self._engine, self._idle)  # a store that nobody closed leaves no file open
         try:
             with told(self._path):
                 if create:
@@ -127,28 +133,50 @@ class SqliteStore:
 
     def close(self) -> None:
         """Close the file."""
-        self._engine.dispose()
+        _close(self._engine, self._idle)
 
     @contextmanager
     def _begin(self, how: str) -> Iterator[Connection]:
-        """A connection within a transaction, which the driver begins and ends itself: there is one for each message."""
-        with self._engine.connect() as connection:
-            driver = connection.connection.driver_connection
-            assert isinstance(driver, sqlite3.Connection)
+        """A connection within a transaction, which the driver begins and ends itself: there is one for each message.
+
+        Connections are kept: to have one from the pool, and to give it back, takes as long as what is asked of it.
+        """
+        connection, driver = self._connected()
+        try:
             driver.execute(f"BEGIN {how}")
-            try:
-                yield connection
-                driver.execute("COMMIT")
-            except BaseException:
+            yield connection
+            driver.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
                 if driver.in_transaction:
                     driver.execute("ROLLBACK")
-                raise
+            connection.close()
+            raise
+        if connection.in_transaction() or len(self._idle) >= _KEPT:
+            connection.close()
+        else:
+            self._idle.append((connection, driver))
+
+    def _connected(self) -> _Connected:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            connection = self._engine.connect()
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            return connection, driver
 
 
 def _truncated(driver: sqlite3.Connection) -> bool:
     """Empty the write-ahead log; whether somebody was in the way."""
     (busy, _, _) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return bool(busy)
+
+
+def _close(engine: Engine, idle: deque[_Connected]) -> None:
+    while idle:
+        idle.pop()[0].close()
+    engine.dispose()
 
 
 def _engine(path: Path) -> Engine:
