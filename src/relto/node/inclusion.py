@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from relto.core.errors import NotFound, Refused
-from relto.core.ledger import LogProof, SignedNote, Tree, TreeHead, parse_note, verify_inclusion
-from relto.node.heads import cosignatures, own_head
+from relto.core.ledger import LogProof, SignedNote, TreeHead, parse_note, verify_inclusion
+from relto.node.heads import cosignatures, own_head, own_tree
 from relto.node.log import origin_of
 from relto.node.node import Node
 from relto.node.ports import Reading
@@ -33,7 +33,7 @@ def inclusion(node: Node, reading: Reading, leaf: Leaf) -> tuple[tuple[bytes, ..
     Raises VerificationFailed where the ledger is not as it was signed, or the leaf not in it.
     """
     head = own_head(node, reading.checkpoint())
-    proof = _tree(reading).inclusion_proof(leaf.position, head.size)
+    proof = own_tree(node, reading).inclusion_proof(leaf.position, head.size)
     verify_inclusion(leaf.evidence.encode("utf-8"), leaf.position, proof, head)
     return tuple(proof), head
 
@@ -57,7 +57,7 @@ def proof_of(node: Node, reading: Reading, identifier: str) -> str:
                 f"leaf {leaf.position} waits for cosignatures of {asked} under one head: there are {best}", remedy=_ASK
             )
     best_of_all = max(heads, key=lambda one: (len(one.by), one.size))
-    proof = _tree(reading).inclusion_proof(leaf.position, best_of_all.size)
+    proof = own_tree(node, reading).inclusion_proof(leaf.position, best_of_all.size)
     return str(LogProof(leaf.position, proof, best_of_all.note))
 
 
@@ -89,9 +89,3 @@ def _alone(note: SignedNote, party: str) -> str:
 
 def _cosigned_lines(note: SignedNote) -> str:
     return "".join(f"{one.line()}\n" for one in note.signatures if one.name.startswith(witness_of("")))
-
-
-def _tree(reading: Reading) -> Tree:
-    tree = Tree()
-    tree.extend_hashes(reading.leaf_hashes(0))
-    return tree

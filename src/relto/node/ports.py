@@ -276,6 +276,10 @@ class Reading(Protocol):
         """The columns of a holding and its duties that are not what its events make them."""
         ...
 
+    def kept_as(self, holding: Holding) -> bytes | None:
+        """The sealed item of a holding that stands in the register exactly as its events make it; else None."""
+        ...
+
     def control(self, kind: ControlKind, identifier: str) -> Control | None:
         """One visit, contractor's checklist or facility."""
         ...

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from relto.core.canon import base64url, digest, parse_object
+from relto.core.canon import base64url, digest, parse_canonical
 from relto.core.envelope import is_label_only, signed_label, verify_manifest
 from relto.core.errors import ReltoError, VerificationFailed
 from relto.core.evidence import Evidence
@@ -92,7 +92,7 @@ def _check_decisions(reading: Reading, own: Ledger, problem: Problem) -> None:
 
 
 def _stage(row: DecisionRow) -> object:
-    return parse_object(row.verdict.encode("utf-8"), name="decision").get("stage")
+    return parse_canonical(row.verdict.encode("utf-8"), name="decision").get("stage")
 
 
 def _check_outbox(node: Node, reading: Reading, own: Ledger, evidence: Ledger, problem: Problem) -> None:
@@ -245,13 +245,35 @@ def _check_register(node: Node, reading: Reading, evidence: Ledger, problem: Pro
             continue
         if event is not None:
             events.append(event)
-    folded, rows = fold(events), reading.holdings()
+    receipts = {one.transmittal: one for one in evidence.values() if one.party == node.party and one.kind == "receipt"}
+    folded, left = fold(events), dict[str, Holding]()
+    for name, held in folded.items():
+        kept = reading.kept_as(held) if name in receipts or held.sources else None
+        if kept is None:
+            left[name] = held
+            continue
+        why = _not_as_held(node, held, kept, receipts.get(name))
+        if why:
+            problem(f"holding {name}", why)
+    if left or len(folded) != len(reading.arrived(0, -1)):
+        _say_what_differs(node, reading, folded, left, receipts, problem)
+
+
+def _say_what_differs(
+    node: Node,
+    reading: Reading,
+    folded: Mapping[str, Holding],
+    left: Mapping[str, Holding],
+    receipts: Mapping[str | None, Evidence],
+    problem: Problem,
+) -> None:
+    """Name what is wrong with the holdings `left` of the `folded` ones, and with those that no event made."""
+    rows = reading.holdings()
     tables = {one.id: one for one in rows}
     if len(rows) != len(tables):
         problem("register", "a holding stands in it twice")
-    receipts = {one.transmittal: one for one in evidence.values() if one.party == node.party and one.kind == "receipt"}
-    for name in sorted(folded.keys() | tables.keys()):
-        held = folded.get(name)
+    for name in sorted(left.keys() | (tables.keys() - folded.keys())):
+        held = left.get(name)
         if held is None or held != tables.get(name) or (name not in receipts and not held.sources):
             problem(f"holding {name}", "is not what the events in the ledger make it")
             continue

@@ -47,6 +47,7 @@ _NOTES: Final = Prepared(  # between `about:` and `about;`, the next character: 
     )
 )
 _LEAF: Final = Prepared(select(tables.leaf).where(tables.leaf.c.id == bindparam("id")), tables.leaf)
+_LEAVES: Final = Prepared(select(tables.leaf).order_by(tables.leaf.c.position), tables.leaf)
 _LEAVES_ABOUT: Final = Prepared(
     select(tables.leaf).where(tables.leaf.c.subject == bindparam("subject")).order_by(tables.leaf.c.position),
     tables.leaf,
@@ -103,6 +104,11 @@ _SENT_ABOUT: Final = Prepared(
     _SENT.where(_OUT.kind == bindparam("kind"), _OUT.subject == bindparam("subject")).order_by(_OUT.number.desc())
 )
 _BEYOND: Final = (1 << 63) - 1
+_REGISTERED: Final = Prepared(select(tables.holding).where(tables.holding.c.id == bindparam("id")), tables.holding)
+_SEALED: Final = Prepared(select(tables.holding.c.sealed).where(tables.holding.c.id == bindparam("id")))
+_DUTIES_OF: Final = Prepared(
+    select(tables.duty).where(tables.duty.c.holding == bindparam("id")).order_by(tables.duty.c.number), tables.duty
+)
 _NEWEST_HOLDING: Final = Prepared(select(func.max(tables.holding.c.number)))
 _HOLDINGS = select(tables.holding.c.events)
 _ARRIVED: Final = Prepared(
@@ -182,8 +188,7 @@ class SqliteReading(ControlReading, InstrumentReading, MirrorReading):
         if subject is not None:
             yield from map(leaf_of, _LEAVES_ABOUT.rows(self._driver, {"subject": subject}))
             return
-        for row in self._connection.execute(select(tables.leaf).order_by(tables.leaf.c.position)):
-            yield leaf_of(row)
+        yield from map(leaf_of, _LEAVES.rows(self._driver, {}))
 
     def leaves_from(self, position: int, limit: int) -> list[Leaf]:
         """The leaves from this position on, in order, no more than `limit`."""
@@ -342,22 +347,24 @@ class SqliteReading(ControlReading, InstrumentReading, MirrorReading):
 
     def sealed(self, identifier: str) -> bytes | None:
         """The sealed item of a holding, as it came."""
-        query = select(tables.holding.c.sealed).where(tables.holding.c.id == identifier)
-        row = self._connection.execute(query).one_or_none()
+        row = _REGISTERED.row(self._driver, {"id": identifier})
         return None if row is None else bytes(check_types(row, tables.holding).sealed)
 
     def columns_differ(self, holding: Holding) -> list[str]:
         """The columns of a holding and its duties that are not what its events make them."""
-        row = self._connection.execute(select(tables.holding).where(tables.holding.c.id == holding.id)).one_or_none()
+        row = _REGISTERED.row(self._driver, {"id": holding.id})
         if row is None:  # its events are there, under another id
             return ["id"]
         wrong = [name for name, value in columns_of_holding(holding).items() if getattr(row, name) != value]
-        duties = self._connection.execute(
-            select(tables.duty).where(tables.duty.c.holding == holding.id).order_by(tables.duty.c.number)
-        )
-        if [dict(one._mapping) for one in duties] != columns_of_duty(holding):
+        duties = _DUTIES_OF.rows(self._driver, {"id": holding.id})
+        if [one._asdict() for one in duties] != columns_of_duty(holding):
             wrong.append("duties")
         return wrong
+
+    def kept_as(self, holding: Holding) -> bytes | None:
+        """The sealed item of a holding that stands in the register exactly as its events make it; else None."""
+        sealed = _SEALED.scalar(self._driver, {"id": holding.id})
+        return sealed if type(sealed) is bytes and not self.columns_differ(holding) else None
 
     def record_version(self) -> int | None:
         """A number that grows with every instrument that became complete; None in a transaction that has put one."""
