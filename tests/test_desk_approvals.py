@@ -5,21 +5,27 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx2
 import pytest
 
+from relto.core.errors import Conflict, ReltoError
 from relto.core.merkle.proof import root_of
-from relto.node import dispatch_pending, release
+from relto.node import Delivery, Node, OutboxRow, dispatch_pending, release
+from relto.node.approving import approve, find_approval
 from relto.node.heads import ask_witness
+from relto.node.people import Actor
+from relto.node.ports import Link
 from relto.node.streams import Stream, send_on
 from tests.desk import Desks, csrf, desks
 from tests.office import PASSWORD
+from tests.serving import until
 from tests.test_node_setup import LAPSE
 from tests.test_streams import warning
 
@@ -65,6 +71,62 @@ def test_another_person_approves_it(made: Desks) -> None:
     assert authority.post(path, data={"csrf": csrf(page), "do": "approve", "password": PASSWORD}).status_code == 409
     assert releases(made) == 1
     assert "What became of it" in officer.get(path).text
+
+
+def test_who_approves_a_large_one_does_not_wait_for_its_delivery(made: Desks) -> None:
+    officer, authority = made.client("KOR", "kim-desk"), made.client("KOR", "lee-authority")
+    content = b"\x01" * (2 << 20)
+    fields = {"csrf": csrf(officer.get("/desk/release")), "item": "msl-2019-10-31", "to": "JPN", "do": "submit"}
+    sent = officer.post("/desk/release", data=fields, files={"content": ("a.bin", content, "application/x")})
+    assert sent.status_code == 303
+    path = re.findall(r"/desk/approvals/a-[0-9a-f]+", officer.get("/desk/approvals").text)[0]
+    page = authority.get(path)
+    answers, link = Event(), made.cast.kor.link
+    made.cast.kor.link = slow = Slow(link, answers)
+    done = authority.post(path, data={"csrf": csrf(page), "do": "approve", "password": PASSWORD})
+    assert done.status_code == 303
+    assert not answers.is_set()
+    assert "Delivered" not in authority.get(done.headers["location"]).text
+    answers.set()
+    slow.gone.wait(20)
+    until(lambda: "Delivered to JPN; receipt" in authority.get(done.headers["location"]).text)
+    made.cast.kor.link = link
+
+
+def test_a_release_that_was_queued_stays_approved_whatever_befalls_its_sending(made: Desks) -> None:
+    name = submitted(made).rpartition("/")[2]
+    people, node = made.contexts["KOR"].people, made.cast.kor
+
+    def cut(_node: Node, _row: OutboxRow) -> Delivery:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        approve(node, people, Actor("lee-authority", "releasing-authority"), name, cut)
+    assert find_approval(people, name).state == "approved"
+    with pytest.raises(Conflict, match="was approved already"):
+        approve(node, people, Actor("lee-authority", "releasing-authority"), name)
+    assert releases(made) == 1
+
+
+class Slow:
+    """A link that hands nothing over until it may."""
+
+    def __init__(self, link: Link, answers: Event) -> None:
+        self._link, self._answers, self.gone = link, answers, Event()
+
+    def close(self) -> None:
+        self._link.close()
+
+    def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
+        self._answers.wait(20)
+        try:
+            return self._link.exchange(peer, kind, message)
+        finally:
+            self.gone.set()
+
+    def exchange_many(self, peer: str, messages: Sequence[tuple[str, bytes]]) -> list[bytes | ReltoError]:
+        self._answers.wait(20)
+        return self._link.exchange_many(peer, messages)
 
 
 def test_it_is_refused_or_withdrawn_and_then_waits_no_more(made: Desks) -> None:

@@ -6,6 +6,7 @@ when it is sent.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -15,12 +16,14 @@ from relto.core.envelope import CONTENT_KEY_BYTES, NONCE_BYTES, Sealed, open_sea
 from relto.core.errors import Conflict, InputError, NotFound, Refused
 from relto.node.approval import Approval
 from relto.node.deciding import ActRefused
-from relto.node.dispatch import Delivery, delivery_of
+from relto.node.dispatch import Delivery, delivery_of, dispatch_row
 from relto.node.labels import item_of, label_of
 from relto.node.node import Node
 from relto.node.people import Actor
 from relto.node.people_store import People
-from relto.node.release import check_own, release
+from relto.node.queueing import Asked
+from relto.node.release import asked_of, check_own, queue_release
+from relto.node.rows import OutboxRow
 from relto.node.statements import statement
 from relto.node.transmittal import ID_BYTES
 
@@ -113,8 +116,14 @@ def refuse(node: Node, people: People, actor: Actor, identifier: str, note: str 
     return done
 
 
-def approve(node: Node, people: People, actor: Actor, identifier: str) -> tuple[Approval, Delivery]:
-    """Release what another has submitted; both stand in the evidence.
+def approve(
+    node: Node,
+    people: People,
+    actor: Actor,
+    identifier: str,
+    send: Callable[[Node, OutboxRow], Delivery] = dispatch_row,
+) -> tuple[Approval, Delivery]:
+    """Release what another has submitted; both stand in the evidence. `send` sends what is then queued.
 
     One that was begun and cut short is taken up again: if its release was queued then, it is not released twice.
     Raises Refused for one's own, Conflict where it waits no more or another is at work on it, else as `release` does:
@@ -127,36 +136,36 @@ def approve(node: Node, people: People, actor: Actor, identifier: str) -> tuple[
         if waiting.state == "approving":  # by nobody now: we are alone
             queued = _queued(node, waiting)
             if queued is not None:
-                return _approved(people, waiting, queued), queued
+                again = queued if queued.row.state != "queued" else send(node.acting(_both(waiting)), queued.row)
+                return _approved(people, waiting, queued.row), again
         elif waiting.state != "pending":
             raise _over(waiting)
         begun = replace(waiting, state="approving", decided_by=str(actor), decided_at=node.clock.interval()[1])
         if not people.move_approval(begun, was=waiting.state):
             raise _over(find_approval(people, identifier))
-        return _released(node, people, begun)
+        row = _queue(node, people, begun)
+        return _approved(people, begun, row), send(node.acting(_both(begun)), row)
 
 
-def _released(node: Node, people: People, begun: Approval) -> tuple[Approval, Delivery]:
+def _queue(node: Node, people: People, begun: Approval) -> OutboxRow:
     try:
-        delivery = _release(node, begun)
+        return queue_release(node.acting(_both(begun)), _asked(node, begun))
     except ActRefused as refused:
         people.move_approval(replace(begun, state="refused", note=str(refused)[:_MAX_NOTE]), was="approving")
         raise
     except BaseException:
         people.move_approval(replace(begun, state="pending", decided_by="", decided_at=None), was="approving")
         raise
-    return _approved(people, begun, delivery), delivery
 
 
-def _release(node: Node, begun: Approval) -> Delivery:
+def _asked(node: Node, begun: Approval) -> Asked:
     content = submitted(node, begun)
-    both = node.acting(_both(begun))
-    return release(
-        both,
+    return asked_of(
+        node.acting(_both(begun)),
         content.item,
         begun.to,
-        act=begun.act,
-        purpose=begun.purpose,
+        begun.act,
+        begun.purpose,
         via=begun.via,
         payload=content.payload,
         approved=True,
@@ -168,8 +177,8 @@ def _both(approval: Approval) -> str:
     return f"{approval.decided_by} approving {approval.id} of {approval.by}"
 
 
-def _approved(people: People, approval: Approval, delivery: Delivery) -> Approval:
-    done = replace(approval, state="approved", transmittal=delivery.row.subject)
+def _approved(people: People, approval: Approval, row: OutboxRow) -> Approval:
+    done = replace(approval, state="approved", transmittal=row.subject)
     people.move_approval(done, was="approving")
     return done
 

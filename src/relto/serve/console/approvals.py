@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
@@ -11,6 +13,7 @@ from relto.core.route import decide
 from relto.node.approving import approve, find_approval, refuse, submitted
 from relto.node.people import check_allowed
 from relto.serve.console.page import ROWS, Page, Turn
+from relto.serve.console.releasing import send
 from relto.serve.console.visiting import Visit, form_of
 
 _MOST_SHOWN = 20_000
@@ -61,7 +64,8 @@ async def decide_on(visit: Visit) -> Response:
 
 def _approve(visit: Visit, name: str, password: str) -> Response:
     context = visit.context
-    _, delivery = approve(context.node, context.people, visit.acting_again("release", password), name)
+    by = visit.acting_again("release", password)
+    _, delivery = approve(context.node, context.people, by, name, partial(send, context.log))
     return RedirectResponse(visit.link("/outbox", transmittal=delivery.row.subject), 303)
 
 

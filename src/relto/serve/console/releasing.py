@@ -16,7 +16,7 @@ from relto.core.label import check_party_id
 from relto.core.route import decide
 from relto.node import Node
 from relto.node.approving import submit
-from relto.node.dispatch import dispatch_row
+from relto.node.dispatch import Delivery, dispatch_row
 from relto.node.people import check_allowed
 from relto.node.pieces import PIECE_BYTES
 from relto.node.ports import Reading
@@ -81,11 +81,17 @@ def _release(visit: Visit, sent: Sent) -> Response:
     node = context.node.acting(str(visit.acting_again("release", fields.get("password", ""))))
     content = sent.content.whole() if sent.content else None
     row = queue_release(node, asked_of(node, item, to, "release", via=via, payload=content))
-    if len(row.message) > PIECE_BYTES:  # whoever released it need not wait: the page shows how far it is
-        Thread(target=_dispatch, args=(node, row, context.log), name="relto-release", daemon=True).start()
-    else:
-        dispatch_row(node, row)
+    send(context.log, node, row)
     return RedirectResponse(visit.link("/outbox", transmittal=row.subject), 303)
+
+
+def send(log: Log, node: Node, row: OutboxRow) -> Delivery:
+    """Send what was queued; where it is large, beside the answer: who released it need not wait for the peer, for the
+    page shows how far it is."""
+    if len(row.message) <= PIECE_BYTES:
+        return dispatch_row(node, row)
+    Thread(target=_dispatch, args=(node, row, log), name="relto-release", daemon=True).start()
+    return Delivery(row)
 
 
 def _dispatch(node: Node, row: OutboxRow, log: Log) -> None:
