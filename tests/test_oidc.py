@@ -6,17 +6,22 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 
 from relto.adapters.clock import SystemClock
+from relto.node.people import Account
 from relto.serve.api import ApiSettings, OidcSettings
 from relto.serve.api.provider import Provider
+from relto.serve.console import add_desk
 from tests.authority import Authority
+from tests.desk import csrf
 from tests.office import NOVEMBER, Office, office
 from tests.openid import BACK, CLIENT, SECRET, Openid
 from tests.serving import until
@@ -46,9 +51,9 @@ class Browser:
         """Begin to sign in."""
         return self.node("GET", f"/v1/oidc/start{'?step_up=true' if step_up else ''}")
 
-    def returned(self, *, step_up: bool = False) -> str:
-        """Sign in at the provider; the query with which it sends back."""
-        begun = self.start(step_up=step_up)
+    def returned(self, *, step_up: bool = False, start: str = "") -> str:
+        """Sign in at the provider; the query with which it sends back. `start`: the address that began it."""
+        begun = self.node("GET", start) if start else self.start(step_up=step_up)
         assert begun.status_code == 303, begun.text
         with self.provider.client() as client:
             told = client.get(begun.headers["location"], headers={"Cookie": f"person={self.person}"})
@@ -110,7 +115,10 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
         settings = ApiSettings(logins_a_minute=1000, oidc=oidc)
         kor = stack.enter_context(office(folder, settings, log=note))
         assert kor.port is not None
-        kor.port.app.state.oidc = Provider(oidc, lambda: ticks[0])  # type: ignore[attr-defined]
+        app = kor.port.app
+        assert isinstance(app, FastAPI)
+        app.state.oidc = Provider(oidc, lambda: ticks[0])
+        add_desk(app, app.state.context)
         for account, subject in (("lee-authority", LEE), ("kim-desk", "subject-of-kim")):
             kor.people.change_account(
                 account,
@@ -163,6 +171,61 @@ class TestSigningIn:
         said = str(at.log)
         for secret in (parse_qs(query)["code"][0], parse_qs(query)["state"][0], browser.session, SECRET):
             assert secret not in said
+
+
+class TestTheDesk:
+    """The pages: signing in, and showing again who one is, for accounts that have no password here."""
+
+    def test_one_without_a_password_releases_once_they_have_shown_again_who_they_are(self, at: Setting) -> None:
+        one = Account(
+            "oh-authority", "Oh", ("releasing-authority",), issuer=at.provider.issuer, subject="subject-of-oh"
+        )
+        at.kor.people.add_account(one, None, by="console:test", at=NOVEMBER)
+        browser = at.browser("subject-of-oh")
+        assert 'href="/v1/oidc/start"' in browser.node("GET", "/desk/sign-in").text
+        assert browser.sign_in().status_code == 200
+        place = "/desk/release?item=msl-2019-10-31&to=JPN"
+        page = browser.node("GET", place)
+        assert 'name="password"' not in page.text
+        found = re.search(r'href="(/v1/oidc/start[?]step_up=true&amp;back=[^"]+)"', page.text)
+        assert found is not None
+        fields = {"item": "msl-2019-10-31", "to": "JPN", "via": "", "do": "release"}
+        told = browser.node("POST", "/desk/release", data=fields | {"csrf": csrf(page)})
+        assert (told.status_code, "show again who you are" in told.text) == (403, True)
+        done = browser.finish(browser.returned(start=unescape(found[1])))
+        assert f'href="{escape(place)}"' in done.text
+        page = browser.node("GET", place)
+        assert "counts until" in page.text
+        told = browser.node("POST", "/desk/release", data=fields | {"csrf": csrf(page)})
+        assert told.status_code == 303, told.text
+        assert "Delivered to JPN; receipt" in browser.node("GET", told.headers["location"]).text
+
+    def test_a_password_that_is_given_is_looked_at_all_the_same(self, at: Setting) -> None:
+        browser = at.browser()
+        browser.sign_in()
+        browser.sign_in(step_up=True)
+        page = browser.node("GET", "/desk/release?item=msl-2019-10-31&to=JPN")
+        fields = {"csrf": csrf(page), "item": "msl-2019-10-31", "to": "JPN", "do": "release", "password": "wrong"}
+        assert browser.node("POST", "/desk/release", data=fields).status_code == 401
+
+    @pytest.mark.parametrize(
+        "back",
+        [
+            "https://example.org/desk/",
+            "//example.org",
+            "/desk",
+            "/",
+            "/v1/session",
+            '/desk/"><script>',
+            "/desk/\\x",
+            "/desk/\r\nx: y",
+            "desk/",
+            "javascript:alert(1)",
+        ],
+    )
+    def test_it_goes_on_with_a_page_of_the_desk_and_with_nothing_else(self, at: Setting, back: str) -> None:
+        told = at.browser().node("GET", f"/v1/oidc/start?{urlencode({'back': back})}")
+        assert (told.status_code, "no page of the desk" in told.text) == (400, True)
 
 
 class TestTheWayBack:

@@ -23,8 +23,14 @@ _FRESH: Final = 120
 
 
 @operations("GET", "/v1/oidc/start", signed_in=False, answers={303: None}, problems=(429, 503))
-def start_oidc(request: Request, context: Having, step_up: Annotated[bool, Query()] = False) -> Response:
-    """Go to the provider to sign in; with `step_up`, to show there again who you are."""
+def start_oidc(
+    request: Request,
+    context: Having,
+    step_up: Annotated[bool, Query()] = False,
+    back: Annotated[str, Query(max_length=500)] = "",
+) -> Response:
+    """Go to the provider to sign in; with `step_up`, to show there again who you are. `back`: the page of the desk to
+    go on with."""
     context.logins.count(address_of(request))
     provider = _provider(request)
     at, token, account = context.now(), "", ""
@@ -34,7 +40,7 @@ def start_oidc(request: Request, context: Having, step_up: Annotated[bool, Query
         if kind != session.kind or kind != "cookie":
             raise NotSignedIn("not signed in: that is a session of another kind", remedy="sign in")
         account = session.account.id
-    address, secret = provider.begin(at, token=token, account=account)
+    address, secret = provider.begin(at, token=token, account=account, back=back)
     response = RedirectResponse(address, status_code=303)
     # lax, for a browser comes back to us from another site
     response.set_cookie(COOKIE, secret, max_age=FLOW_SECONDS, path="/", secure=True, httponly=True, samesite="lax")
@@ -61,7 +67,7 @@ def finish_oidc(
         raise
     context.metrics.logged_in("done")
     end_presented(context, request)
-    response = _page(provider.settings.after)
+    response = _page(flow.back or provider.settings.after)
     set_cookie(response, session)
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
     return response

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 import ssl
 import time
@@ -45,6 +46,7 @@ _AGAIN_AFTER: Final = 60.0
 _MAX_TOKEN: Final = 32 << 10
 _ENDPOINTS: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _SECOND: Final = 1_000_000_000
+_BACK: Final = re.compile(r"/desk/[A-Za-z0-9/?&=%+.,:;@_~#-]*", re.ASCII)
 
 # providers say EdDSA; RFC 9864 would have them say Ed25519
 warnings.filterwarnings("ignore", message="EdDSA is deprecated", category=SecurityWarning)
@@ -52,7 +54,8 @@ warnings.filterwarnings("ignore", message="EdDSA is deprecated", category=Securi
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One sign-in on its way: what only this node and this browser know. `token`: the session that is to step up."""
+    """One sign-in on its way: what only this node and this browser know. `token`: the session that is to step up;
+    `back`: the page of the desk to go on with."""
 
     state: str
     nonce: str
@@ -60,6 +63,7 @@ class Flow:
     started: Instant
     token: str = field(default="", repr=False)
     account: str = ""
+    back: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,12 @@ class Identity:
     issuer: str
     subject: str
     shown_at: int | None
+
+
+def check_back(path: str) -> None:
+    """Raise InputError where this is no page of the desk: a browser that has signed in is sent nowhere else."""
+    if path and not _BACK.fullmatch(path):
+        raise InputError(f"`{path[:60]}` is no page of the desk", remedy="give a path such as `/desk/inbox`")
 
 
 class Provider:
@@ -82,11 +92,13 @@ class Provider:
         self._keys: tuple[float, dict[str, RSAKey | ECKey | OKPKey]] | None = None
         self._lock = Lock()
 
-    def begin(self, at: Instant, *, token: str = "", account: str = "") -> tuple[str, str]:
+    def begin(self, at: Instant, *, token: str = "", account: str = "", back: str = "") -> tuple[str, str]:
         """Where to send a browser, and the secret that it is to bring back. Raises PeerUnreachable, InputError."""
+        check_back(back)
         endpoint = self._endpoints()["authorization_endpoint"]
         secret = secrets.token_urlsafe(32)
-        flow = Flow(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48), at, token, account)
+        state, nonce, verifier = (secrets.token_urlsafe(count) for count in (32, 32, 48))
+        flow = Flow(state, nonce, verifier, at, token, account, back)
         with self._lock:
             self._flows[_hashed(secret)] = flow
             while len(self._flows) > _MOST_FLOWS:

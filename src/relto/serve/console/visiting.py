@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from fastapi import Request
 
@@ -23,10 +23,12 @@ from relto.node.people import (
     NotSignedIn,
     PersonalAct,
     Session,
+    StepUpNeeded,
     check_allowed,
 )
 from relto.serve.api.context import Context
 from relto.serve.api.guard import check_origin, csrf_of, presented
+from relto.serve.api.provider import Provider
 from relto.serve.api.session import address_of
 from relto.serve.console.grounds import ground_said
 from relto.serve.console.words import Tongue, tongue_of
@@ -83,12 +85,30 @@ class Visit:
         return self.node.acting(str(check_allowed(self.signed_in, act)))
 
     def acting_again(self, act: PersonalAct, password: str) -> Actor:
-        """Who is signed in, in the role for `act`, once they have shown again who they are. Raises as `need` does, and
-        NotSignedIn or TooManyAttempts for the password."""
+        """Who is signed in, in the role for `act`, once they have shown again who they are: just now at the provider,
+        or by their password. Raises as `need` does, NotSignedIn or TooManyAttempts for the password, StepUpNeeded where
+        there is none to show."""
         actor = check_allowed(self.signed_in, act)
+        if not password and self.shown_until is not None:
+            return actor
+        if not self.signed_in.has_password:
+            raise StepUpNeeded("show again who you are", remedy=f"do so at {self.provider or 'your provider'}")
         self.context.logins.count(address_of(self.request))
         self.context.people.check_password(self.signed_in.id, password[:LONGEST_PASSWORD], self.context.now())
         return actor
+
+    @property
+    def shown_until(self) -> Instant | None:
+        """Until when who is signed in has shown who they are, at the provider; None where they have to now."""
+        session = self.session
+        stepped_up = session is not None and session.is_stepped_up(self.context.now())
+        return session.stepped_up_until if session is not None and stepped_up else None
+
+    @property
+    def provider(self) -> str:
+        """The host of the party's OpenID provider, where one may sign in too; empty: there is none."""
+        provider = self.request.app.state.oidc
+        return urlsplit(provider.settings.issuer).hostname or "" if isinstance(provider, Provider) else ""
 
     def dossier(self) -> Dossier:
         """The dossier as the node goes by it now."""
