@@ -6,18 +6,21 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from relto.core.errors import Conflict, InputError, ReltoError, VerificationFailed
-from relto.core.ledger import TILE_WIDTH, Checkpoint, Tree, sign_checkpoint
+from relto.core.envelope import keys_of
+from relto.core.errors import Conflict, InputError, NotFound, ReltoError, VerificationFailed
+from relto.core.ledger import TILE_WIDTH, Checkpoint, Tree, read_proof, sign_checkpoint, verify_proof
 from relto.node import Node, handle, mirroring, verify
 from relto.node.framing import Message, read_batch, write_batch
 from relto.node.heads import ask_witness
+from relto.node.inclusion import proof_at_signer, proof_of
 from relto.node.log import origin_of
 from relto.node.mirror import mirrored, places_in
 from relto.node.mirroring import KIND, mirror, mirror_if_due
-from relto.node.witness import forks, last_head, settle_fork
+from relto.node.witness import forks, last_head, settle_fork, witness_of
 from tests.test_node_setup import Cast, all_verify, cast, kinds, pact
 from tests.trio import sent, trio
 
@@ -81,6 +84,26 @@ def test_each_receipt_is_found_at_its_place_in_the_ledger_of_who_gave_it(pact: C
     assert len(receipts) == 2
     assert [places[one.hash] for one in receipts] == [there[one.id] for one in receipts]
     assert tree.size == len(there)
+
+
+def test_a_receipt_is_proved_in_the_ledger_of_who_gave_it_by_anybody(pact: Cast) -> None:
+    pact.release()
+    with pact.kor.store.read() as reading:
+        (receipt,) = [one for one in reading.leaves() if one.kind == "receipt"]
+        with pytest.raises(NotFound, match="not mirrored as far as that evidence"):
+            proof_at_signer(pact.kor, reading, receipt.id)
+    mirror(pact.kor, "JPN")
+    with pact.kor.store.read() as reading:
+        own = next(one for one in reading.leaves() if one.signer == "KOR")
+        proof = read_proof(proof_at_signer(pact.kor, reading, receipt.id).encode("utf-8"))
+        assert proof_at_signer(pact.kor, reading, own.id) == proof_of(pact.kor, reading, own.id)
+    keys = pact.usa.all_keys()  # a third party, which has neither node's files
+    asked: dict[str, Any] = {"origin": origin_of("JPN"), "key": keys_of(keys, "JPN"), "quorum": 1}
+    witnesses = {witness_of("KOR"): keys_of(keys, "KOR")}
+    shown = verify_proof(proof, receipt.evidence.encode("ascii"), witnesses=witnesses, **asked)
+    assert (shown.head.size, [*shown.witnesses]) == (len(hashes_of(pact.jpn)), [witness_of("KOR")])
+    with pytest.raises(VerificationFailed):
+        verify_proof(proof, own.evidence.encode("ascii"), witnesses=witnesses, **asked)
 
 
 @pytest.mark.parametrize("at_once", [1, 3, 1000])

@@ -85,23 +85,25 @@ def checkpoint(node_dir: Path, as_json: bool) -> None:
 @ledger.command()
 @click.argument("identifier", metavar="ID")
 @click.option("--witnessed", is_flag=True, help="As a C2SP tlog-proof, under the head that most peers have cosigned.")
+@click.option("--at-signer", is_flag=True, help="The same, in the ledger of the party that signed it.")
 @node_option
 @json_option
-def prove(identifier: str, witnessed: bool, node_dir: Path, as_json: bool) -> None:
+def prove(identifier: str, witnessed: bool, at_signer: bool, node_dir: Path, as_json: bool) -> None:
     """Prove that evidence ID (a digest) is in the ledger: its leaf, the proof, the checkpoint.
 
-    With --witnessed, exit 3 where fewer parties have cosigned it than the text that it is about asks for.
+    With --witnessed, exit 3 where fewer parties have cosigned it than the text that it is about asks for. With
+    --at-signer, it is where a peer's receipt stands in the peer's own ledger, as far as that is mirrored here.
 
     \b
     Example:
       relto ledger prove sha256:9f86d0... --node jpn
       relto ledger prove sha256:9f86d0... --witnessed --node jpn > receipt.tlog-proof
     """
-    if witnessed:
-        from relto.node.inclusion import proof_of
+    if witnessed or at_signer:
+        from relto.node.inclusion import proof_at_signer, proof_of
 
         with opened(node_dir, unlocked=False) as node, node.store.read() as reading:
-            click.echo(proof_of(node, reading, identifier), nl=False)
+            click.echo((proof_at_signer if at_signer else proof_of)(node, reading, identifier), nl=False)
         return
     from relto.core.ledger import Tree
 

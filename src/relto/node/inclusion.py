@@ -9,6 +9,7 @@ from relto.core.errors import NotFound, Refused
 from relto.core.ledger import LogProof, SignedNote, TreeHead, parse_note, verify_inclusion
 from relto.node.heads import cosignatures, own_head, own_tree
 from relto.node.log import origin_of
+from relto.node.mirror import mirrored, places_in
 from relto.node.node import Node
 from relto.node.ports import Reading
 from relto.node.quorum import quorum_of
@@ -59,6 +60,23 @@ def proof_of(node: Node, reading: Reading, identifier: str) -> str:
     best_of_all = max(heads, key=lambda one: (len(one.by), one.size))
     proof = own_tree(node, reading).inclusion_proof(leaf.position, best_of_all.size)
     return str(LogProof(leaf.position, proof, best_of_all.note))
+
+
+def proof_at_signer(node: Node, reading: Reading, identifier: str) -> str:
+    """A leaf's C2SP tlog-proof in the ledger of the party that signed it, as that is mirrored here, under a head that
+    party has signed and this node cosigned: so a receipt is proved where it was given.
+
+    Raises NotFound where there is no such leaf, or that ledger is not mirrored as far as it.
+    """
+    leaf = leaf_in(reading, identifier)
+    if leaf.signer == node.party:
+        return proof_of(node, reading, identifier)
+    known = mirrored(reading, leaf.signer)
+    tree, places = places_in(reading, leaf.signer, [leaf.hash])
+    if known is None or leaf.hash not in places:
+        raise NotFound(f"the ledger of `{leaf.signer}` is not mirrored as far as that evidence", remedy=_ASK)
+    place = places[leaf.hash]
+    return str(LogProof(place, tree.inclusion_proof(place), known.head))
 
 
 @dataclass(frozen=True, slots=True)
