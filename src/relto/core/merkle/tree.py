@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
+from hashlib import sha256
 
 from relto.core.errors import InputError
 from relto.core.merkle.hashing import (
     EMPTY_ROOT,
     HASH_BYTES,
+    MAX_LEAF_BYTES,
     TreeHead,
     leaf_hash,
     leaf_hashes,
@@ -81,7 +83,13 @@ class Tree:
 
     def append(self, leaf: bytes) -> int:
         """Add a leaf and give its index. Raises InputError for a leaf of more than 65,535 bytes."""
-        return self._append(leaf_hash(leaf))
+        node = leaf_hash(leaf) if len(leaf) > MAX_LEAF_BYTES else sha256(b"\x00" + leaf).digest()
+        level = self._levels[0]
+        index = len(level)
+        level.append(node)
+        if index & 1:  # a left leaf waits for its right one
+            self._climb(index, node)
+        return index
 
     def extend(self, leaves: Iterable[bytes]) -> None:
         """Add leaves, in order; the same as to append each, and quicker. Raises InputError for one of more than 65,535
@@ -111,21 +119,23 @@ class Tree:
         """Add a leaf by its leaf hash, as a store keeps it, and give its index. Raises InputError if not 32 bytes."""
         if len(node) != HASH_BYTES:
             raise InputError(f"a leaf hash of {len(node)} bytes", remedy=f"give {HASH_BYTES}")
-        return self._append(node)
+        level = self._levels[0]
+        index = len(level)
+        level.append(node)
+        if index & 1:
+            self._climb(index, node)
+        return index
 
-    def _append(self, node: bytes) -> int:
-        levels = self._levels
-        index = position = len(levels[0])
-        levels[0].append(node)
-        height = 0
+    def _climb(self, position: int, node: bytes) -> None:
+        """Add the parents that the leaf at `position` (odd) completes, up to the first that waits for its right one."""
+        levels, height = self._levels, 0
         while position & 1:
-            node = node_hash(levels[height][position - 1], node)
+            node = sha256(b"\x01" + levels[height][position - 1] + node).digest()
             height += 1
             position >>= 1
             if height == len(levels):
                 levels.append([])
             levels[height].append(node)
-        return index
 
     def head(self, size: int | None = None) -> TreeHead:
         """The head of the tree as it was at `size` leaves, now if None. Raises InputError if it never had so many."""
