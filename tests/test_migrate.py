@@ -27,7 +27,7 @@ __all__ = ["cast", "pact"]
 
 AT = parse_instant("2026-11-26T12:47:00Z")
 NAME = "node.db-0001-20261126T124700Z"
-NEWER = ("alembic_version", "outbox_peer", "control", "mirror", "PRIMARY KEY (party, number)")
+NEWER = ("alembic_version", "outbox_peer", "control", "mirror", "PRIMARY KEY (party, number)", "duty_open")
 CUT = """
 import os, signal, sys
 from pathlib import Path
@@ -68,6 +68,7 @@ def make_older(path: Path) -> None:
         connection.execute("DROP INDEX outbox_peer")
         connection.execute("DROP TABLE control")
         connection.execute("DROP TABLE mirror")
+        connection.execute("DROP INDEX duty_open")
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
 
 

@@ -15,9 +15,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-REVISION: Final = "0004"
+REVISION: Final = "0005"
 """The newest revision under `migrations/versions`: what this code reads and writes."""
 
 metadata = MetaData()
@@ -114,6 +115,7 @@ duty = Table(
     _text("started_at"),
     _text("due_at", null=True),
     _text("done_at", null=True),
+    Index("duty_open", "holding", sqlite_where=text("done_at IS NULL")),
 )
 
 control = Table(
