@@ -20,7 +20,7 @@ from relto.serve.console.dates import SOON, Coming, coming, entries
 from relto.serve.console.page import ROWS as _ROWS
 from relto.serve.console.page import Page, Turn
 from relto.serve.console.visiting import Visit
-from relto.serve.console.visits import calls
+from relto.serve.console.visits import calls, waits
 
 SHADES = {
     "unsigned": "none",
@@ -89,10 +89,10 @@ def _notices(visit: Visit, dossier: Dossier) -> dict[str, Any]:
     if visit.may("see-holdings"):
         with visit.node.store.read() as reading:
             found = open_duties(visit.node, reading, visit.at)
-            comes = coming(dossier, reading, visit.at, visit.tongue)
-            if visit.may("decide-visit"):
-                asked = (one for one in calls(reading, visit) if one.phase(visit.at) == "asked")
-                visits = sum(one.asked.host == visit.node.party for one in asked)
+            known = calls(reading, visit)
+        comes = coming(dossier, known, visit.at, visit.tongue)
+        if visit.may("decide-visit"):
+            visits = sum(waits(one, visit) for one in known)
         overdue = sum(one.overdue for one in found)
         soon = _soon(visit, [*(one for duty in found if (one := _inspection(visit, duty)) is not None), *comes])
     if visit.may("release"):

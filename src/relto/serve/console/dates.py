@@ -6,12 +6,12 @@ keep that are not the node's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from relto.core.dossier import Dossier
-from relto.core.register import VISITS, as_of
+from relto.core.register import VISITS
 from relto.core.register import Visit as Call
 from relto.core.timeline import Instant, bound_instant
 from relto.formats.ics import Entry
@@ -37,18 +37,18 @@ class Coming:
     about: str = ""
 
 
-def coming(dossier: Dossier, reading: Reading, at: Instant, tongue: Tongue) -> list[Coming]:
-    """The visits that begin or end after `at`, and the clearances that end after it, the soonest first."""
-    found = [*_visits(dossier, reading, at, tongue), *_clearances(dossier, at, tongue)]
+def coming(dossier: Dossier, known: Iterable[Call], at: Instant, tongue: Tongue) -> list[Coming]:
+    """Which of the visits that are known begin or end after `at`, and the clearances that end after it, the soonest
+    first."""
+    found = [*_visits(dossier, known, at, tongue), *_clearances(dossier, at, tongue)]
     return sorted(found, key=lambda one: (one.entry.at, one.entry.key))
 
 
-def _visits(dossier: Dossier, reading: Reading, at: Instant, tongue: Tongue) -> Iterator[Coming]:
+def _visits(dossier: Dossier, known: Iterable[Call], at: Instant, tongue: Tongue) -> Iterator[Coming]:
     """Only those that were approved and not called off."""
-    for control in reading.controls("visit"):
-        one = as_of(control, at) if isinstance(control, Call) else None
-        approved = one.approved if one is not None else None
-        if one is None or approved is None or one.called_off is not None or approved.ends <= at:
+    for one in known:
+        approved = one.approved
+        if approved is None or approved.ends <= at or one.called_off is not None:
             continue
         asked = one.asked
         host = dossier.parties.get(asked.host)
@@ -79,7 +79,8 @@ def entries(node: Node, reading: Reading, at: Instant, tongue: Tongue) -> Iterat
     found = [one for one in open_duties(node, reading, at) if one.due is not None]
     for duty in found[:_MOST_DUTIES]:
         yield duty_entry(duty, tongue)
-    for one in coming(node.dossier(reading), reading, at, tongue):
+    known = (one for one in reading.controls("visit") if isinstance(one, Call))
+    for one in coming(node.dossier(reading), known, at, tongue):
         yield replace(one.entry, subject=f"{one.entry.subject} ({one.about})") if one.about else one.entry
 
 

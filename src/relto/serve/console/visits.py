@@ -55,6 +55,11 @@ def calls(reading: Reading, visit: Visit) -> list[Call]:
     return [then for one in found if (then := as_of(one, visit.at)) is not None]
 
 
+def waits(one: Call, visit: Visit) -> bool:
+    """Whether a visit waits for this party's answer."""
+    return one.asked.host == visit.node.party and one.phase(visit.at) == "asked"
+
+
 def speaks_of(one: Call, wanted: str) -> bool:
     """Whether a text, in lower case, stands in what a visit is about, or in who takes part."""
     asked = one.asked
@@ -83,7 +88,8 @@ def listed(visit: Visit) -> Page:
     with visit.node.store.read() as reading:
         dossier, known = visit.node.dossier(reading), calls(reading, visit)[::-1]
     key = wanted.casefold()
-    found = [one for one in known if state in ("", one.phase(visit.at)) and (not key or speaks_of(one, key))]
+    found = [one for one in known if not state or one.phase(visit.at) == state]
+    found = [one for one in found if not key or speaks_of(one, key)]
     turn = Turn.of(visit.asked("page"), len(found))
     given = {
         "rows": [_row(visit, dossier, one) for one in found[turn.start : turn.start + ROWS]],
@@ -91,7 +97,7 @@ def listed(visit: Visit) -> Page:
         "state": state,
         "states": [(phase, visit.tongue.say(words)) for phase, (words, _) in PHASES.items()],
         "q": wanted,
-        "waiting": sum(one.phase(visit.at) == "asked" and one.asked.host == visit.node.party for one in known),
+        "waiting": sum(waits(one, visit) for one in known),
         "known": bool(known),
     }
     return Page("visits.html", visit.tongue.say("Visits"), given)
@@ -117,22 +123,22 @@ def one(visit: Visit) -> Page:
         "articles": {"visits": VISITS, "assurances": ASSURANCES},
         "ranks": _ranks(dossier, call),
         "zone": zone,
-        "may": _may(visit, row.phase, own),
+        "may": _may(visit, row, own),
         "own": own,
     }
     where = {"visiting": asked.visiting, "facility": asked.facility, "host": asked.host}
     return Page("visit.html", visit.tongue.say("Visit of {visiting} to {facility} ({host})", **where), given)
 
 
-def _may(visit: Visit, phase: VisitPhase, own: bool) -> dict[str, bool]:
+def _may(visit: Visit, row: Row, own: bool) -> dict[str, bool]:
     """Which forms the page has: what the rules allow now, for whom the role does."""
     if visit.past:
         return dict.fromkeys(("decide", "call_off", "hold", "show"), False)
-    keeps = visit.may("keep-register")
+    keeps, phase = visit.may("keep-register"), row.phase
     return {
         "decide": own and phase in ("asked", "unanswered") and visit.may("decide-visit"),
         "call_off": keeps and phase in ("asked", "approved", "running"),
-        "hold": keeps and own and phase in ("running", "over"),
+        "hold": keeps and own and phase in ("running", "over") and row.one.held is None,
         "show": keeps and own and phase == "running",
     }
 
