@@ -15,11 +15,15 @@ from typing import Any
 from relto.adapters.folder import load_dossier
 from relto.adapters.verifier import ProcessVerifier
 from relto.cli.options import shipped_dossier
-from relto.core.dossier import Payload
+from relto.core.dossier import Accredited, Payload
+from relto.core.register import CONDITIONS, INSPECTIONS
 from relto.core.timeline.day import Day
 from relto.node import dispatch_pending, release
+from relto.node.contractors import confirm_conditions, enter_inspection, set_checklist, withdraw_conditions
+from relto.node.facilities import enrol, name_official
 from relto.node.streams import Stream, send_on
 from relto.node.verifying import Verifying
+from relto.node.visits import Asked, approve_visit, ask_visit, decline_visit, show_in_visit
 from tests.desk import Desks, csrf, desks
 from tests.office import PASSWORD
 from tests.test_node_setup import at
@@ -39,6 +43,10 @@ PAGES = (
     "/duties",
     "/parties",
     "/persons",
+    "/visits",
+    "/visits?state=asked&q=W",
+    "/visit-request",
+    "/contractors",
     "/settings",
     "/agreements/kor-jpn-2016/difference",
     "/agreements/kor-jpn-2016/difference?to=other:usa-kor-1987",
@@ -50,6 +58,15 @@ PAGES = (
     "/?at=2019-11-23T00:00%2B09:00",
     "/agreements/none",
 )
+CONTROL = (
+    "/persons",
+    "/facilities/ichigaya",
+    "/contractors/jpn-maker-1",
+    "/contractors/jpn-maker-2",
+    "/contractors/jpn-maker-3",
+)
+FIRMS = tuple(Accredited(f"jpn-maker-{n}", "SECRET", Day(2020, n, 1)) for n in (1, 2, 3))
+HOUR = 3_600_000_000_000
 LEDGER = ("/ledger", "/ledger?subject=none")
 HOSTILE = "<script>document.title='owned'</script><b>b</b>\u202e" + "W" * 600 + ' "><img src=x onerror=alert(1)> עברית'
 
@@ -73,20 +90,63 @@ def furnished(folder: Path) -> Iterator[Desks]:
     with desks(folder) as found:
         cast = found.cast
         bad = replace(cast.item(), id="hostile", title=HOSTILE, note=HOSTILE, payload=Payload("document", HOSTILE))
+        japan = replace(full.parties["JPN"], contractors=FIRMS)
         for node in cast.nodes.values():
             items = {**full.items, **node.base.items, **({bad.id: bad} if node is cast.kor else {})}
             node.base = replace(
-                node.base, chronicle=full.chronicle, items=items, parties=full.parties, persons={**full.persons, **soon}
+                node.base,
+                chronicle=full.chronicle,
+                items=items,
+                parties={**full.parties, "JPN": japan},
+                persons={**full.persons, **soon},
             )
         cast.give_notice()
         cast.clock.set(at("2019-11-18T09:00+09:00"))
         release(cast.kor, bad, "JPN", payload=(HOSTILE + "W" * 10_000).encode())
         warn(found, 1)
+        control(found)
         officer = found.client("KOR", "kim-desk")
         fields = {"csrf": csrf(officer.get("/desk/release")), "item": "hostile", "to": "JPN", "via": "", "do": "submit"}
         assert officer.post("/desk/release", data=fields).status_code == 303
         verify(found)
         yield found
+
+
+def control(made: Desks) -> None:
+    """Visits of each state, contractors with and without a whole checklist, a facility; whose every text is hostile."""
+    korea, japan = made.cast.kor, made.cast.jpn
+    now = japan.clock.interval()[1]
+    visitors = (HOSTILE[:200], "a colonel")
+    for begins, ends, answer in ((-HOUR, 8 * HOUR, "yes"), (HOUR, 2 * HOUR, "no"), (24 * HOUR, 30 * HOUR, "")):
+        asked = Asked(
+            "KOR", "JPN", "ichigaya", "kor-jpn-2016", HOSTILE, ("defence/dprk",), "SECRET", now.plus(begins),
+            now.plus(ends), visitors, True, HOSTILE,
+        )  # fmt: skip
+        name = ask_visit(korea, asked).id
+        dispatch_pending(korea, "JPN")
+        if answer == "yes":
+            approve_visit(japan, name, HOSTILE)
+            with japan.store.read() as reading:
+                held = reading.holdings_of("hostile")[0].id
+            show_in_visit(japan, name, held, "a colonel", HOSTILE)
+        elif answer == "no":
+            decline_visit(japan, name, HOSTILE, HOSTILE)
+        dispatch_pending(japan, "KOR")
+    others = [one for one in CONDITIONS if one != INSPECTIONS]
+    for firm, said, by in (("jpn-maker-1", "survey 12", "choi-security"), ("jpn-maker-2", HOSTILE, HOSTILE)):
+        set_checklist(japan, firm, "kor-jpn-2016", "P2M", by)
+        confirm_conditions(japan, firm, others, said, by)
+        enter_inspection(japan, firm, said, by, passed=firm == "jpn-maker-1")
+    withdraw_conditions(japan, "jpn-maker-2", ["j"], HOSTILE, HOSTILE)
+    name_official(japan, "ichigaya", HOSTILE, HOSTILE, HOSTILE)
+    for person in ("jpn-analyst-7", HOSTILE):
+        enrol(japan, "ichigaya", person, HOSTILE)
+
+
+def visits_of(made: Desks, party: str) -> list[str]:
+    """The pages of the visits that a party knows: one that runs, one declined, one that waits."""
+    with made.cast.nodes[party].store.read() as reading:
+        return [f"/visits/{one.id}" for one in reading.controls("visit")]
 
 
 def verify(made: Desks) -> None:
@@ -110,14 +170,14 @@ def walks(made: Desks) -> list[tuple[str, str, tuple[str, ...]]]:
         sent = reading.sent_before("transmittal", None, 9)[-1].subject
     holding = f"/holdings/{hostile_holding(made)}"
     return [
-        ("JPN", "kim-desk", (*PAGES, holding)),
-        ("JPN", "choi-security", (*LEDGER, f"/ledger/{leaf}", holding)),
+        ("JPN", "kim-desk", (*PAGES, holding, *visits_of(made, "JPN"))),
+        ("JPN", "choi-security", (*LEDGER, f"/ledger/{leaf}", holding, *visits_of(made, "JPN"), *CONTROL)),
         (
             "KOR",
             "lee-authority",
             (f"/outbox?transmittal={sent}", "/release?item=hostile&to=JPN", waiting_approval(made)),
         ),
-        ("KOR", "yoon-auditor", LEDGER),
+        ("KOR", "yoon-auditor", (*LEDGER, *visits_of(made, "KOR"), "/facilities/yongsan")),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import html
 import re
 import ssl
 import tempfile
@@ -11,8 +12,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import httpx2
+import lxml.html
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -104,3 +107,37 @@ def csrf(page: httpx2.Response) -> str:
     found = re.search(r'name="csrf" value="([^"]+)"', page.text)
     assert found is not None
     return found[1]
+
+
+def _forms(page: httpx2.Response) -> list[Any]:
+    whole = lxml.html.fromstring(page.text)
+    assert isinstance(whole, lxml.html.HtmlElement)
+    return list(whole.forms)
+
+
+def form(page: httpx2.Response, action: str, button: str = "") -> dict[str, str]:
+    """What a browser sends of the form with this action, and this button, as it stands."""
+    for one in _forms(page):
+        does = {node.get("value", "") for node in one.iter("button") if node.get("name") == "do"}
+        if str(one.action).endswith(action) and (not button or button in does):
+            fields = {str(key): str(value or "") for key, value in one.form_values()}
+            return {**fields, **({"do": button} if button else {})}
+    raise AssertionError(f"no form {action} {button}")
+
+
+def has_form(page: httpx2.Response, action: str) -> bool:
+    """Whether a page has a form with this action."""
+    return any(str(one.action).endswith(action) for one in _forms(page))
+
+
+def text_of(page: httpx2.Response) -> str:
+    """What the main part of a page says, a space for each tag."""
+    main = page.text.partition('<main id="main">')[2].partition("</main>")[0]
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main)))
+
+
+def again(made: Desks, party: str, account: str) -> httpx2.Client:
+    """The same account signed in anew: its session has ended meanwhile."""
+    if (party, account) in made.clients:
+        made.clients.pop((party, account)).close()
+    return made.client(party, account)

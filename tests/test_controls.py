@@ -37,6 +37,7 @@ from relto.core.register import (
     VisitOpened,
     VisitShown,
     apply_control,
+    as_of,
     control_event_from_json,
     control_event_to_json,
     control_of,
@@ -185,6 +186,31 @@ def test_how_far_a_visit_has_come() -> None:
     one = visit(ASKED, APPROVED, SHOWN, HELD)
     assert (one.state, one.shown, one.id, one.due, one.kind) == ("held", (SHOWN,), "v-1", None, "visit")
     assert (one.declined, one.called_off, one.held) == (None, None, HELD)
+
+
+@pytest.mark.parametrize("off", [-1, 0, 1])
+def test_by_the_clock_a_visit_begins_and_ends_with_the_instants_of_its_box(off: int) -> None:
+    begins, ends, before = STARTS.plus(off), ENDS.plus(off), off < 0
+    approved, took = visit(ASKED, APPROVED), visit(ASKED, APPROVED, HELD)
+    assert approved.phase(begins) == ("approved" if before else "running")
+    assert approved.phase(ends) == ("running" if before else "over")
+    assert took.phase(ends) == ("running" if before else "held")
+    assert visit(ASKED).phase(begins) == "asked"
+    assert visit(ASKED).phase(ends) == ("asked" if before else "unanswered")
+    for when in (begins, ends):
+        assert visit(ASKED, DECLINED).phase(when) == "declined"
+        assert visit(ASKED, APPROVED, OFF).phase(when) == "called-off"
+        assert visit(ASKED, APPROVED, HELD, OFF).phase(when) == "held"
+
+
+def test_a_control_as_of_an_instant_is_what_had_happened_by_then_in_its_order() -> None:
+    one = visit(ASKED, APPROVED, OFF)
+    assert as_of(one, NOW.plus(-1)) is None
+    assert as_of(one, NOW) == visit(ASKED, APPROVED)
+    assert as_of(one, STARTS.plus(HOUR - 1)) == visit(ASKED, APPROVED)
+    assert as_of(one, STARTS.plus(HOUR)) == one
+    late = visit(replace(ASKED, at=NOW.plus(2)), APPROVED)  # the visiting party's clock is ahead of the host's
+    assert [as_of(late, NOW.plus(n)) for n in (0, 1, 2)] == [None, None, late]
 
 
 @pytest.mark.parametrize("second", [APPROVED, DECLINED])

@@ -13,10 +13,12 @@ import pytest
 
 from relto.core.decision.verdict import CHECKS
 from relto.core.evidence import EVIDENCE_KINDS
+from relto.core.register import CONDITIONS
 from relto.formats import svg
 from relto.formats.analysis import impact_svg, sufficiency_svg
 from relto.node import dispatch_pending, release, verify
 from relto.node.verify import PHASES
+from relto.serve.console import controls, visits
 from relto.serve.console.app import CSP
 from relto.serve.console.grounds import PATTERNS
 from relto.serve.console.words import catalogue, shown, tongue_of
@@ -107,6 +109,11 @@ def test_every_page_in_every_language(still: Desks, language: str) -> None:
         "/agreements/kor-jpn-2016",
         "/agreements/kor-jpn-2016/difference",
         "/settings",
+        "/visits",
+        "/visit-request",
+        "/contractors",
+        "/contractors/jpn-maker-1",
+        "/facilities/ichigaya",
         "/flows?from=KOR&to=JPN",
         "/sufficiency?launch=2019-10-31-01",
     ):
@@ -287,6 +294,7 @@ def test_every_text_of_the_pages_is_in_both_catalogues() -> None:
     for file in CONSOLE.glob("*.py"):
         used |= set(re.findall(r'say\(\s*"([^"]+)"', file.read_text(encoding="utf-8")))
     used |= set(re.findall(r'\("/[a-z]*", "(\w+)", "', (CONSOLE / "app.py").read_text(encoding="utf-8")))
+    used |= {*controls.WORDS.values(), *(words for words, _ in visits.PHASES.values()), *CONDITIONS.values()}
     used |= {*sufficiency_svg.WORDS, *impact_svg.WORDS, *EVIDENCE_KINDS, *PHASES, *PATTERNS, *CHECKS, *svg.WORDS}
     assert len(used) > 150
     for language in ("ko", "ja"):

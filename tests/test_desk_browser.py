@@ -12,7 +12,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from relto.node import dispatch_pending
 from tests.browsing import (
+    CONTROL,
     PAGES,
     chromium,
     follow,
@@ -20,6 +22,7 @@ from tests.browsing import (
     hostile_holding,
     page_of,
     sign_in,
+    visits_of,
     walks,
     warn,
     why_no_browser,
@@ -97,6 +100,47 @@ def test_hostile_text_is_only_text(browser: Any, made: Desks) -> None:
         follow(page, page.locator("form[action$='/open'] button"))
         assert "onerror=alert(1)" in page.inner_text("pre.content")
         assert faults == []
+
+
+def test_hostile_text_of_visits_contractors_and_facilities_is_only_text(browser: Any, made: Desks) -> None:
+    with page_of(browser, made, "JPN", "choi-security") as (page, faults):
+        for path in ("/visits", "/contractors", *visits_of(made, "JPN"), *CONTROL):
+            page.goto(made.urls["JPN"] + "/desk" + path)
+            assert page.title().endswith("relto JPN")
+            assert page.locator("main img, main script").count() == 0
+            assert "\u202e" not in page.inner_text("main")
+        assert faults == []
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
+def test_a_visit_is_asked_for_and_approved_in_a_browser(browser: Any, tmp_path: Path, script: bool) -> None:
+    with desks(tmp_path) as made:
+        with page_of(browser, made, "KOR", "kim-desk", java_script_enabled=script) as (korea, faults):
+            korea.goto(made.urls["KOR"] + "/desk/visits")
+            follow(korea, korea.get_by_role("link", name="Ask for a visit"))
+            korea.select_option("[name=other]", "JPN")
+            korea.fill("[name=facility]", "ichigaya")
+            korea.fill("[name=starts]", "2019-11-18T10:00")
+            korea.fill("[name=ends]", "2019-11-18T18:00")
+            korea.fill("[name=purpose]", "talks on warning")
+            korea.fill("[name=topics]", "defence/dprk")
+            korea.fill("[name=visitors]", "a colonel\na major")
+            korea.check("[name=assured]")
+            follow(korea, korea.get_by_role("button", name="Ask"))
+            assert "asked for" in korea.inner_text("main .pill >> nth=0")
+            assert "begins in\n1 h" in korea.inner_text(".figure")
+            assert faults == []
+        dispatch_pending(made.cast.kor)
+        with page_of(browser, made, "JPN", "lee-authority", java_script_enabled=script) as (japan, faults):
+            follow(japan, japan.get_by_role("link", name="Visits that wait for this party's answer: 1"))
+            follow(japan, japan.locator("main td a"))
+            form = japan.locator("form", has=japan.get_by_role("button", name="Approve"))
+            form.locator("[name=starts]").fill("2019-11-18T11:00")
+            form.locator("[name=password]").fill(PASSWORD)
+            follow(japan, form.get_by_role("button", name="Approve"))
+            assert "approved" in japan.inner_text("main .pill >> nth=0")
+            assert "2019-11-18 11:00 JST" in japan.inner_text("main")
+            assert faults == []
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])

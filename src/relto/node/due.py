@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from relto.core.agreement.text import Survival
 from relto.core.dossier import Dossier
-from relto.core.register import INSPECT, INSPECTIONS, Contractor, FellOverdue, Holding, owner_of
+from relto.core.register import INSPECT, INSPECTIONS, Contractor, FellOverdue, Holding, as_of, owner_of
 from relto.core.timeline import Instant, first_instant, local_day
 from relto.node.node import Node
 from relto.node.ports import Reading
@@ -77,9 +77,8 @@ def open_duties(node: Node, reading: Reading, at: Instant) -> list[Duty]:
 def inspections(reading: Reading, at: Instant) -> Iterator[Duty]:
     """The duty to inspect each contractor with a checklist, as it stands at `at` (article 16, condition (g))."""
     for control in reading.controls("contractor"):
-        then = tuple(one for one in control.events if one.at <= at) if isinstance(control, Contractor) else ()
-        if then:
-            one = Contractor(then)
+        one = as_of(control, at) if isinstance(control, Contractor) else None
+        if one is not None:
             article = f"{one.checklist.article}({INSPECTIONS})"
             started = one.checklist.at if one.inspection is None else one.inspection.at
             due, late = one.inspection_due, one.overdue(at)

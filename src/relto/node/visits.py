@@ -111,10 +111,10 @@ def _check_known(dossier: Dossier, asked: Asked) -> None:
             f"`{asked.agreement}` is not between {asked.visiting[:60]} and {asked.host[:60]}",
             remedy="name the agreement under which the visit is",
         )
-    _ranks(dossier, asked.agreement, asked.ceiling)
+    ranks_up_to(dossier, asked.agreement, asked.ceiling)
 
 
-def _ranks(dossier: Dossier, agreement: str, ceiling: str) -> tuple[str, ...]:
+def ranks_up_to(dossier: Dossier, agreement: str, ceiling: str) -> tuple[str, ...]:
     """A rank of an agreement's table and all below it there. Raises InputError for one that the table lacks."""
     text = dossier.versions(agreement)[-1]
     known = [row.rank for row in text.levels.rows] if text.levels is not None else []
@@ -145,7 +145,7 @@ def approve_visit(
     def approved(tx: Transaction, one: Visit, at: Instant) -> ControlEvent:
         asked, dossier = one.asked, node.dossier(tx)
         wanted = ceiling or asked.ceiling
-        ranks = _ranks(dossier, asked.agreement, wanted)
+        ranks = ranks_up_to(dossier, asked.agreement, wanted)
         site = dossier.parties[node.party].facility(asked.facility) if node.party == asked.host else None
         if site is None:
             raise NotFound(f"{node.party} has no facility `{asked.facility}`", remedy="decline the visit")

@@ -28,6 +28,9 @@ from relto.core.timeline import Instant, parse_instant
 from relto.node.rows import InboxRow, Leaf, OutboxRow, Sent
 
 _MAX_EVENTS_BYTES: Final = 1 << 24
+_MOST_KEPT: Final = 1 << 14
+_CONTROLS: Final[Memo[tuple[Any, ...], Control]] = Memo(4096)
+"""Those folded lately, by their whole rows: lists of visits are looked at again and again."""
 _MAX_FRONTIER_BYTES: Final = 1 << 13
 _EDGES: Final[Memo[str, Frontier]] = Memo(8)  # what a transaction writes, the next one reads
 
@@ -229,6 +232,10 @@ def columns_of_control(control: Control) -> dict[str, Any]:
 def control_in(row: Any) -> Control:
     """Fold a visit, a checklist or a facility from its events. Raises VerificationFailed where the row no longer holds
     such events."""
+    key = tuple(row)
+    known = _CONTROLS.get(key)
+    if known is not None:  # the same events fold to the same
+        return known
     check_types(row, tables.control)
     try:
         value = parse_json(row.events.encode("utf-8"), _MAX_EVENTS_BYTES, name="control.events")
@@ -237,7 +244,7 @@ def control_in(row: Any) -> Control:
         (control,) = fold_controls(control_event_from_json(one) for one in value if isinstance(one, dict)).values()
     except (ReltoError, ValueError) as error:
         raise VerificationFailed(f"a row of `control` was changed: {error}", remedy="restore the store") from error
-    return control
+    return control if len(row.events) > _MOST_KEPT else _CONTROLS.put(key, control)
 
 
 def title_of(events: str) -> str:

@@ -21,6 +21,7 @@ from relto.core.register.control import (
     ControlEvent,
     ControlKind,
     apply_control,
+    as_of,
     control_event_from_json,
     control_event_to_json,
     control_of,
@@ -50,6 +51,7 @@ from relto.core.register.events import (
 from relto.core.register.facility import Enrolled, Office, OfficialNamed, OfficialRelieved, Site, Struck
 from relto.core.register.holding import CERTIFY, INVESTIGATE, Holding, apply, check_usable, fold, strictest
 from relto.core.register.visit import (
+    ASSURANCES,
     VISITS,
     Visit,
     VisitApproved,
@@ -59,11 +61,13 @@ from relto.core.register.visit import (
     VisitEvent,
     VisitHeld,
     VisitOpened,
+    VisitPhase,
     VisitShown,
     VisitState,
 )
 
 __all__ = [
+    "ASSURANCES",
     "CERTIFY",
     "CONDITIONS",
     "CONTROL_KINDS",
@@ -117,11 +121,13 @@ __all__ = [
     "VisitEvent",
     "VisitHeld",
     "VisitOpened",
+    "VisitPhase",
     "VisitShown",
     "VisitState",
     "WrittenOff",
     "apply",
     "apply_control",
+    "as_of",
     "check_usable",
     "control_event_from_json",
     "control_event_to_json",

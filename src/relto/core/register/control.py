@@ -4,7 +4,8 @@ facilities. Each is the fold over its events, which stand in signed evidence as 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal, TypeAlias, get_args
+from itertools import takewhile
+from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args
 
 from relto.core.errors import InputError
 from relto.core.register.codec import read_event, to_json
@@ -39,11 +40,13 @@ from relto.core.register.visit import (
     VisitShown,
     apply_visit,
 )
+from relto.core.timeline import Instant
 
 ControlKind: TypeAlias = Literal["visit", "contractor", "facility"]
 CONTROL_KINDS: Final[tuple[ControlKind, ...]] = get_args(ControlKind)
 Control: TypeAlias = Visit | Contractor | Site
 ControlEvent = VisitEvent | ContractorEvent | FacilityEvent
+C = TypeVar("C", Visit, Contractor, Site)
 
 _KINDS: Final[Mapping[str, type[ControlEvent]]] = {
     "visit-asked": VisitAsked,
@@ -92,6 +95,12 @@ def fold_controls(events: Iterable[ControlEvent]) -> dict[tuple[ControlKind, str
         about = control_of(event)
         found[about] = apply_control(found.get(about), event)
     return found
+
+
+def as_of(control: C, at: Instant) -> C | None:
+    """A control as it stood at `at`; None before its first event. Of two clocks that differ the order stays."""
+    then = tuple(takewhile(lambda one: one.at <= at, control.events))
+    return type(control)(then) if then else None
 
 
 def control_event_to_json(event: ControlEvent) -> dict[str, Any]:

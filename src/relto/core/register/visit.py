@@ -15,6 +15,7 @@ VISITS: Final = "8"
 ASSURANCES: Final = "7(5)"
 """The article on assurances before a representative is given anything."""
 VisitState: TypeAlias = Literal["asked", "approved", "declined", "called-off", "held"]
+VisitPhase: TypeAlias = VisitState | Literal["unanswered", "running", "over"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,19 @@ class Visit:
         if self.declined is not None:
             return "declined"
         return "asked" if self.approved is None else "approved"
+
+    def phase(self, at: Instant) -> VisitPhase:
+        """How far it has come by the clock: `unanswered` once the time asked for is over, `running` within the box that
+        was approved, `over` after it where nobody has recorded that it took place. A boundary belongs to what follows.
+        """
+        approved = self.approved
+        if self.state == "asked":
+            return "asked" if at < self.asked.ends else "unanswered"
+        if approved is None or self.called_off is not None:
+            return self.state
+        if at >= approved.ends:
+            return "over" if self.held is None else "held"
+        return "running" if at >= approved.starts else "approved"
 
     def check_within(self, rank: str, topic: str, earliest: Instant, latest: Instant) -> None:
         """Return if an item of this rank and topic may be shown within it at any instant from `earliest` to `latest`:

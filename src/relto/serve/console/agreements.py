@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
@@ -11,13 +12,15 @@ from relto.core.analysis import Deadline, deadlines
 from relto.core.dossier import ChronicleEntry, Dossier
 from relto.core.timeline import Instant, first_instant, local_day
 from relto.core.timeline.day import Day
-from relto.formats.ics import calendar
+from relto.formats.ics import Entry, calendar
 from relto.formats.svg import timeline_svg
-from relto.node.due import open_duties
+from relto.node.due import Duty, open_duties
 from relto.serve.console.clauses import rules_of
+from relto.serve.console.dates import SOON, Coming, coming, entries
 from relto.serve.console.page import ROWS as _ROWS
 from relto.serve.console.page import Page, Turn
 from relto.serve.console.visiting import Visit
+from relto.serve.console.visits import calls, waits
 
 SHADES = {
     "unsigned": "none",
@@ -28,6 +31,7 @@ SHADES = {
     "lapsed": "lapsed",
 }
 _YEARS = 4
+_MOST_SOON = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +77,64 @@ def listed(visit: Visit) -> Page | Response:
     rows = [row_of(visit, dossier, name) for name in sorted(dossier.agreements)]
     rows.sort(key=lambda one: (one.left == "", one.standing.state == "lapsed", one.text.id))
     due = [one for one in deadlines(dossier, visit.at, reading=visit.node.party) if one.kind != "accreditation"][:8]
-    given = {"rows": rows, "due": [(one, _due(visit, one)) for one in due], **_notices(visit)}
+    given = {"rows": rows, "due": [(one, _due(visit, one)) for one in due], **_notices(visit, dossier)}
     return Page("agreements.html", visit.tongue.say("Agreements"), given)
 
 
-def _notices(visit: Visit) -> dict[str, int]:
-    """How many duties are overdue, and how many releases wait, for whom that is something to do."""
-    overdue = waiting = 0
+def _notices(visit: Visit, dossier: Dossier) -> dict[str, Any]:
+    """How many duties are overdue, how many releases and visits wait, and what comes soon, for whom that is something
+    to do."""
+    overdue = waiting = visits = 0
+    soon: list[tuple[Entry, str, str, str]] = []
     if visit.may("see-holdings"):
         with visit.node.store.read() as reading:
-            overdue = sum(one.overdue for one in open_duties(visit.node, reading, visit.at))
+            found = open_duties(visit.node, reading, visit.at)
+            known = calls(reading, visit)
+        comes = coming(dossier, known, visit.at, visit.tongue)
+        if visit.may("decide-visit"):
+            visits = sum(waits(one, visit) for one in known)
+        overdue = sum(one.overdue for one in found)
+        soon = _soon(visit, [*(one for duty in found if (one := _inspection(visit, duty)) is not None), *comes])
     if visit.may("release"):
         waiting = sum(one.state == "pending" for one in visit.context.people.approvals())
-    return {"overdue": overdue, "waiting": waiting}
+    return {"overdue": overdue, "waiting": waiting, "visits": visits, "soon": soon}
+
+
+def _inspection(visit: Visit, duty: Duty) -> Coming | None:
+    """An inspection that has a time."""
+    if duty.contractor is None or duty.due is None:
+        return None
+    says = visit.tongue.say("the inspection of {contractor} is due", contractor=duty.contractor.id)
+    entry = Entry(duty.due, "inspection", f"{duty.agreement}: {says}", duty.article, duty.about, duty.overdue)
+    return Coming(entry, duty.zone, f"/contractors/{duty.contractor.id}")
+
+
+def _soon(visit: Visit, comes: list[Coming]) -> list[tuple[Entry, str, str, str]]:
+    """What comes within `SOON`, or is overdue: when on the clock there, in how long, and the page about it."""
+    near = [one for one in comes if one.entry.at.ns - visit.at.ns <= SOON]
+    near.sort(key=lambda one: (one.entry.at, one.entry.key))
+    return [
+        (
+            one.entry,
+            visit.instant(one.entry.at, one.zone),
+            "" if one.entry.over else visit.tongue.words.left(visit.at, one.entry.at),
+            visit.link(one.path) + one.part,
+        )
+        for one in near[:_MOST_SOON]
+    ]
 
 
 def calendar_file(visit: Visit) -> Response:
-    """The deadlines as a calendar (RFC 5545)."""
+    """The deadlines as a calendar (RFC 5545); with duties, visits and clearances for who handles what is held."""
     visit.need("see-agreements")
-    found = deadlines(visit.dossier(), visit.at, reading=visit.node.party)
+    node, tongue = visit.node, visit.tongue
+    with node.store.read() as reading:
+        found = deadlines(node.dossier(reading), visit.at, reading=node.party)
+        more = list(entries(node, reading, visit.at, tongue)) if visit.may("see-holdings") else []
     kept = {"content-disposition": 'attachment; filename="deadlines.ics"'}
-    return Response(calendar(found, visit.at), media_type="text/calendar", headers=kept)
+    return Response(
+        calendar(found, visit.at, said=tongue.words.deadline, more=more), media_type="text/calendar", headers=kept
+    )
 
 
 def _due(visit: Visit, one: Deadline) -> tuple[str, str, str]:

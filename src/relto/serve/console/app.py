@@ -22,7 +22,9 @@ from relto.serve.console import (
     analyses,
     approvals,
     calendar,
+    contractors,
     differences,
+    facilities,
     flows,
     holdings,
     ledger,
@@ -31,6 +33,7 @@ from relto.serve.console import (
     search,
     settings,
     signing,
+    visits,
     warnings,
 )
 from relto.serve.console.page import Page
@@ -66,6 +69,13 @@ _MENU: Final = (
     ("/sufficiency", "Sufficiency", "see-agreements"),
     ("/ledger", "Ledger", "see-checkpoint"),
 )
+_UNDER: Final[Mapping[str, str]] = {
+    "visits": "/persons",
+    "visit-request": "/persons",
+    "contractors": "/persons",
+    "facilities": "/persons",
+}
+"""Pages that stand under one of the menu, by the first part of their address."""
 Shower = Callable[[Visit], Page | Response]
 Doer = Callable[[Visit], Awaitable[Page | Response]]
 _SHOWS: Final[Mapping[str, Shower]] = {
@@ -94,6 +104,12 @@ _SHOWS: Final[Mapping[str, Shower]] = {
     "/ledger/{leaf}": ledger.proof,
     "/parties": parties.listed,
     "/persons": parties.persons,
+    "/visits": visits.listed,
+    "/visits/{visit}": visits.one,
+    "/visit-request": visits.request,
+    "/contractors": contractors.listed,
+    "/contractors/{contractor}": contractors.one,
+    "/facilities/{facility}": facilities.one,
     "/search": search.search,
     "/settings": settings.page,
     "/sign-in": signing.ask,
@@ -108,6 +124,16 @@ _DOES: Final[Mapping[str, Doer]] = {
     "/release": releasing.release_item,
     "/ledger/verify": ledger.verify,
     "/approvals/{approval}": approvals.decide_on,
+    "/visit-request": visits.ask,
+    "/visits/{visit}/decide": visits.decide,
+    "/visits/{visit}/call-off": visits.call_off,
+    "/visits/{visit}/held": visits.hold,
+    "/visits/{visit}/show": visits.show,
+    "/contractors/{contractor}/checklist": contractors.checklist,
+    "/contractors/{contractor}/conditions": contractors.conditions,
+    "/contractors/{contractor}/inspections": contractors.inspection,
+    "/facilities/{facility}/officials": facilities.official,
+    "/facilities/{facility}/register": facilities.register,
     "/holdings/{holding}/open": holdings.open_it,
     "/holdings/{holding}/destroy": holdings.destroy,
     "/holdings/{holding}/compromise": holdings.compromise,
@@ -183,13 +209,20 @@ def render(visit: Visit, page: Page, status: int = 200) -> Response:
         "_": tongue.say,
         "words": tongue.words,
         "party": visit.node.party,
-        "menu": [(visit.link(to), tongue.say(name), to == path) for to, name, act in _MENU if visit.may(act)],  # type: ignore[arg-type]
+        "menu": [(visit.link(to), tongue.say(name), _here(to, path)) for to, name, act in _MENU if visit.may(act)],  # type: ignore[arg-type]
         "languages": NAMES,
         **page.given,
     }
     text = _templates().get_template(page.template).render(given)
     # with no referrer at all a browser sends the forms of these pages as of no origin
     return HTMLResponse(text, status, headers={"content-security-policy": CSP, "referrer-policy": "same-origin"})
+
+
+def _here(to: str, path: str) -> str:
+    """What a link of the menu says of the page that is shown: that it is that page, or that this stands under it."""
+    if to == path:
+        return "page"
+    return "true" if _UNDER.get(path.split("/")[1]) == to else ""
 
 
 @lru_cache(maxsize=1)

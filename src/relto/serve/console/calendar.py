@@ -1,4 +1,5 @@
-"""The calendar that other programs subscribe to, by an account's secret address: deadlines, and duties by their time.
+"""The calendar that other programs subscribe to, by an account's secret address: deadlines, duties by their time, and
+when visits begin and end and clearances end.
 
 Nothing else can be read with that address, and no title or mark of what is held is in it: a calendar is kept by
 programs that are not the node's. It needs no session and heeds none.
@@ -6,7 +7,7 @@ programs that are not the node's. It needs no session and heeds none.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from fastapi import Request
@@ -15,16 +16,14 @@ from starlette.responses import Response
 
 from relto.core.analysis import deadlines
 from relto.core.errors import NotFound, ReltoError
-from relto.core.timeline import Instant
-from relto.formats.ics import Entry, calendar
-from relto.node.due import open_duties
+from relto.formats.ics import calendar
 from relto.node.people import Account, TooManyAttempts
 from relto.serve.api.context import Caller, Context
 from relto.serve.api.problem import kind_of
 from relto.serve.api.session import address_of
+from relto.serve.console.dates import entries
 from relto.serve.console.words import Tongue, tongue_of
 
-_MOST_DUTIES: Final = 500
 _LONGEST_TOKEN: Final = 200
 
 
@@ -58,18 +57,7 @@ def _answered(context: Context, request: Request) -> Response:
 def calendar_of(context: Context, account: Account, tongue: Tongue) -> bytes:
     """The calendar of an account as of now."""
     node, now = context.node, context.now()
-    found = deadlines(node.read_dossier(), now, reading=node.party)
-    duties = _duties(context, now, tongue) if account.role_for("see-holdings") is not None else ()
-    return calendar(found, now, said=tongue.words.deadline, more=duties)
-
-
-def _duties(context: Context, now: Instant, tongue: Tongue) -> Iterator[Entry]:
-    """The duties that have a time, the overdue first; each by the id of its holding or contractor."""
-    with context.node.store.read() as reading:
-        found = [one for one in open_duties(context.node, reading, now) if one.due is not None]
-    for one in found[:_MOST_DUTIES]:
-        what = f"{one.agreement}: {tongue.say('duty')} {one.do} ({one.about})"
-        subject = tongue.say("overdue: {what}", what=what) if one.overdue else what
-        key = f"duty|{one.about}|{one.number}|{one.article}|{one.do}"
-        assert one.due is not None
-        yield Entry(one.due, "duty", subject, one.article, key, one.overdue)
+    with node.store.read() as reading:
+        dossier = node.dossier(reading)
+        more = list(entries(node, reading, now, tongue)) if account.role_for("see-holdings") is not None else []
+    return calendar(deadlines(dossier, now, reading=node.party), now, said=tongue.words.deadline, more=more)

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from relto.core.dossier import Accredited, Dossier, Party, Person
+from relto.core.dossier import Accredited, Dossier, Facility, Party, Person
+from relto.core.register import Site
 from relto.core.timeline import Bound, Instant, bound_instant
+from relto.serve.console.dates import SOON
 from relto.serve.console.page import Page
 from relto.serve.console.visiting import Visit
 
-_SOON = 90 * 86_400 * 1_000_000_000
 Ending = Literal["", "soon", "over"]
 
 
@@ -32,7 +33,8 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What stands on record of one party. `persons`: each with its clearance; `registers`: of each facility."""
+    """What stands on record of one party. `persons`: each with its clearance; `registers`: who may be at each facility
+    by all registers that are kept; `own`: facilities and contractors have pages of their own."""
 
     party: Party
     persons: tuple[tuple[Person, Approval], ...]
@@ -40,6 +42,7 @@ class Kept:
     systems: tuple[Approval, ...]
     contractors: tuple[Approval, ...]
     registers: Mapping[str, tuple[str, ...]]
+    own: bool
 
     @property
     def approvals(self) -> tuple[Approval, ...]:
@@ -60,7 +63,9 @@ def persons(visit: Visit) -> Page:
     """
     visit.need("see-agreements")
     dossier, named = visit.dossier(), visit.may("see-holdings")
-    parties = [_of(visit, dossier, party, named) for party in _own_first(visit, dossier)]
+    with visit.node.store.read() as reading:
+        kept = {one.id: one for one in reading.controls("facility") if isinstance(one, Site)} if named else {}
+    parties = [_of(visit, dossier, party, named, kept) for party in _own_first(visit, dossier)]
     ending = [one for kept in parties for one in kept.approvals if one.ends]
     ending.sort(key=lambda one: (one.ends == "over", one.end or visit.at, one.id))
     return Page("persons.html", visit.tongue.say("Persons"), {"parties": parties, "named": named, "ending": ending})
@@ -70,21 +75,27 @@ def _own_first(visit: Visit, dossier: Dossier) -> list[Party]:
     return sorted(dossier.parties.values(), key=lambda one: (one.id != visit.node.party, one.id))
 
 
-def _of(visit: Visit, dossier: Dossier, party: Party, named: bool) -> Kept:
+def _of(visit: Visit, dossier: Dossier, party: Party, named: bool, kept: Mapping[str, Site]) -> Kept:
     def accredited(what: str, one: Accredited) -> Approval:
         return _timed(visit, party, Approval(party.id, what, one.id, one.ceiling, one.unconfirmed), one.until)
 
     def cleared(one: Person) -> Approval:
         return _timed(visit, party, Approval(party.id, "person", one.id, one.clearance or ""), one.clearance_until)
 
-    own = [one for one in dossier.persons.values() if one.party == party.id] if named else []
+    def admitted(site: Facility) -> tuple[str, ...]:
+        register = kept.get(site.id) if own else None
+        return tuple(one for one in site.register if register is None or register.admits(one))
+
+    own = party.id == visit.node.party
+    persons = [one for one in dossier.persons.values() if one.party == party.id] if named else []
     return Kept(
         party,
-        tuple((one, cleared(one)) for one in own),
+        tuple((one, cleared(one)) for one in persons),
         tuple(Approval(party.id, "facility", one.id, one.ceiling, one.unconfirmed) for one in party.facilities),
         tuple(accredited("system", one) for one in party.systems),
         tuple(accredited("contractor", one) for one in party.contractors),
-        {one.id: one.register for one in party.facilities},
+        {one.id: admitted(one) for one in party.facilities},
+        own,
     )
 
 
@@ -93,6 +104,6 @@ def _timed(visit: Visit, party: Party, one: Approval, until: Bound | None) -> Ap
     if until is None:
         return one
     end = bound_instant(until, party.zone)
-    ends: Ending = "over" if end <= visit.at else "soon" if end.ns - visit.at.ns <= _SOON else ""
+    ends: Ending = "over" if end <= visit.at else "soon" if end.ns - visit.at.ns <= SOON else ""
     left = visit.tongue.words.left(visit.at, end) if ends == "soon" else ""
     return replace(one, end=end, until=visit.instant(end, party.zone), ends=ends, left=left)

@@ -1,15 +1,18 @@
-"""One search over agreements, own items, what is held, the chronicle and the evidence, for those who may see each."""
+"""One search over agreements, own items, what is held, the chronicle, persons, facilities, contractors, visits and the
+evidence, for those who may see each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from relto.core.dossier import Dossier
+from relto.core.dossier import Dossier, Party
 from relto.core.errors import NotFound
 from relto.node.inclusion import leaf_in
 from relto.serve.console.agreements import speaks_of
 from relto.serve.console.page import Page
 from relto.serve.console.visiting import Visit
+from relto.serve.console.visits import calls
+from relto.serve.console.visits import speaks_of as visit_speaks_of
 
 _MOST = 20
 Row = tuple[str, str, str]
@@ -24,6 +27,10 @@ def search(visit: Visit) -> Page:
         (say("Items of one's own"), visit.may("check"), lambda: _items(visit, dossier, key)),
         (say("Inbox"), visit.may("see-holdings"), lambda: _held(visit, wanted)),
         (say("Chronicle"), visit.may("see-agreements"), lambda: _chronicle(visit, dossier, key)),
+        (say("Persons"), visit.may("see-holdings"), lambda: _persons(visit, dossier, key)),
+        (say("Facilities"), visit.may("see-agreements"), lambda: _facilities(visit, dossier, key)),
+        (say("Contractors"), visit.may("see-agreements"), lambda: _contractors(visit, dossier, key)),
+        (say("Visits"), visit.may("see-holdings"), lambda: _visits(visit, key)),
         (say("Evidence"), visit.may("see-evidence"), lambda: _evidence(visit, wanted)),
     ]
     found = [(name, list(find())) for name, may, find in places if may and wanted]
@@ -57,6 +64,42 @@ def _chronicle(visit: Visit, dossier: Dossier, key: str) -> Iterable[Row]:
         if one.at.instant <= visit.at and speaks_of(one, key):
             text = one.says or " / ".join(claim.says for claim in one.claims)
             yield visit.link("/chronicle", q=one.id), text, f"{visit.tongue.words.stamp(one.at)} {', '.join(one.by)}"
+
+
+def _persons(visit: Visit, dossier: Dossier, key: str) -> Iterable[Row]:
+    for one in dossier.persons.values():
+        if any(key in text.casefold() for text in (one.id, one.facility, *one.need_to_know)):
+            yield visit.link("/persons") + f"#{one.party}", one.id, f"{one.party} {one.clearance or ''}"
+
+
+def _facilities(visit: Visit, dossier: Dossier, key: str) -> Iterable[Row]:
+    for party in dossier.parties.values():
+        for one in party.facilities:
+            if key in one.id.casefold():
+                yield _kept(visit, party, "facilities", one.id), one.id, f"{party.id} {one.ceiling}"
+
+
+def _contractors(visit: Visit, dossier: Dossier, key: str) -> Iterable[Row]:
+    for party in dossier.parties.values():
+        for one in party.contractors:
+            if key in one.id.casefold():
+                yield _kept(visit, party, "contractors", one.id), one.id, f"{party.id} {one.ceiling}"
+
+
+def _kept(visit: Visit, party: Party, where: str, name: str) -> str:
+    """The page of an own facility or contractor, for who may see it; else where its party's stand."""
+    if party.id == visit.node.party and visit.may("see-holdings"):
+        return visit.link(f"/{where}/{name}")
+    return visit.link("/persons") + f"#{party.id}"
+
+
+def _visits(visit: Visit, key: str) -> Iterable[Row]:
+    with visit.node.store.read() as reading:
+        found = calls(reading, visit)[::-1]
+    for one in found:
+        if visit_speaks_of(one, key):
+            asked = one.asked
+            yield visit.link(f"/visits/{one.id}"), asked.purpose, f"{asked.visiting} → {asked.facility} ({asked.host})"
 
 
 def _evidence(visit: Visit, wanted: str) -> Iterable[Row]:
