@@ -46,7 +46,8 @@ def texts_of(path: Path) -> tuple[list[Text], list[str]]:
     found, unread = list[Text](), list[str]()
     for call in (one for one in ast.walk(tree) if isinstance(one, ast.Call)):
         called, name = ast.unparse(call.func), getattr(call.func, "id", getattr(call.func, "attr", ""))
-        told = [one.value for one in call.keywords if one.arg == "last_error" and isinstance(one.value, ast.JoinedStr)]
+        told: list[ast.expr] = []
+        told += [one.value for one in call.keywords if one.arg == "last_error" and isinstance(one.value, ast.JoinedStr)]
         remedies = [one.value for one in call.keywords if one.arg == "remedy"]
         if name in SHOWN or called in PARTS or (remedies and called == "super().__init__"):
             told += remedies
@@ -93,6 +94,17 @@ def _sample(node: ast.JoinedStr, constants: dict[str, ast.expr]) -> tuple[str, t
         else:
             said += marks.setdefault(ast.unparse(part.value), f"q{len(marks)}z")
     return said, tuple(marks.values())
+
+
+def problems_of(path: Path) -> Iterator[tuple[Text, Text]]:
+    """What a module may find in a verification: what it is about, and what is wrong; as far as both can be read."""
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("problem", "found.add") and len(call.args) > 1:
+            where = f"{path.relative_to(SOURCE)}:{call.lineno}"
+            about, what = (list(_read(one, {})) for one in call.args)
+            for name, named in about:
+                for says, places in what or [("not signed in", ())]:
+                    yield Text(where, name, named), Text(where, says, places)
 
 
 def strings_of(path: Path) -> str:

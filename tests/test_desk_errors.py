@@ -9,41 +9,44 @@ from collections.abc import Iterator
 import pytest
 
 from relto.core.errors import Conflict, NotFound, Refused
-from relto.formats.brief import LANGUAGES
+from relto.formats.brief import LANGUAGES, Language
 from relto.node import ActRefused, release
 from relto.node.behind import Behind
 from relto.node.people import MAY, TooManyAttempts
 from relto.serve.console.errors import SENTENCES, error_said, told_said, wrong_said
+from relto.serve.console.problems import problem_said
 from relto.serve.console.words import Tongue, catalogue
 from tests.desk import Desks, csrf, desks
-from tests.error_texts import SOURCE, imported_by, strings_of, texts_of
+from tests.error_texts import SOURCE, imported_by, problems_of, strings_of, texts_of
 from tests.office import PASSWORD
 
 FOREIGN = [one for one in LANGUAGES if one != "en"]
 CONSOLE = sorted((SOURCE / "serve" / "console").glob("*.py"))
 REACHED = """
-    adapters/http/link adapters/link adapters/verifier adapters/people/attempts adapters/people/calendars
-    adapters/people/file adapters/people/rows adapters/people/store adapters/sqlite/errors adapters/sqlite/instruments
-    adapters/sqlite/rows adapters/sqlite/transaction core/analysis/impact/answers core/analysis/impact/compare
-    core/analysis/world core/decision/addressee core/decision/reference core/decision/difference/compare
-    core/decision/difference/question core/dossier/dossier core/envelope/keys core/envelope/manifest core/envelope/seal
-    core/envelope/sealed core/envelope/segments core/evidence/evidence core/label/identifier core/label/topic
-    core/register/contractor core/register/copies core/register/facility core/register/holding core/register/visit
-    core/timeline/day core/timeline/instant core/timeline/period core/timeline/stamp core/timeline/zone
-    node/acknowledge node/approving node/behind node/clocks node/compromise node/contractors node/controls node/custody
+    adapters/http/link adapters/link adapters/people/attempts adapters/people/calendars adapters/people/file
+    adapters/people/rows adapters/people/store adapters/sqlite/errors adapters/sqlite/instruments
+    adapters/sqlite/rows adapters/sqlite/transaction adapters/verifier core/analysis/impact/answers
+    core/analysis/impact/compare core/analysis/world core/decision/addressee core/decision/difference/compare
+    core/decision/difference/question core/decision/reference core/dossier/dossier core/envelope/joint
+    core/envelope/keys core/envelope/manifest core/envelope/seal core/envelope/sealed core/envelope/segments
+    core/evidence/evidence core/evidence/signed core/label/identifier core/label/topic core/register/contractor
+    core/register/copies core/register/facility core/register/holding core/register/visit core/timeline/day
+    core/timeline/instant core/timeline/period core/timeline/stamp core/timeline/zone node/acknowledge
+    node/approving node/behind node/clocks node/compromise node/contractors node/controls node/custody
     node/facilities node/heads node/inclusion node/node node/open_item node/people node/queueing node/readers
-    node/receive node/release node/sending node/statements node/telling node/transmittal node/two_persons node/visits
-    serve/api/context serve/api/guard
+    node/receive node/release node/sending node/statements node/telling node/transmittal node/two_persons
+    node/verify node/verify_controls node/verify_kept node/verify_tables node/visits serve/api/context
+    serve/api/guard
 """.split()
 """The modules whose errors a page or an act of the desk may show, or a peer may answer to what it sends."""
 DATES = [SOURCE / "core" / "timeline" / "instant.py"]
 """Where a text has another in it."""
+VERIFYING = [SOURCE / "node" / f"{one}.py" for one in ("verify", "verify_controls", "verify_kept", "verify_tables")]
 BEYOND = {
     "core/analysis/sufficiency/assumptions.py": "the file is the one that is shipped",
     "core/payload/encounter.py": "what cannot be read is shown as it came",
     "core/payload/warning.py": "what cannot be read is shown as it came",
     "node/deciding.py": "the refusal of an act is looked at below",
-    "node/verify.py": "only the names of its steps are used",
     "core/analysis/impact/traffic.py": "the columns are made by relto itself",
     "formats/analysis/assumptions.py": "the file is the one that is shipped",
     "formats/analysis/launches.py": "the file is the one that is shipped",
@@ -88,8 +91,28 @@ def test_a_pattern_is_of_a_text_that_is_said() -> None:
 
 
 @pytest.mark.parametrize("language", FOREIGN)
+def test_every_problem_of_a_verification_is_told(language: Language) -> None:
+    tongue, met = Tongue(language), 0
+    for path in VERIFYING:
+        for about, what in problems_of(path):
+            kind = "visit" if about.says.startswith("q0z ") else "q0z"
+            says = f"{about.says.replace('q0z', kind, 1)}: {what.says}"
+            said, told = problem_said(tongue, says)
+            assert (told, about.says in said) == (language, False), says
+            met += 1
+    assert met > 25
+    for says in (
+        "outbox: row 3 has another number than the 4 it was given",
+        "inbox: a row of `inbox` was changed: `accepted`",
+    ):
+        assert problem_said(tongue, says)[1] == language
+    for says in ("leaf 7: the moon is full", "the moon: not signed in", "", "leaf 7"):
+        assert problem_said(tongue, says) == (says, "en")
+
+
+@pytest.mark.parametrize("language", FOREIGN)
 def test_both_languages_have_each_text_with_its_places(language: str) -> None:
-    texts = catalogue(language, "errors")  # type: ignore[arg-type]
+    texts = catalogue(language, "errors")
     assert texts.keys() == catalogue("ko", "errors").keys()
     for pattern, said in texts.items():
         places = [{name for _, name, _, _ in string.Formatter().parse(one) if name} for one in (pattern, said)]
@@ -165,14 +188,14 @@ def test_a_wrong_password_is_told_in_the_readers_language(made: Desks) -> None:
 
 
 @pytest.mark.parametrize("language", FOREIGN)
-def test_what_a_role_may_not_do_is_named(language: str) -> None:
+def test_what_a_role_may_not_do_is_named(language: Language) -> None:
     acts = {act for acts in MAY.values() for act in acts}
     for act in acts:
         for says in (
             f"`a` may not {act.replace('-', ' ')}, being analyst",
             f"to {act.replace('-', ' ')}, show again who you are",
         ):
-            said, told = error_said(Tongue(language), says)  # type: ignore[arg-type]
+            said, told = error_said(Tongue(language), says)
             assert told == language
             assert not re.search("[a-z]{2}", said), said
 

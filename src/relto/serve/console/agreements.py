@@ -93,7 +93,9 @@ def calendar_file(visit: Visit) -> Response:
     visit.need("see-agreements")
     found = deadlines(visit.dossier(), visit.at, reading=visit.node.party)
     kept = {"content-disposition": 'attachment; filename="deadlines.ics"'}
-    return Response(calendar(found, visit.at), media_type="text/calendar", headers=kept)
+    return Response(
+        calendar(found, visit.at, said=visit.tongue.words.deadline), media_type="text/calendar", headers=kept
+    )
 
 
 def _due(visit: Visit, one: Deadline) -> tuple[str, str, str]:

@@ -22,6 +22,7 @@ from relto.node.people import Account, TooManyAttempts
 from relto.serve.api.context import Caller, Context
 from relto.serve.api.problem import kind_of
 from relto.serve.api.session import address_of
+from relto.serve.console.clauses import duty_said
 from relto.serve.console.words import Tongue, tongue_of
 
 _MOST_DUTIES: Final = 500
@@ -68,7 +69,8 @@ def _duties(context: Context, now: Instant, tongue: Tongue) -> Iterator[Entry]:
     with context.node.store.read() as reading:
         found = [one for one in open_duties(context.node, reading, now) if one.due is not None]
     for one in found[:_MOST_DUTIES]:
-        what = f"{one.agreement}: {tongue.say('duty')} {one.do} ({one.about})"
+        does = duty_said(tongue, one.do)[0]
+        what = f"{one.agreement}: {tongue.say('duty')} {does} ({one.about})"
         subject = tongue.say("overdue: {what}", what=what) if one.overdue else what
         key = f"duty|{one.about}|{one.number}|{one.article}|{one.do}"
         assert one.due is not None

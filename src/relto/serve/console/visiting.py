@@ -33,6 +33,7 @@ from relto.serve.api.session import address_of
 from relto.serve.console.clauses import duty_said
 from relto.serve.console.errors import error_said, told_said, wrong_said
 from relto.serve.console.grounds import ground_said
+from relto.serve.console.problems import problem_said
 from relto.serve.console.sentences import Said
 from relto.serve.console.words import Tongue, tongue_of
 
@@ -163,6 +164,10 @@ class Visit:
     def told(self, text: str) -> Said:
         """An error that was kept as its line, likewise."""
         return told_said(self.tongue, text)
+
+    def problem(self, text: str) -> Said:
+        """What a verification found, likewise."""
+        return problem_said(self.tongue, text)
 
     def duty(self, do: str) -> Said:
         """What a duty asks to be done, likewise."""
