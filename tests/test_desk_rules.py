@@ -99,7 +99,7 @@ def test_the_release_page_says_its_duties_in_words_with_their_code(made: Desks, 
     client = made.client("KOR", "lee-authority")
     client.get(f"/desk/language/{language}?back=/desk/")
     page = client.get("/desk/release?item=msl-2019-10-31&to=JPN").text
-    assert f"<li>{said} <code>report</code></li>" in page
+    assert f'<li>{said} <code class="source">report</code></li>' in page
 
 
 @pytest.mark.parametrize("language", FOREIGN)

@@ -114,5 +114,9 @@ def _state(tongue: Tongue, state: str) -> str:
 _SENTENCES: Final = Sentences(
     lambda: PATTERNS,
     names=lambda place: place not in _WIDE,
-    readers={"inner": lambda tongue, text: ground_said(tongue, text)[0], "state": _state},
+    readers={
+        "inner": lambda tongue, text: ground_said(tongue, text)[0],
+        "marks": lambda _, text: text.replace(" or ", " / "),
+        "state": _state,
+    },
 )
