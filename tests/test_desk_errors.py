@@ -54,6 +54,7 @@ BEYOND = {
     "formats/payload/codec.py": "what cannot be read is shown as it came",
     "node/hearing.py": "a position is of the node's own making",
     "node/pieces.py": "only its limits are used",
+    "serve/api/provider.py": "told by the machine interface, to which the browser is sent",
     "serve/api/settings.py": "read when the node starts",
     "serve/api/session.py": "only of the machine interface",
     "node/verifying.py": "read by the verifier alone",
