@@ -21,6 +21,8 @@ from relto.node.verify import PHASES
 from relto.serve.console import controls, visits
 from relto.serve.console.app import CSP
 from relto.serve.console.grounds import PATTERNS
+from relto.serve.console.problems import ABOUT, TABLES
+from relto.serve.console.requirements import CODES, RULES, SUBJECTS, WORDS
 from relto.serve.console.words import catalogue, shown, tongue_of
 from tests.desk import Desks, csrf, desks
 from tests.office import PASSWORD, PEOPLE
@@ -296,6 +298,7 @@ def test_every_text_of_the_pages_is_in_both_catalogues() -> None:
     used |= set(re.findall(r'\("/[a-z]*", "(\w+)", "', (CONSOLE / "app.py").read_text(encoding="utf-8")))
     used |= {*controls.WORDS.values(), *(words for words, _ in visits.PHASES.values()), *CONDITIONS.values()}
     used |= {*sufficiency_svg.WORDS, *impact_svg.WORDS, *EVIDENCE_KINDS, *PHASES, *PATTERNS, *CHECKS, *svg.WORDS}
+    used |= {*SUBJECTS, *RULES, *CODES.values(), *WORDS.values(), *ABOUT, *TABLES}
     assert len(used) > 150
     for language in ("ko", "ja"):
         found = catalogue(language)

@@ -267,7 +267,7 @@ class TestElsewhere:
             assert f"SUMMARY:kor-jpn-2016: the visit of KOR to ichigaya (JPN) begins ({name})" in lines
             clearance = lines.index("SUMMARY:the clearance of jpn-analyst-7 (JPN) ends")
             assert lines[clearance - 1] == "DTSTART:20200114T150000Z"
-            assert f"SUMMARY:kor-jpn-2016: duty inspect ({FIRM})" in lines
+            assert f"SUMMARY:kor-jpn-2016: duty inspect it ({FIRM})" in lines
             whole = "\n".join(lines)
             for hidden in (off, waits, "secret talks", "a colonel", "SECRET"):
                 assert hidden not in re.sub(r"the accreditation of .*", "", whole)

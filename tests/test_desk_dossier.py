@@ -98,7 +98,7 @@ class TestDifference:
         assert "compared as if in force between them all" in told
         assert "was refused, is permitted KOR ↔ USA" in told
         assert "possible all the same under usa-kor-1987" in told
-        assert re.search(r"21\(3\) → termination clause term P1Y, then by P1Y without end", told)
+        assert re.search(r"21\(3\) → termination clause term 1 year, then by 1 year without end", told)
 
     def test_the_same_twice(self, made: Desks) -> None:
         told = main_of(made.client("KOR", "park-analyst").get(f"{DIFFERENCE}?from=v1&to=v1").text)

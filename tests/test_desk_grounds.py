@@ -80,3 +80,9 @@ def test_a_long_sentence_is_looked_through_to_its_end() -> None:
     ]
     for says in hostile:
         assert ground_said(Tongue("ko"), says[:600])[0]  # it comes back, however much of it could be a name
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_marks_that_stand_for_each_other_are_parted_by_no_english_word(language: str) -> None:
+    said, _ = ground_said(Tongue(language), "군사II급비밀 is SECRET, for JPN 極秘 or 特定秘密")  # type: ignore[arg-type]
+    assert "極秘 / 特定秘密" in said

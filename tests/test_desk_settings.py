@@ -135,8 +135,8 @@ class TestCalendar:
         early = "\n".join(unfolded(japan.get(path).content))
         made.cast.clock.set(NOVEMBER.plus(10**9))
         late = "\n".join(unfolded(japan.get(path).content))
-        assert f"SUMMARY:{held.received.agreement}: duty report ({held.id})" in early
-        assert f"SUMMARY:overdue: {held.received.agreement}: duty report ({held.id})" in late
+        assert f"SUMMARY:{held.received.agreement}: duty report it ({held.id})" in early
+        assert f"SUMMARY:overdue: {held.received.agreement}: duty report it ({held.id})" in late
         assert re.findall("UID:.*", early) == re.findall("UID:.*", late)
         assert f"SUMMARY:기한 지남: {held.received.agreement}" in japan.get(f"{path}?language=ko").text
         for text in (early, late):

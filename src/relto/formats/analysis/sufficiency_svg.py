@@ -26,9 +26,20 @@ CLOSED, NEVER, BEYOND = "not open then", "never known", "known after the impact"
 IMPACT, LATEST, NEEDED = "impact of the missile", "latest to be soon enough", "needed"
 FLIPS, WITHIN, OUTSIDE = "flips if {assumption} is {becomes} {unit}, not {was}", "within its band", "beyond its band"
 DEGREES: Final = "degrees"
+ASSUMPTIONS: Final = {
+    "own": "time of {whose} from sight to warning",
+    "elevation": "lowest angle of sight of {whose}",
+    "overhead": "time for {whose} to see from above",
+    "hop": "time of a hand-over to or from the ally",
+    "handling": "time to mark anew and approve",
+    "people": "time for people to ask and decide",
+    "link": "time over the real-time link",
+    "need": "time that {whose} needs",
+}
+"""What an assumption is of, by the first part of its name; the other is whose, or of which station."""
 WORDS: Final = (
     *(TITLE, LEFT, MODEL, *ROUTE_WORDS.values(), *HOLDS.values(), CLOSED, NEVER, BEYOND, IMPACT, LATEST, NEEDED),
-    *(FLIPS, WITHIN, OUTSIDE, DEGREES),
+    *(FLIPS, WITHIN, OUTSIDE, DEGREES, *ASSUMPTIONS.values()),
 )
 """All texts of these pictures, in English: what `say` is asked for."""
 _WIDTH: Final = 960
@@ -156,11 +167,20 @@ def _party(one: Sufficiency, flight: float, scale: _Scale, top: float, say: Say)
     return parts, top + 34
 
 
+def assumption_text(name: str, say: Say = str) -> str:
+    """An assumption in words, by the name that its file gives it."""
+    kind, _, whose = name.partition(".")
+    return say(ASSUMPTIONS[kind]).format(whose=whose) if kind in ASSUMPTIONS else name
+
+
 def flip_text(flip: Flip, say: Say = str) -> str:
     """The assumption that flips a verdict, in words."""
     unit = say(DEGREES) if flip.assumption.startswith("elevation.") else "s"
     said = say(FLIPS).format(
-        assumption=flip.assumption, becomes=f"{flip.becomes:.6g}", was=f"{flip.was:.6g}", unit=unit
+        assumption=assumption_text(flip.assumption, say),
+        becomes=f"{flip.becomes:.6g}",
+        was=f"{flip.was:.6g}",
+        unit=unit,
     )
     return f"{said} ({say(WITHIN if flip.within else OUTSIDE)})"
 

@@ -199,7 +199,7 @@ def chronicle(visit: Visit) -> Page:
         if one.at.instant <= visit.at and kind in ("", one.kind) and speaks_of(one, wanted)
     ]
     turn = Turn.of(visit.asked("page"), len(found))
-    rows = [(one, _said(visit, one)) for one in found[turn.start : turn.start + _ROWS]]
+    rows = [(one, said_in(visit, one)) for one in found[turn.start : turn.start + _ROWS]]
     given = {"rows": rows, "turn": turn, "kind": kind, "q": visit.asked("q")}
     return Page("chronicle.html", visit.tongue.say("Chronicle"), given)
 
@@ -210,7 +210,7 @@ def speaks_of(one: ChronicleEntry, wanted: str) -> bool:
     return not wanted or any(wanted in text.casefold() for text in told)
 
 
-def _said(visit: Visit, one: ChronicleEntry) -> tuple[str, str, list[tuple[str, str, str, str]]]:
+def said_in(visit: Visit, one: ChronicleEntry) -> tuple[str, str, list[tuple[str, str, str, str]]]:
     """What it says in the page's language where that is on record, and in which it is; and the claims likewise."""
     language = visit.tongue.language
     own = dict(one.said_in).get(language, "")

@@ -22,7 +22,14 @@ from relto.formats.analysis.impact import WORDS, article_rows
 from relto.formats.analysis.impact_svg import impact_svg
 from relto.formats.analysis.launches import read_launches
 from relto.formats.analysis.sufficiency import ROUTE_WORDS
-from relto.formats.analysis.sufficiency_svg import flip_text, launch_svg, launches_svg, route_text, span_text
+from relto.formats.analysis.sufficiency_svg import (
+    assumption_text,
+    flip_text,
+    launch_svg,
+    launches_svg,
+    route_text,
+    span_text,
+)
 from relto.formats.analysis.traffic import dossier_traffic, read_traffic
 from relto.formats.brief import page_of
 from relto.serve.console.page import ROWS, Page, Turn
@@ -74,23 +81,23 @@ def impact_picture(visit: Visit) -> Response:
     visit.need("see-agreements")
     found, world, problem = _impact(visit)
     if found is None or world is None:
-        raise InputError(problem or "no other world is asked about")
+        raise problem or InputError("no other world is asked about")
     zone = visit.dossier().versions(world.agreement)[0].zone
     return Response(impact_svg(found, world, zone, visit.tongue.say), media_type="image/svg+xml")
 
 
-def _impact(visit: Visit) -> tuple[Impact | None, World | None, str]:
+def _impact(visit: Visit) -> tuple[Impact | None, World | None, InputError | None]:
     """What was asked: the answer, the world; or why there is none."""
     name, text = visit.asked("agreement"), visit.asked("lapse")
     if not name or not text:
-        return None, None, ""
+        return None, None, None
     dossier = visit.dossier()
     try:
         world = World(name, lapse=parse_instant(text))
         zone = dossier.versions(name)[0].zone
-        return impact(_traffic(dossier), dossier, in_world(dossier, world), zone=zone), world, ""
+        return impact(_traffic(dossier), dossier, in_world(dossier, world), zone=zone), world, None
     except InputError as error:
-        return None, None, str(error)
+        return None, None, error
 
 
 def _traffic(dossier: Dossier) -> Traffic:
@@ -140,6 +147,7 @@ def sufficiency_page(visit: Visit) -> Page:
         "chosen": chosen,
         "summary": [(party, *_counted([one.parties[n] for one in assessed])) for n, party in enumerate(parties)],
         "span": span_text,
+        "assumption": lambda name: assumption_text(name, say),
         "flip": lambda one: flip_text(one, say),
         "known": lambda one, route: route_text(one, route, chosen.flight if chosen else 0.0, say),
         "routes": ROUTE_WORDS,

@@ -8,8 +8,10 @@ from typing import Final
 
 from relto.core.agreement import Agreement
 from relto.core.agreement.text import Duty, Survival
+from relto.core.register import INSPECT
 from relto.core.register.duty import AT_ONCE
 from relto.core.timeline import Period, parse_hours, parse_period
+from relto.serve.console.sentences import Said
 from relto.serve.console.words import Tongue
 
 Rule = tuple[str, str, str]
@@ -28,6 +30,7 @@ _DO: Final = {
     "no-copy-without-consent": "copy it only with consent",
     "investigate": "investigate it",
     "tell-measures": "tell the measures taken",
+    INSPECT: "inspect it",
 }
 """Duties that texts name; another stands as it is written there."""
 
@@ -35,7 +38,7 @@ _DO: Final = {
 def rules_of(tongue: Tongue, text: Agreement) -> list[Rule]:
     """The text by article, in the order of the articles."""
     found = [*_life(tongue, text), *_what(tongue, text), *_checks(tongue, text)]
-    found += [(one.article, tongue.say("duty"), _duty(tongue, one)) for one in text.duties]
+    found += [(one.article, tongue.say("duty"), duty_text(tongue, one)) for one in text.duties]
     return sorted(found, key=lambda one: in_order(one[0]))
 
 
@@ -143,17 +146,28 @@ def _checks(tongue: Tongue, text: Agreement) -> Iterator[Rule]:
             yield article, about, rule
 
 
-def _duty(tongue: Tongue, one: Duty) -> str:
-    """When, what, how soon and towards whom; codes that no word is known for stand as they are."""
-    parts = [f"{tongue.say(_ON.get(one.on, one.on))}: {tongue.say(_DO.get(one.do, one.do))}"]
+def duty_said(tongue: Tongue, do: str) -> Said:
+    """What a duty asks to be done, and the language that it is in: a code that no word is known for stands as it is."""
+    return (tongue.say(_DO[do]), tongue.language) if do in _DO else (do, "en")
+
+
+def duty_text(tongue: Tongue, one: Duty) -> str:
+    """A duty of a text: when, what, how soon and towards whom."""
+    parts = [f"{occasion_said(tongue, one.on)}: {duty_said(tongue, one.do)[0]}"]
     if one.within:
-        parts.append(_within(tongue, one.within))
+        parts.append(within_said(tongue, one.within))
     if one.to:
         parts.append(tongue.say("to the originator") if one.to == "originator" else one.to)
-    return ", ".join(parts)
+    return tongue.say(", ").join(parts)
 
 
-def _within(tongue: Tongue, text: str) -> str:
+def occasion_said(tongue: Tongue, on: str) -> str:
+    """What starts a duty; a code that no word is known for stands as it is."""
+    return tongue.say(_ON.get(on, on))
+
+
+def within_said(tongue: Tongue, text: str) -> str:
+    """How soon, by a text's own code: `PT24H`, `P30D`, `at-once`."""
     hours = parse_hours(text)
     if text == AT_ONCE:
         return tongue.say("at once")

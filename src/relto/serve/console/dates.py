@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from relto.core.dossier import Dossier
 from relto.core.register import VISITS
@@ -18,6 +18,7 @@ from relto.formats.ics import Entry
 from relto.node import Node
 from relto.node.due import Duty, open_duties
 from relto.node.ports import Reading
+from relto.serve.console.clauses import duty_said
 from relto.serve.console.words import Tongue
 
 SOON: Final = 90 * 86_400 * 1_000_000_000
@@ -52,7 +53,7 @@ def _visits(dossier: Dossier, known: Iterable[Call], at: Instant, tongue: Tongue
             continue
         asked = one.asked
         host = dossier.parties.get(asked.host)
-        who = {"visiting": asked.visiting, "facility": asked.facility, "host": asked.host}
+        who: dict[str, Any] = {"visiting": asked.visiting, "facility": asked.facility, "host": asked.host}
         begins = tongue.say("the visit of {visiting} to {facility} ({host}) begins", **who)
         ends = tongue.say("the visit of {visiting} to {facility} ({host}) ends", **who)
         for key, when, says in (("begins", approved.starts, begins), ("ends", approved.ends, ends)):
@@ -86,7 +87,7 @@ def entries(node: Node, reading: Reading, at: Instant, tongue: Tongue) -> Iterat
 
 def duty_entry(one: Duty, tongue: Tongue) -> Entry:
     """A duty that has a time, by the id of its holding or contractor."""
-    what = f"{one.agreement}: {tongue.say('duty')} {one.do} ({one.about})"
+    what = f"{one.agreement}: {tongue.say('duty')} {duty_said(tongue, one.do)[0]} ({one.about})"
     subject = tongue.say("overdue: {what}", what=what) if one.overdue else what
     key = f"duty|{one.about}|{one.number}|{one.article}|{one.do}"
     assert one.due is not None

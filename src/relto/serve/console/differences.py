@@ -31,11 +31,23 @@ from relto.core.timeline import Instant, first_instant, local_day, parse_instant
 from relto.core.timeline.day import Day
 from relto.serve.console.clauses import in_order
 from relto.serve.console.page import Page
+from relto.serve.console.requirements import rule_said, subject_said
+from relto.serve.console.sentences import Said
 from relto.serve.console.visiting import Visit
 
 _MOST_TURNS: Final = 40
 Choice = tuple[str, str]
 """What the address says, and what it is in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What else is asked on one side alone, in the page's language: what it is about, and on each side."""
+
+    rule: Requirement
+    about: Said
+    before: Said
+    after: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +79,7 @@ def page(visit: Visit) -> Page:
         "asked": asked,
         "found": found,
         "articles": articles(visit, found),
-        "rules": rules(found),
+        "rules": [_told(visit, one) for one in rules(found)],
         "begin": sum(one.count for one in found.begins),
         "cease": sum(one.count for one in found.ceases),
     }
@@ -146,6 +158,11 @@ def rules(found: Difference) -> list[Requirement]:
     """What else is asked on one side alone, in the order of the articles; a rule that only moved is none."""
     moved = [one for one in found.requirements if one.before != one.after]
     return sorted(moved, key=lambda one: in_order(one.article_before or one.article_after))
+
+
+def _told(visit: Visit, one: Requirement) -> Asked:
+    before, after = (rule_said(visit.tongue, one, text) for text in (one.before, one.after))
+    return Asked(one, subject_said(visit.tongue, one), before, after)
 
 
 def _sentence(visit: Visit, one: Change, scale: Scale) -> str:

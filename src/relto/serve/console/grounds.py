@@ -7,10 +7,9 @@ A sentence after no pattern, such as a party's own rule, is shown as it was said
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import Final
 
+from relto.serve.console.sentences import Said, Sentences
 from relto.serve.console.words import Tongue
 
 PATTERNS: Final = (
@@ -98,44 +97,26 @@ PATTERNS: Final = (
     "assured to run until {at}",
     "no act after {at} is known; that there was none is not confirmed",
 )
-"""The sentences: one that may be part of another stands after that."""
 _WIDE: Final = frozenset({"at", "condition", "day", "inner", "many", "mark", "marks", "asked", "rank"})
-_NAME: Final = r"\S{1,100}?"
-_WORDS: Final = ".{0,300}?"
-_LONGEST: Final = 600
 
 
-def ground_said(tongue: Tongue, says: str) -> tuple[str, str]:
+def ground_said(tongue: Tongue, says: str) -> Said:
     """A ground in the reader's language, and the language that it is in: English where it is after no pattern."""
-    if tongue.language == "en" or len(says) > _LONGEST:  # a longer one is none of ours, and slow to look through
-        return says, "en"
-    if says in tongue.words.states:
-        return tongue.words.states[says], tongue.language
-    for pattern, expression in _expressions():
-        found = expression.fullmatch(says)
-        if found is not None:
-            return tongue.say(pattern, **_named(tongue, found.groupdict())), tongue.language
-    return says, "en"
+    if tongue.language != "en" and says in tongue.words.states:
+        return _state(tongue, says), tongue.language
+    return _SENTENCES.said(tongue, says)
 
 
-def _named(tongue: Tongue, given: dict[str, str]) -> dict[str, str]:
-    """What a ground names, its state or the ground within it in the reader's language."""
-    named = dict(given)
-    if "inner" in named:
-        named["inner"] = ground_said(tongue, named["inner"])[0]
-    if "state" in named:
-        named["state"] = tongue.words.states.get(named["state"], named["state"])
-    return named
+def _state(tongue: Tongue, state: str) -> str:
+    return tongue.words.states.get(state, state)
 
 
-@lru_cache(maxsize=1)
-def _expressions() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((one, re.compile(_expression(one), re.DOTALL)) for one in PATTERNS)
-
-
-def _expression(pattern: str) -> str:
-    parts = re.split(r"\{(\w+)\}", pattern)
-    pieces = []
-    for place, part in enumerate(parts):
-        pieces.append(f"(?P<{part}>{_WORDS if part in _WIDE else _NAME})" if place % 2 else re.escape(part))
-    return "".join(pieces)
+_SENTENCES: Final = Sentences(
+    lambda: PATTERNS,
+    names=lambda place: place not in _WIDE,
+    readers={
+        "inner": lambda tongue, text: ground_said(tongue, text)[0],
+        "marks": lambda _, text: text.replace(" or ", " / "),
+        "state": _state,
+    },
+)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from relto.core.errors import Conflict, NotFound, VerificationFailed
+from relto.core.errors import Conflict, NotFound, ReltoError, VerificationFailed
 from relto.node import custody, open_item, report_compromise
 from relto.node.custody import METHODS
 from relto.node.due import open_duties
@@ -59,11 +59,12 @@ def _page(visit: Visit, content: str, done: str = "") -> Page:
         dossier = visit.node.dossier(reading)
         if held is None:
             raise NotFound(f"no holding `{name[:60]}`", remedy="look at the inbox")
-        nobody, able = "", list[Reader]()
+        nobody: ReltoError | None = None
+        able = list[Reader]()
         try:
             able = readers(visit.node, reading, held, visit.at)
         except (Conflict, NotFound, VerificationFailed) as error:
-            nobody = str(error)
+            nobody = error
     marks = {mark.mark: mark for party in dossier.parties.values() for mark in party.marks}
     given = {"held": held, "leaves": leaves, "mark": marks.get(held.mark), "content": content, "done": done}
     given |= {"nobody": nobody, "readers": able, "signing_in": _who_opens(visit), "most_readers": MOST}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -25,6 +26,7 @@ from relto.node.rows import OutboxRow
 from relto.node.rows import Sent as Transmitted
 from relto.node.statements import evidence_of, statement
 from relto.node.verdicts import grounds_of
+from relto.serve.console.clauses import duty_text
 from relto.serve.console.page import ROWS, Page
 from relto.serve.console.uploading import Sent, sent_form
 from relto.serve.console.visiting import Visit
@@ -45,6 +47,7 @@ def compose(visit: Visit) -> Page:
         "item": chosen,
         "to": to,
         "verdict": verdict,
+        "duty": partial(duty_text, visit.tongue),
         "routes": [one for one in verdict.routes if one.kind == "mediated"] if verdict is not None else [],
         "most": visit.context.settings.payload_bytes,
         "roman": {mark.mark: mark.roman for party in dossier.parties.values() for mark in party.marks},

@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterable
 from relto.core.dossier import Dossier, Party
 from relto.core.errors import NotFound
 from relto.node.inclusion import leaf_in
-from relto.serve.console.agreements import speaks_of
+from relto.serve.console.agreements import said_in, speaks_of
 from relto.serve.console.page import Page
 from relto.serve.console.visiting import Visit
 from relto.serve.console.visits import calls
 from relto.serve.console.visits import speaks_of as visit_speaks_of
 
 _MOST = 20
-Row = tuple[str, str, str]
+Row = tuple[str, str, str, str]
+"""Where it leads, its text, a note, and the language of the text; empty: not known, or none."""
 
 
 def search(visit: Visit) -> Page:
@@ -41,7 +42,7 @@ def search(visit: Visit) -> Page:
 def _agreements(visit: Visit, dossier: Dossier, key: str) -> Iterable[Row]:
     for name, versions in sorted(dossier.agreements.items()):
         if key in name.casefold() or key in versions[0].title.casefold():
-            yield visit.link(f"/agreements/{name}"), versions[0].title, name
+            yield visit.link(f"/agreements/{name}"), versions[0].title, name, "en"
 
 
 def _items(visit: Visit, dossier: Dossier, key: str) -> Iterable[Row]:
@@ -49,41 +50,44 @@ def _items(visit: Visit, dossier: Dossier, key: str) -> Iterable[Row]:
         if one.originator == visit.node.party and any(
             key in text.casefold() for text in (one.id, one.title, one.topic)
         ):
-            yield visit.link("/release", item=one.id), one.title, f"{one.id} ({one.mark})"
+            yield visit.link("/release", item=one.id), one.title, f"{one.id} ({one.mark})", ""
 
 
 def _held(visit: Visit, wanted: str) -> Iterable[Row]:
     with visit.node.store.read() as reading:
         found = visit.context.titles.search(reading, wanted, _MOST + 1)
         for one in reading.holdings_numbered(found):
-            yield visit.link(f"/holdings/{one.id}"), one.received.title, f"{one.received.originator} ({one.mark})"
+            yield visit.link(f"/holdings/{one.id}"), one.received.title, f"{one.received.originator} ({one.mark})", ""
 
 
 def _chronicle(visit: Visit, dossier: Dossier, key: str) -> Iterable[Row]:
     for one in reversed(dossier.chronicle):
         if one.at.instant <= visit.at and speaks_of(one, key):
-            text = one.says or " / ".join(claim.says for claim in one.claims)
-            yield visit.link("/chronicle", q=one.id), text, f"{visit.tongue.words.stamp(one.at)} {', '.join(one.by)}"
+            text, language, claims = said_in(visit, one)
+            note = f"{visit.tongue.words.stamp(one.at)} {', '.join(one.by)}"
+            if not text:
+                text, language = " / ".join(says for _, says, *_ in claims), claims[0][2] if claims else ""
+            yield visit.link("/chronicle", q=one.id), text, note, language
 
 
 def _persons(visit: Visit, dossier: Dossier, key: str) -> Iterable[Row]:
     for one in dossier.persons.values():
         if any(key in text.casefold() for text in (one.id, one.facility, *one.need_to_know)):
-            yield visit.link("/persons") + f"#{one.party}", one.id, f"{one.party} {one.clearance or ''}"
+            yield visit.link("/persons") + f"#{one.party}", one.id, f"{one.party} {one.clearance or ''}", ""
 
 
 def _facilities(visit: Visit, dossier: Dossier, key: str) -> Iterable[Row]:
     for party in dossier.parties.values():
         for one in party.facilities:
             if key in one.id.casefold():
-                yield _kept(visit, party, "facilities", one.id), one.id, f"{party.id} {one.ceiling}"
+                yield _kept(visit, party, "facilities", one.id), one.id, f"{party.id} {one.ceiling}", ""
 
 
 def _contractors(visit: Visit, dossier: Dossier, key: str) -> Iterable[Row]:
     for party in dossier.parties.values():
         for one in party.contractors:
             if key in one.id.casefold():
-                yield _kept(visit, party, "contractors", one.id), one.id, f"{party.id} {one.ceiling}"
+                yield _kept(visit, party, "contractors", one.id), one.id, f"{party.id} {one.ceiling}", ""
 
 
 def _kept(visit: Visit, party: Party, where: str, name: str) -> str:
@@ -99,7 +103,8 @@ def _visits(visit: Visit, key: str) -> Iterable[Row]:
     for one in found:
         if visit_speaks_of(one, key):
             asked = one.asked
-            yield visit.link(f"/visits/{one.id}"), asked.purpose, f"{asked.visiting} → {asked.facility} ({asked.host})"
+            where = f"{asked.visiting} → {asked.facility} ({asked.host})"
+            yield visit.link(f"/visits/{one.id}"), asked.purpose, where, ""
 
 
 def _evidence(visit: Visit, wanted: str) -> Iterable[Row]:
@@ -109,4 +114,4 @@ def _evidence(visit: Visit, wanted: str) -> Iterable[Row]:
         except NotFound:
             found = list(reading.leaves(wanted))
     for leaf in found:
-        yield visit.link(f"/ledger/{leaf.id}"), leaf.id, f"{leaf.kind}, {leaf.subject}"
+        yield visit.link(f"/ledger/{leaf.id}"), leaf.id, f"{visit.tongue.say(leaf.kind)}, {leaf.subject}", ""

@@ -23,7 +23,7 @@ def ask(visit: Visit) -> Page | Response:
     """The page to sign in on."""
     if visit.account is not None:
         return RedirectResponse("/desk/", 303)
-    return Page("sign-in.html", visit.tongue.say("Sign in"), {"failed": ""})
+    return Page("sign-in.html", visit.tongue.say("Sign in"), {"failed": None})
 
 
 async def sign_in(visit: Visit) -> Page | Response:
@@ -42,8 +42,7 @@ async def sign_in(visit: Visit) -> Page | Response:
     except ReltoError as error:
         context.metrics.logged_in("refused")
         visit.request.state.refused = "not-signed-in"
-        said = f"{error.message}; {error.remedy}" if error.remedy else error.message
-        return Page("sign-in.html", visit.tongue.say("Sign in"), {"failed": said})
+        return Page("sign-in.html", visit.tongue.say("Sign in"), {"failed": error})
     context.metrics.logged_in("done")
     await run_in_threadpool(end_presented, context, visit.request)
     response = RedirectResponse("/desk/", 303)

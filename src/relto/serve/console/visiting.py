@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from fastapi import Request
 
 from relto.core.dossier import Dossier
-from relto.core.errors import InputError
+from relto.core.errors import InputError, ReltoError
 from relto.core.timeline import Instant, parse_instant
 from relto.node import Node
 from relto.node.people import (
@@ -30,7 +30,11 @@ from relto.serve.api.context import Context
 from relto.serve.api.guard import check_origin, csrf_of, presented
 from relto.serve.api.provider import Provider
 from relto.serve.api.session import address_of
+from relto.serve.console.clauses import duty_said
+from relto.serve.console.errors import error_said, told_said, wrong_said
 from relto.serve.console.grounds import ground_said
+from relto.serve.console.problems import problem_said
+from relto.serve.console.sentences import Said
 from relto.serve.console.words import Tongue, tongue_of
 
 LANGUAGE_COOKIE: Final = "relto-language"
@@ -145,9 +149,34 @@ class Visit:
         found = self.request.cookies.get(ZONE_COOKIE, "")
         return found if found in self.zones else ""
 
-    def ground(self, says: str) -> tuple[str, str]:
+    def ground(self, says: str) -> Said:
         """Why, in the reader's language where that can be said in it; and in which language it is."""
         return ground_said(self.tongue, says)
+
+    def error(self, text: str) -> Said:
+        """The message of an error, or a remedy, likewise."""
+        return error_said(self.tongue, text)
+
+    def wrong(self, error: ReltoError) -> Said:
+        """A whole error in one line, likewise."""
+        return wrong_said(self.tongue, error)
+
+    def told(self, text: str) -> Said:
+        """An error that was kept as its line, likewise."""
+        return told_said(self.tongue, text)
+
+    def problem(self, text: str) -> Said:
+        """What a verification found, likewise."""
+        return problem_said(self.tongue, text)
+
+    def duty(self, do: str) -> Said:
+        """What a duty asks to be done, likewise."""
+        return duty_said(self.tongue, do)
+
+    def actor(self, name: str) -> str:
+        """Who acted: an account with its role in words, anybody else as they are named."""
+        account, _, role = name.removeprefix("account:").partition("/")
+        return f"{account} ({self.tongue.say(role)})" if name.startswith("account:") and role else name
 
     def link(self, path: str, **more: str) -> str:
         """An address within the desk; the past that is looked at stays."""

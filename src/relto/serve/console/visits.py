@@ -126,7 +126,7 @@ def one(visit: Visit) -> Page:
         "may": _may(visit, row, own),
         "own": own,
     }
-    where = {"visiting": asked.visiting, "facility": asked.facility, "host": asked.host}
+    where: dict[str, Any] = {"visiting": asked.visiting, "facility": asked.facility, "host": asked.host}
     return Page("visit.html", visit.tongue.say("Visit of {visiting} to {facility} ({host})", **where), given)
 
 

@@ -70,7 +70,8 @@ async def _events(visit: Visit, watch: Watch) -> AsyncIterator[str]:
                     await run_in_threadpool(_still_allowed, visit)
                 told = await run_in_threadpool(_look, visit, watch)
             except ReltoError as error:
-                yield _event("refused", watch.after, {"says": shown(error)})
+                says, language = visit.wrong(error)
+                yield _event("refused", watch.after, {"says": shown(says), "language": language})
                 return
             if told:
                 yield _event("messages", watch.after, told)

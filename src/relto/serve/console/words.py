@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from babel.messages.pofile import read_po
 
@@ -19,12 +19,16 @@ NAMES: Final[Mapping[Language, str]] = {"en": "English", "ko": "한국어", "ja"
 _HIDDEN: Final = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
 
 
-@lru_cache(maxsize=4)
-def catalogue(language: Language) -> Mapping[str, str]:
+Domain: TypeAlias = Literal["desk", "errors"]
+"""A file of texts: those of the pages, and what goes wrong."""
+
+
+@lru_cache(maxsize=8)
+def catalogue(language: Language, domain: Domain = "desk") -> Mapping[str, str]:
     """English text -> its translation; empty for English."""
     if language == "en":
         return {}
-    with (_LOCALE / language / "LC_MESSAGES" / "desk.po").open("rb") as file:
+    with (_LOCALE / language / "LC_MESSAGES" / f"{domain}.po").open("rb") as file:
         found = read_po(file, locale=language)
     return {str(one.id): str(one.string) for one in found if one.id and one.string}
 
@@ -35,9 +39,9 @@ class Tongue:
 
     language: Language
 
-    def say(self, text: str, **given: object) -> str:
-        """A text of the pages, with what is given put in."""
-        found = catalogue(self.language).get(text, text)
+    def say(self, text: str, /, *, domain: Domain = "desk", **given: object) -> str:
+        """A text of the pages, or of another domain, with what is given put in."""
+        found = catalogue(self.language, domain).get(text, text)
         return found.format(**given) if given else found
 
     @property

@@ -42,5 +42,7 @@ source.addEventListener("messages", (event) => {
 });
 source.addEventListener("refused", (event) => {
   source.close();
-  say(JSON.parse(event.data).says);
+  const { says, language } = JSON.parse(event.data);
+  state.lang = language;
+  say(says);
 });
