@@ -156,7 +156,7 @@ def _keep(node: Node, peer: str, note: str, lines: str) -> None:
     """Keep a peer's cosignature. Raises VerificationFailed for one that is not its own."""
     name = witness_of(peer)
     whole = with_cosignatures(note, lines)
-    if name not in cosigned_by(parse_note(whole), {name: keys_of(node.fresh_keys(), peer)}):
+    if name not in cosigned_by(parse_note(whole), {name: keys_of(node.head_keys(), peer)}):
         raise VerificationFailed(f"`{peer}` answers with no cosignature of its own")
     with node.store.write() as tx:
         tx.note("cosigned", peer, whole)
