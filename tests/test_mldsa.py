@@ -11,7 +11,7 @@ import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from relto.core.canon import base64url
-from relto.core.envelope import MlDsaSigningKey, MlDsaVerifyKey, SigningKey, TermedKey, mldsa, not_ended_before
+from relto.core.envelope import MlDsaSigningKey, MlDsaVerifyKey, SigningKey, TermedKey, last_used_on, mldsa
 from relto.core.errors import InputError, VerificationFailed
 from relto.core.ledger import (
     Checkpoint,
@@ -255,11 +255,11 @@ class TestWitness:
         assert signed_by_these_alone(parse_note(under(ED)), {ORIGIN: alone(LOG).verify_key}, {})
 
 
-def test_keys_that_ended_before_something_signed_nothing_after_it() -> None:
-    first = TermedKey(OTHER.verify_key.raw, None, None, Instant(10))
-    keys = (first, LOG.verify_key)
-    assert not_ended_before(keys, Instant(10)) == keys
-    assert not_ended_before(keys, Instant(11)) == (LOG.verify_key,)
+def test_what_comes_after_all_is_by_the_last_key_that_was_used_or_a_later_one() -> None:
+    keys = (OTHER.verify_key, LOG.verify_key, JPN.verify_key)
+    for used, first in (((), 0), ((keys[0].id,), 0), ((keys[1].id, keys[0].id), 1), ((keys[2].id,), 2), (("x",), 0)):
+        assert last_used_on(keys, used) == keys[first:]
+    assert last_used_on((), ("x",)) == ()
 
 
 def test_keys_of_other_lengths_are_refused_and_the_private_one_never_shows() -> None:

@@ -14,7 +14,7 @@ from relto.core.envelope.keys import (
     WrapKey,
     each_key,
     keys_of,
-    not_ended_before,
+    last_used_on,
     verify_by_any,
 )
 from relto.core.envelope.manifest import (
@@ -64,7 +64,7 @@ __all__ = [
     "is_label_only",
     "keys_of",
     "label_only",
-    "not_ended_before",
+    "last_used_on",
     "open_sealed",
     "read_manifest",
     "rewrap",

@@ -10,7 +10,7 @@ key, by which heads of ledgers, cards and changes of cards are signed as well; e
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Final, TypeAlias
@@ -118,9 +118,10 @@ def keys_of(keys: KeyRing, party: str) -> tuple[VerifyKey, ...]:
     return known if isinstance(known, tuple) else (known,)
 
 
-def not_ended_before(keys: tuple[VerifyKey, ...], at: Instant) -> tuple[VerifyKey, ...]:
-    """Those of a party's keys that can have signed something after `at`: all but those that ended before."""
-    return tuple(key for key in keys if not (isinstance(key, TermedKey) and key.until is not None and key.until < at))
+def last_used_on(keys: tuple[VerifyKey, ...], used: Collection[str]) -> tuple[VerifyKey, ...]:
+    """Of a party's keys, oldest first, the last whose id is among the `used`, and those after it: what was signed once
+    all of these had been used is by one of them. All, where none was used."""
+    return keys[max((place for place, key in enumerate(keys) if key.id in used), default=0) :]
 
 
 def verify_by_any(keys: tuple[VerifyKey, ...], signature: bytes, message: bytes, at: Instant) -> None:

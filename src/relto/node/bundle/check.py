@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from relto.core.canon import JSON, base64url, digest, object_in, parse_object
-from relto.core.envelope import KeyRing, Manifest, VerifyKey, keys_of, not_ended_before
+from relto.core.envelope import KeyRing, Manifest, VerifyKey, keys_of, last_used_on
 from relto.core.envelope.manifest import verify_manifest
 from relto.core.errors import ReltoError, VerificationFailed
-from relto.core.evidence import Evidence, check_receipt, verify_evidence
+from relto.core.evidence import Evidence, check_receipt, signed_by, verify_evidence
 from relto.core.ledger import TreeHead, verify_checkpoint, verify_inclusion
-from relto.core.timeline import GENESIS, Instant
+from relto.core.timeline import Instant
 from relto.node.bundle.bundle import Bundle, verify_seal
 from relto.node.log import origin_of, subject_of
 
@@ -92,13 +92,14 @@ def _check_seal(found: Checked, key: tuple[VerifyKey, ...]) -> None:
 
 
 def _check_head_key(found: Checked, keys: tuple[VerifyKey, ...]) -> None:
-    """The head is by a key that had not ended before a statement of its party under it."""
-    last = max((one.evidence.at for one in found.own()), default=GENESIS)
+    """The head is by the last of its party's keys that signed something under it, or a later one."""
+    own = {one.id for one in found.own()}
+    used = {signed_by(one.evidence) for one in found.bundle.leaves if digest(one.evidence.encode("utf-8")) in own}
     if found.head is None:
         return
     try:
-        still = not_ended_before(keys, last)
-        verify_checkpoint(found.bundle.checkpoint, origin=origin_of(found.by), key=still)
+        later = last_used_on(keys, used)
+        verify_checkpoint(found.bundle.checkpoint, origin=origin_of(found.by), key=later)
     except ReltoError as error:
         found.problem("checkpoint", error)
 
