@@ -74,8 +74,8 @@ def create_node(
 ) -> Node:
     """Make the node of `party` in `folder`, with its own copy of the dossier in `dossier`, and open it.
 
-    It is on the disk when this returns; before, there is none. `replay`: a rehearsal node, which takes a ReplayClock and
-    whose keys guard nothing. `without_records`: of these agreements the records are left out, to be made live.
+    It is on the disk when this returns; before, there is none. `replay`: a rehearsal node, which takes a ReplayClock
+    and whose keys guard nothing. `without_records`: of these agreements the records are left out, to be made live.
     `address`: where it will answer its peers. `mldsa`: as for `create_keys`. Raises Conflict for a folder that is not
     empty, InputError for a party that the dossier does not have, and as `load_dossier` and `create_keys` do.
     """
