@@ -31,7 +31,7 @@ from relto.node.behind import Behind, Why, behind, stopped
 from relto.node.log import origin_of, sign_and_enter
 from relto.node.node import Node
 from relto.node.ports import Reading
-from relto.node.witness import KIND, witness_of
+from relto.node.witness import KIND, own_lines, witness_of
 
 AGAIN_AFTER: Final = 60 * 10**9
 """Nanoseconds after which a head that has grown is shown to a peer again."""
@@ -138,7 +138,7 @@ def begin_again(node: Node) -> list[Behind]:
         says: dict[str, JSON] = {
             "about": f"ledger-{node.party}",
             "step": "begun-again",
-            "heads": {one.peer: one.note for one in found},
+            "heads": {one.peer: own_lines(one.note, node.party) for one in found},  # less what others put below
         }
         at = node.now_or_later(tx).latest
         begun = Evidence(kind="ledger", party=node.party, at=at, says=says)
