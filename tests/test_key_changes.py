@@ -212,7 +212,7 @@ def test_bundles_from_before_and_after_verify_by_either_card(pact: Cast) -> None
         for bundle in (after, kor):
             report = examine([bundle], [card, pact.kor.keys.own])
             assert wrong(report) == []
-            assert [known for party, _, known in report.keys if party == "JPN"] == [True, True]
+            assert [known for party, _, _, known in report.keys if party == "JPN"] == [True, True]
     assert wrong(examine([before], [first, pact.kor.keys.own])) == []
     assert wrong(examine([before, after, kor], [first])) == []
     other = replace(pact.kor.keys.own, party="JPN", address="", certificate=b"", signature=b"")

@@ -354,7 +354,7 @@ def test_signatures_of_witnesses_are_passed_over_and_a_bad_one_of_a_known_key_is
 
 def test_sixteen_signatures_are_read_and_a_flood_is_not() -> None:
     own = parse_note(NOTE).signatures[0]
-    others = [NoteSignature(f"w{n}.example", b"abcd", bytes(2420)) for n in range(32)]
+    others = [NoteSignature(f"w{n}.example", b"abcd", bytes(2420)) for n in range(64)]
     assert (
         verify_checkpoint(str(SignedNote(CHECKPOINT.text, (*others[:15], own))), origin=ORIGIN, key=KEY.verify_key)
         == CHECKPOINT

@@ -25,7 +25,9 @@ from relto.core.ledger import LogProof, note_key_id, parse_note, read_proof
 from relto.core.ledger import verify_checkpoint as verify_ours
 from relto.node.heads import ask_witness
 from relto.node.inclusion import proof_of
+from relto.node.key_changes import change_keys
 from relto.node.node import Node
+from tests.making_mldsa import lacking
 from tests.test_node_setup import Cast, cast, pact
 
 __all__ = ["cast", "pact"]
@@ -123,6 +125,20 @@ def test_sigstore_finds_the_ledgers_signature_among_those_of_its_witnesses(pact:
     assert [one.name for one in read.signatures] == [ORIGIN, "relto/witness/JPN", "relto/witness/USA"]
     assert [one.sig_hash for one in read.signatures] == [one.key_id for one in parse_note(proof.note).signatures]
     read.verify(keyring(key_of(pact)), key_id(pact))
+
+
+@pytest.mark.skipif(bool(lacking()), reason=lacking())
+def test_sigstore_passes_over_the_second_signatures_by_mldsa(pact: Cast) -> None:
+    pact.clock.advance(1)
+    change_keys(pact.kor, "key-replacement", mldsa=True)
+    pact.clock.advance(1)
+    change_keys(pact.usa, "key-replacement", mldsa=True)
+    pact.release()
+    (proof, leaf) = proved(pact)[0]
+    read = SignedCheckpoint.from_text(proof.note).signed_note
+    assert [one.name for one in read.signatures] == [ORIGIN, ORIGIN, "relto/witness/JPN", *["relto/witness/USA"] * 2]
+    read.verify(keyring(key_of(pact)), key_id(pact))
+    assert accepted(pact, leaf, proof)
 
 
 def test_sigstore_verifies_the_place_of_every_leaf_under_the_cosigned_head(pact: Cast) -> None:

@@ -70,13 +70,14 @@ def create_node(
     replay: bool = False,
     without_records: Collection[str] = (),
     address: str = "",
+    mldsa: bool = False,
 ) -> Node:
     """Make the node of `party` in `folder`, with its own copy of the dossier in `dossier`, and open it.
 
-    It is on the disk when this returns; before, there is none. `replay` makes a rehearsal node, which takes a
-    ReplayClock and whose keys guard nothing; any other takes the system's clock. `without_records` leaves the records
-    of these agreements out, to be made live; `address` is where it will answer its peers. Raises Conflict for a folder
-    that is not empty, InputError for a party that the dossier does not have, and as `load_dossier` does.
+    It is on the disk when this returns; before, there is none. `replay`: a rehearsal node, which takes a ReplayClock
+    and whose keys guard nothing. `without_records`: of these agreements the records are left out, to be made live.
+    `address`: where it will answer its peers. `mldsa`: as for `create_keys`. Raises Conflict for a folder that is not
+    empty, InputError for a party that the dossier does not have, and as `load_dossier` and `create_keys` do.
     """
     check_party_id(party)
     root = Path(folder).absolute()
@@ -89,8 +90,8 @@ def create_node(
         copy_dossier(Path(dossier), part / "dossier", without_records)
         base = load_dossier(part / "dossier")
         _check_party(base, party)
-        cost = LIGHT_COST if replay else FULL_COST
-        keys = create_keys(part, party, passphrase, _today(), cost=cost, address=address, today=_today)
+        cost, now = LIGHT_COST if replay else FULL_COST, _today()
+        keys = create_keys(part, party, passphrase, now, cost=cost, address=address, today=_today, mldsa=mldsa)
         SqliteStore(part / "node.db", create=True).close()
         settings = f'relto = "{_SCHEMA}"\nparty = "{party}"\nreplay = {str(replay).lower()}\n'
         (part / SETTINGS).write_text(settings, encoding="utf-8")

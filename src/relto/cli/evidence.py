@@ -113,8 +113,10 @@ def _lines(report: Report) -> list[str]:
         for one in report.bundles
     ]
     keys = [
-        (f"key of {party}", thumbprint, "of the card given" if known else "of the bundle")
-        for party, thumbprint, known in report.keys
+        (f"key of {party}{beside}", one, "of the card given" if known else "of the bundle")
+        for party, thumbprint, mldsa, known in report.keys
+        for beside, one in (("", thumbprint), (", ML-DSA-44", mldsa))
+        if one
     ]
     lines += columns(keys)
     lines += ["", "Who knew what, and when:", *columns([_row(step) for step in report.account], indent="  ")]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from relto.cli.node_key import key as node_key
+from relto.cli.node_key import key_lines, keys_json, mldsa_option
 from relto.cli.opening import (
     add_neighbour,
     keep_passphrase,
@@ -30,6 +31,7 @@ from relto.node.people import check_account_id, check_password
 
 if TYPE_CHECKING:
     from relto.adapters.sqlite import Migrated
+    from relto.node.card import Card
     from relto.serve.settings import ServeSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -70,6 +72,7 @@ def node() -> None:
 @click.option("--party", required=True, metavar="P", help="Whose node it is.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--address", default="", metavar="HOST:PORT", help="Where it will answer its peers.")
+@mldsa_option(False)
 @click.option("--rehearsal", is_flag=True, help="For rehearsals: its clock stands where --at puts it.")
 @click.option("--at", type=INSTANT, metavar="T", help="Where the clock of a rehearsal node stands.")
 @click.option("--operator", default="operator", show_default=True, metavar="ID", help="The first account's id.")
@@ -82,6 +85,7 @@ def init(
     party: str,
     folder: Path,
     address: str,
+    mldsa: bool,
     rehearsal: bool,
     at: Instant | None,
     operator: str,
@@ -107,20 +111,23 @@ def init(
     password = _chosen_password(check_account_id(operator), password_file)
     passphrase, made_up = new_passphrase(folder)
     clock = ReplayClock(at) if at is not None else None
-    made = create_node(
-        folder, party, dossier_path(dossier_dir), passphrase, clock=clock, replay=rehearsal, address=address
-    )
+    dossier = dossier_path(dossier_dir)
+    made = create_node(folder, party, dossier, passphrase, clock=clock, replay=rehearsal, address=address, mldsa=mldsa)
     card = made.keys.own
     made.store.close()
     if made_up:
         _keep(folder, passphrase)
     _first_account(folder, operator, password)
     if as_json:
-        told = {**_thumbprints(party, card.signing.id, card.wrapping.id), "operator": operator}
+        told = {"party": party, **keys_json(card), "operator": operator}
         print_json({"schema": "relto/node/1", "folder": str(folder), "rehearsal": rehearsal, **told})
-        return
-    click.echo(f"the node of {party} is in {folder}")
-    click.echo(f"  signing key   {card.signing.id}\n  wrapping key  {card.wrapping.id}")
+    else:
+        _say_made(folder, card)
+
+
+def _say_made(folder: Path, card: Card) -> None:
+    click.echo(f"the node of {card.party} is in {folder}")
+    click.echo(key_lines(card))
     click.echo(f"next: hand {folder / 'keys' / 'card.json'} to the other parties, and pin theirs with `relto node pin`")
 
 
@@ -176,9 +183,9 @@ def pin(card: Path, node_dir: Path, as_json: bool) -> None:
     if card.is_dir():
         add_neighbour(node_dir, card)
     if as_json:
-        print_json({"schema": "relto/card/1", **_thumbprints(pinned.party, pinned.signing.id, pinned.wrapping.id)})
+        print_json({"schema": "relto/card/1", "party": pinned.party, **keys_json(pinned)})
         return
-    click.echo(f"pinned {pinned.party}\n  signing key   {pinned.signing.id}\n  wrapping key  {pinned.wrapping.id}")
+    click.echo(f"pinned {pinned.party}\n{key_lines(pinned)}")
 
 
 @node.command()
@@ -196,12 +203,12 @@ def card(address: str | None, node_dir: Path, as_json: bool) -> None:
     from relto.compose import card_of, set_address
 
     own = card_of(node_dir) if address is None else set_address(node_dir, _needed_passphrase(node_dir), address)
-    value = {**_thumbprints(own.party, own.signing.id, own.wrapping.id), "address": own.address, "tls_pin": own.pin}
+    value = {"party": own.party, **keys_json(own), "address": own.address, "tls_pin": own.pin}
     if as_json:
         print_json({"schema": "relto/card/1", **value})
         return
     click.echo(f"{own.party}  {node_dir / 'keys' / 'card.json'}")
-    click.echo(f"  signing key   {own.signing.id}\n  wrapping key  {own.wrapping.id}")
+    click.echo(key_lines(own))
     click.echo(f"  certificate   {own.pin or 'none'}\n  address       {own.address or 'none'}")
 
 
@@ -338,7 +345,3 @@ def _needed_passphrase(folder: Path) -> str:
     if passphrase is None:
         raise InputError("the keys are locked", remedy="give the passphrase in RELTO_PASSPHRASE")
     return passphrase
-
-
-def _thumbprints(party: str, signing: str, wrapping: str) -> dict[str, str]:
-    return {"party": party, "signing_key": signing, "wrapping_key": wrapping}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -17,7 +17,35 @@ from relto.formats.answers import instant_json
 
 if TYPE_CHECKING:
     from relto.node import Delivery
+    from relto.node.card import Card
     from relto.node.card_chain import KeyChangeKind
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def mldsa_option(default: bool | None) -> Callable[[F], F]:
+    """The flag for an ML-DSA-44 key beside the one that signs; None: as the keys before have it."""
+    return click.option(
+        "--mldsa/--no-mldsa",
+        default=default,
+        help="With an ML-DSA-44 key (FIPS 204) beside the one that signs; heads of ledgers then bear both signatures "
+        f"({'as the keys before' if default is None else 'without'} if not given).",
+    )
+
+
+def keys_json(card: Card) -> dict[str, str | None]:
+    """The thumbprints of a card's keys."""
+    return {
+        "signing_key": card.signing.id,
+        "wrapping_key": card.wrapping.id,
+        "mldsa_key": card.mldsa_id or None,
+    }
+
+
+def key_lines(card: Card) -> str:
+    """The thumbprints of a card's keys, for people to compare."""
+    beside = f"\n  ML-DSA-44 key {card.mldsa_id}" if card.mldsa_id else ""
+    return f"  signing key   {card.signing.id}\n  wrapping key  {card.wrapping.id}{beside}"
 
 
 @click.group()
@@ -32,27 +60,31 @@ def key() -> None:
 
 
 @key.command()
+@mldsa_option(None)
 @node_option
 @clock_option
 @json_option
-def replace(node_dir: Path, at: Instant | None, as_json: bool) -> None:
+def replace(mldsa: bool | None, node_dir: Path, at: Instant | None, as_json: bool) -> None:
     """Make new keys, to sign, to open and for TLS, and tell the peers; each goes by the old ones until it has
-    acknowledged that. What was sealed to the old ones still opens, what they signed still verifies.
+    acknowledged that. What was sealed to the old ones still opens, what they signed still verifies. With --mldsa a
+    second key signs heads of the ledger and cosignatures too, and every peer demands both from then on.
 
     For keys that may be in other hands, revoke them instead.
 
     \b
     Example:
       relto node key replace --node jpn
+      relto node key replace --mldsa --node jpn
     """
-    _change(node_dir, at, "key-replacement", as_json)
+    _change(node_dir, at, "key-replacement", as_json, mldsa)
 
 
 @key.command()
+@mldsa_option(None)
 @node_option
 @clock_option
 @json_option
-def revoke(node_dir: Path, at: Instant | None, as_json: bool) -> None:
+def revoke(mldsa: bool | None, node_dir: Path, at: Instant | None, as_json: bool) -> None:
     """End the keys now, for they may be in other hands, and go on with new ones. No peer takes anything more that the
     old ones signed, nor sends what is sealed to them; each pins the new card by its own people, as the first was.
 
@@ -60,7 +92,7 @@ def revoke(node_dir: Path, at: Instant | None, as_json: bool) -> None:
     Example:
       relto node key revoke --node jpn
     """
-    _change(node_dir, at, "key-revocation", as_json)
+    _change(node_dir, at, "key-revocation", as_json, mldsa)
 
 
 @key.command("list")
@@ -79,8 +111,7 @@ def list_(node_dir: Path, as_json: bool) -> None:
     rows = [
         {
             "party": chain.party,
-            "signing_key": term.card.signing.id,
-            "wrapping_key": term.card.wrapping.id,
+            **keys_json(term.card),
             "since": instant_json(term.since),
             "until": instant_json(term.until),
             "revoked": chain.revoked(term.card),
@@ -92,7 +123,10 @@ def list_(node_dir: Path, as_json: bool) -> None:
         for row in rows:
             print_json({"schema": "relto/key/1", **row})
         return
-    shown = [(str(row["party"]), str(row["signing_key"]), _term(row)) for row in rows]
+    shown = [
+        (str(row["party"]), str(row["signing_key"]), _term(row) + (", with ML-DSA-44" if row["mldsa_key"] else ""))
+        for row in rows
+    ]
     click.echo("\n".join(columns(shown)))
 
 
@@ -103,20 +137,20 @@ def _term(row: Mapping[str, object]) -> str:
     return f"{since}, {'revoked' if row['revoked'] else 'replaced'} at {row['until']}"
 
 
-def _change(node_dir: Path, at: Instant | None, kind: KeyChangeKind, as_json: bool) -> None:
+def _change(node_dir: Path, at: Instant | None, kind: KeyChangeKind, as_json: bool, mldsa: bool | None) -> None:
     from relto.node.key_changes import change_keys
 
     with opened(node_dir, at=at) as node:
-        change, deliveries = change_keys(node, kind)
+        change, deliveries = change_keys(node, kind, mldsa)
         own = node.keys.own
     told = [{"to": one.row.peer, "state": one.state} for one in deliveries]
     if as_json:
-        keys = {"signing_key": own.signing.id, "wrapping_key": own.wrapping.id}
-        print_json({"schema": "relto/key-change/1", "kind": kind, "at": str(change.at), **keys, "deliveries": told})
+        changed = {"schema": "relto/key-change/1", "kind": kind, "at": str(change.at), **keys_json(own)}
+        print_json({**changed, "deliveries": told})
     else:
         done = "replaced" if kind == "key-replacement" else "revoked"
         click.echo(f"{own.party}: the keys are {done} at {change.at}")
-        click.echo(f"  signing key   {own.signing.id}\n  wrapping key  {own.wrapping.id}")
+        click.echo(key_lines(own))
         click.echo("\n".join(columns([(f"to {one['to']}", one["state"]) for one in told], indent="  ")))
         if kind == "key-revocation":
             click.echo(f"next: hand {node_dir / 'keys' / 'card.json'} to the peers; each pins it after comparing")

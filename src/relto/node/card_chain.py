@@ -27,12 +27,12 @@ from relto.core.timeline import Instant, parse_instant
 from relto.node.card import MAX_CARD_BYTES, Card
 
 SCHEMA: Final = "relto/key-change/1"
-MAX_CHANGE_BYTES: Final = 2 * MAX_CARD_BYTES  # a card in base64url and what is said of it
+MAX_CHANGE_BYTES: Final = 2 * MAX_CARD_BYTES  # a card in base64url, what is said of it, and its signatures
 MAX_CARDS: Final = 256
 CHAIN_SCHEMA: Final = "relto/card-chain/1"
 MAX_CHAIN_BYTES: Final = MAX_CARDS * 3 * MAX_CHANGE_BYTES
 _REQUIRED: Final = frozenset({"schema", "kind", "party", "at", "previous", "signature"})
-_OPTIONAL: Final = frozenset({"card"})
+_OPTIONAL: Final = frozenset({"card", "mldsa_signature"})
 
 KeyChangeKind: TypeAlias = Literal["key-replacement", "key-revocation"]
 
@@ -41,7 +41,8 @@ KeyChangeKind: TypeAlias = Literal["key-replacement", "key-revocation"]
 class KeyChange:
     """What a party says of its own card `previous` (a digest): replaced by `card`, or revoked, from `at` on.
 
-    Signed by the key that `previous` holds. Raises InputError for a replacement without a card of the same party, and
+    Signed by the key that `previous` holds, and by the ML-DSA-44 key beside it: who has broken one of them can neither
+    name another card nor drop the second key. Raises InputError for a replacement without a card of the same party, and
     for a revocation with one.
     """
 
@@ -51,6 +52,7 @@ class KeyChange:
     previous: str
     card: Card | None = None
     signature: bytes = b""
+    mldsa_signature: bytes = b""
 
     def __post_init__(self) -> None:
         check_party_id(self.party)
@@ -65,12 +67,20 @@ class KeyChange:
             raise InputError(f"`{self.party}` replaces its card by one of `{self.card.party}`", remedy="use its own")
 
     def signed(self, key: SigningKey) -> KeyChange:
-        """The change with the signature of the key that it replaces or revokes."""
-        return replace(self, signature=key.sign(canonical(self._statement())))
+        """The change with the signature of the key that it replaces or revokes, or of both."""
+        stated = canonical(self._statement())
+        beside = b"" if key.mldsa is None else key.mldsa.sign(stated)
+        return replace(self, signature=key.sign(stated), mldsa_signature=beside)
 
     def verify(self, key: VerifyKey) -> None:
-        """Return if `key` signed it, and the new card is signed by its own key; else raise VerificationFailed."""
-        key.verify(self.signature, canonical(self._statement()))
+        """Return if `key` signed it, and the one beside it too, and the new card is signed by its own keys; else raise
+        VerificationFailed."""
+        stated = canonical(self._statement())
+        key.verify(self.signature, stated)
+        if key.mldsa is not None:
+            key.mldsa.verify(self.mldsa_signature, stated)
+        elif self.mldsa_signature:
+            raise VerificationFailed(f"a change by `{self.party}` is signed by an ML-DSA-44 key that is not its card's")
         if self.card is not None:
             if not self.card.signature:  # whoever names a key must hold it
                 raise VerificationFailed(f"the new card of `{self.party}` is not signed by its own key")
@@ -90,7 +100,10 @@ class KeyChange:
 
     def to_bytes(self) -> bytes:
         """The change as canonical JSON."""
-        return canonical({**self._statement(), "signature": base64url(self.signature)})
+        signatures = {"signature": base64url(self.signature)}
+        if self.mldsa_signature:
+            signatures["mldsa_signature"] = base64url(self.mldsa_signature)
+        return canonical({**self._statement(), **signatures})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> KeyChange:
@@ -106,6 +119,7 @@ class KeyChange:
             text_in(value, "previous"),
             Card.from_bytes(from_base64url(text_in(value, "card")), name="new card") if "card" in value else None,
             from_base64url(text_in(value, "signature")),
+            from_base64url(text_in(value, "mldsa_signature")) if "mldsa_signature" in value else b"",
         )
         if change.to_bytes() != data:
             raise InputError("a change of keys not in its canonical form", remedy="ask the party for it again")
@@ -158,10 +172,18 @@ class CardChain:
         return tuple(
             one.card.signing
             if (one.since, one.until) == (None, None)
-            else TermedKey(one.card.signing.raw, one.since, one.until)
+            else TermedKey(one.card.signing.raw, one.card.signing.mldsa, one.since, one.until)
             for one in self.terms
             if not (fresh and self.revoked(one.card))
         )
+
+    def head_keys(self) -> tuple[VerifyKey, ...]:
+        """The signing keys for heads and cosignatures that come in now: as `signing_keys` has them fresh, but once the
+        last card has an ML-DSA-44 key, none from before without one: a head bears no instant of its own."""
+        keys = self.signing_keys(fresh=True)
+        if not keys or keys[-1].mldsa is None:
+            return keys
+        return tuple(one for one in keys if one.mldsa is not None)
 
     def revoked(self, card: Card) -> bool:
         """Whether this very card was revoked."""
@@ -271,5 +293,6 @@ class CardChain:
         if len(self.terms) >= MAX_CARDS:
             raise Conflict(f"`{self.party}` has had {MAX_CARDS} cards", remedy="pin its card anew")
         for old in (one.card for one in self.terms):
-            if card.signing == old.signing or card.wrapping == old.wrapping or (card.pin and card.pin == old.pin):
+            same = card.signing.raw == old.signing.raw or (card.mldsa_id and card.mldsa_id == old.mldsa_id)
+            if same or card.wrapping == old.wrapping or (card.pin and card.pin == old.pin):
                 raise Conflict(f"`{self.party}` brings back a key of before", remedy="make new keys, all of them")

@@ -31,7 +31,7 @@ from relto.node.behind import Behind, Why, behind, stopped
 from relto.node.log import origin_of, sign_and_enter
 from relto.node.node import Node
 from relto.node.ports import Reading
-from relto.node.witness import KIND, witness_of
+from relto.node.witness import KIND, own_lines, witness_of
 
 AGAIN_AFTER: Final = 60 * 10**9
 """Nanoseconds after which a head that has grown is shown to a peer again."""
@@ -138,7 +138,7 @@ def begin_again(node: Node) -> list[Behind]:
         says: dict[str, JSON] = {
             "about": f"ledger-{node.party}",
             "step": "begun-again",
-            "heads": {one.peer: one.note for one in found},
+            "heads": {one.peer: own_lines(one.note, node.party) for one in found},  # less what others put below
         }
         at = node.now_or_later(tx).latest
         begun = Evidence(kind="ledger", party=node.party, at=at, says=says)
@@ -156,7 +156,7 @@ def _keep(node: Node, peer: str, note: str, lines: str) -> None:
     """Keep a peer's cosignature. Raises VerificationFailed for one that is not its own."""
     name = witness_of(peer)
     whole = with_cosignatures(note, lines)
-    if name not in cosigned_by(parse_note(whole), {name: keys_of(node.fresh_keys(), peer)}):
+    if name not in cosigned_by(parse_note(whole), {name: keys_of(node.head_keys(), peer)}):
         raise VerificationFailed(f"`{peer}` answers with no cosignature of its own")
     with node.store.write() as tx:
         tx.note("cosigned", peer, whole)

@@ -28,14 +28,15 @@ from relto.node.together import Answering
 KIND = "key-change"
 
 
-def change_keys(node: Node, kind: KeyChangeKind) -> tuple[KeyChange, Sequence[Delivery]]:
+def change_keys(node: Node, kind: KeyChangeKind, mldsa: bool | None = None) -> tuple[KeyChange, Sequence[Delivery]]:
     """Replace this node's own keys now, or revoke them and go on with others; then tell the peers. The change, and what
-    became of each message about it.
+    became of each message about it. `mldsa`: with an ML-DSA-44 key beside the one that signs, or without; None: as
+    before.
 
     After a revocation no peer takes anything from this node before its people have pinned the new card.
     """
     with node.store.write() as tx:  # nobody signs meanwhile, in no process of this node
-        change = node.keys.change(kind, node.now_or_later(tx).latest)
+        change = node.keys.change(kind, node.now_or_later(tx).latest, mldsa)
     announce_changes(node)
     return change, [dispatch_row(node, one.row) for one in delivery_of(node, subject_of_change(change))]
 

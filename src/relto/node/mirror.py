@@ -14,7 +14,8 @@ from typing import Final
 from relto.core.canon import canonical, object_in, only_keys, parse_object, text_in
 from relto.core.envelope import keys_of
 from relto.core.errors import VerificationFailed
-from relto.core.ledger import Frontier, Tree, TreeHead, cosigned_by, parse_note
+from relto.core.ledger import Frontier, Tree, TreeHead, cosigned_by, parse_note, signed_by_these_alone
+from relto.node.log import origin_of
 from relto.node.node import Node
 from relto.node.ports import Reading
 from relto.node.witness import head_of, witness_of
@@ -57,15 +58,13 @@ def mirrored(reading: Reading, party: str) -> Mirrored | None:
 def cosigner_of(node: Node, party: str, note: str, peer: str) -> TreeHead:
     """The head of the ledger of `party` in a note, if that and, as its witness, `peer` have signed it, and nobody else.
     Raises VerificationFailed."""
-    check_cosigner(node, peer, note)
-    return head_of(note, party, node.all_keys())
-
-
-def check_cosigner(node: Node, peer: str, note: str) -> None:
-    """Return if `peer` has cosigned a note under one other signature. Raises VerificationFailed."""
-    signed, name = parse_note(note), witness_of(peer)
-    if name not in cosigned_by(signed, {name: keys_of(node.all_keys(), peer)}) or len(signed.signatures) != 2:
+    keys, signed, name = node.all_keys(), parse_note(note), witness_of(peer)
+    head = head_of(note, party, keys)
+    witness = {name: keys_of(keys, peer)}
+    alone = signed_by_these_alone(signed, {origin_of(party): keys_of(keys, party)}, witness)
+    if name not in cosigned_by(signed, witness) or not alone:
         raise VerificationFailed("it is not signed by its ledger and its witness, and nobody else")
+    return head
 
 
 def edge_of(node: Node, reading: Reading, party: str) -> Frontier:

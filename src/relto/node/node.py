@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 from weakref import ref
 
 from relto.core.dossier import Dossier, Item
@@ -16,6 +17,9 @@ from relto.node.compared import Compared
 from relto.node.contents import read_content
 from relto.node.ports import Clock, Keys, Link, Reading, Store, Transaction
 from relto.node.steady import Steady
+
+_Rings: TypeAlias = tuple[KeyRing, KeyRing, KeyRing]
+"""The keys for what comes in now, for what stands in ledgers, and for heads that come in now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Node:
     _folded: tuple[int, Dossier] | None = field(default=None, init=False, repr=False)
     _steady: Steady | None = field(default=None, init=False, repr=False)
     _looked: ref[Transaction] | None = field(default=None, init=False, repr=False)
-    _ringed: tuple[Mapping[str, CardChain], KeyRing, KeyRing] | None = field(default=None, init=False, repr=False)
+    _ringed: tuple[Mapping[str, CardChain], _Rings] | None = field(default=None, init=False, repr=False)
 
     def close(self) -> None:
         """Let go of the store and of the ways to the peers."""
@@ -119,7 +123,7 @@ class Node:
     def peer_keys(self, sender: str | None = None) -> KeyRing:
         """The signing keys of the pinned peers, for what comes in now; of `sender` alone where the link has shown who
         speaks. What was revoked is not among them."""
-        fresh, _ = self._rings()
+        fresh = self._rings()[0]
         if sender is None:
             return {party: keys for party, keys in fresh.items() if party != self.party}
         return {sender: fresh[sender]} if sender in fresh and sender != self.party else {}
@@ -132,13 +136,18 @@ class Node:
         """All signing keys that the pinned peers and the node itself have had, for what stands in its ledger."""
         return self._rings()[1]
 
-    def _rings(self) -> tuple[KeyRing, KeyRing]:
+    def head_keys(self) -> KeyRing:
+        """The signing keys of the pinned peers and the node's own, for heads and cosignatures that come in now."""
+        return self._rings()[2]
+
+    def _rings(self) -> _Rings:
         chains = self.keys.chains
         known = self._ringed
         if known is None or known[0] is not chains:
             fresh, every = ({party: _ring(one, new) for party, one in chains.items()} for new in (True, False))
-            known = self._ringed = chains, fresh, every
-        return known[1], known[2]
+            heads = {party: one.head_keys() for party, one in chains.items()}
+            known = self._ringed = chains, (fresh, every, heads)
+        return known[1]
 
     def now(self, tx: Transaction) -> Moment:
         """The moment at which to decide; it is remembered as lived through.

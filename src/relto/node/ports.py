@@ -101,9 +101,10 @@ class Keys(Protocol):
         """Keep a peer's change of its card. Raises as `CardChain.taken` does, NotFound for a party not pinned."""
         ...
 
-    def change(self, kind: KeyChangeKind, at: Instant) -> KeyChange:
-        """Replace the own keys from `at` on, or revoke them and go on with others; all or nothing. To be called within
-        a transaction of the store, so that no two do it at once."""
+    def change(self, kind: KeyChangeKind, at: Instant, mldsa: bool | None = None) -> KeyChange:
+        """Replace the own keys from `at` on, or revoke them and go on with others, with an ML-DSA-44 key beside the one
+        that signs or without (None: as before); all or nothing. To be called within a transaction of the store, so that
+        no two do it at once."""
         ...
 
     def acknowledged(self, peer: str, keys_id: str) -> None:

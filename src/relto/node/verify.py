@@ -6,15 +6,15 @@ Nothing the tables say is believed: each row must be what the signed statements 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeAlias
 
 from relto.core.canon import digest
-from relto.core.envelope import KeyRing, keys_of
+from relto.core.envelope import KeyRing, keys_of, last_used_on
 from relto.core.errors import ReltoError, VerificationFailed
-from relto.core.evidence import Evidence, check_receipt, verify_evidence
+from relto.core.evidence import Evidence, check_receipt, signed_by, verify_evidence
 from relto.core.ledger import Checkpoint, Tree, leaf_hash, verify_checkpoint, verify_inclusion
 from relto.node.heads import cosignatures
 from relto.node.log import origin_of, subject_of
@@ -87,7 +87,8 @@ def verify(node: Node, told: Progress = lambda _what, _done, _total: None) -> Ve
         leaves = _read_leaves(reading, found)
         tree = _check_leaves(leaves, found)
         evidence = _check_signatures(leaves, node.all_keys(), found)
-        checkpoint = _check_head(node, reading, tree, found)
+        used = {leaf.evidence.partition(".")[0] for leaf in leaves if leaf.id in evidence and leaf.signer == node.party}
+        checkpoint = _check_head(node, reading, tree, {signed_by(header) for header in used}, found)
         proofs = _check_inclusion(leaves, tree, checkpoint, found)
         told("tables", 0, len(leaves))
         receipts = sum(_check_receipt(one, evidence, found) for one in evidence.values())
@@ -146,13 +147,14 @@ def _check_signatures(leaves: list[Leaf], keys: KeyRing, found: Findings) -> dic
     return evidence
 
 
-def _check_head(node: Node, reading: Reading, tree: Tree, found: Findings) -> Checkpoint | None:
-    """The signed head is over exactly these leaves, and the right edge is theirs."""
+def _check_head(node: Node, reading: Reading, tree: Tree, used: Collection[str], found: Findings) -> Checkpoint | None:
+    """The signed head is over exactly these leaves, by the last of the own keys that they `used` or a later one, and
+    the right edge is theirs."""
     note = reading.checkpoint()
     if not note and not tree.size:
         return None
     try:
-        keys = keys_of(node.all_keys(), node.party)  # the last one, unless nothing was entered since it was replaced
+        keys = last_used_on(keys_of(node.all_keys(), node.party), used)
         checkpoint = verify_checkpoint(note, origin=origin_of(node.party), key=keys)
     except ReltoError as error:
         found.add("checkpoint", str(error))

@@ -9,7 +9,7 @@ from relto.core.ledger import Tree
 from relto.node.behind import behind
 from relto.node.clocks import clocks_apart
 from relto.node.heads import own_head
-from relto.node.mirror import check_cosigner, check_mirror
+from relto.node.mirror import check_mirror, cosigner_of
 from relto.node.node import Node
 from relto.node.ports import Reading
 from relto.node.records.notes import noted
@@ -49,13 +49,12 @@ def check_kept(node: Node, reading: Reading, tree: Tree, problem: Problem) -> No
 def _check_witnessed(node: Node, reading: Reading, party: str, text: str) -> None:
     """The head of a peer's ledger is signed by it, and cosigned here."""
     last_head(node, reading, party)
-    check_cosigner(node, node.party, text)
+    cosigner_of(node, party, text, node.party)
 
 
 def _check_cosigned(node: Node, tree: Tree, peer: str, text: str) -> None:
     """The own head that a peer has cosigned is one of this ledger."""
-    head = own_head(node, text)
-    check_cosigner(node, peer, text)
+    head = cosigner_of(node, node.party, text, peer)
     if head.size > tree.size or tree.head(head.size) != head:
         raise VerificationFailed(f"`{peer}` has cosigned {head.size} leaves that are not those of this ledger")
 

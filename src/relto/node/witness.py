@@ -17,11 +17,12 @@ from relto.core.errors import Conflict, InputError, NotFound, ReltoError, Verifi
 from relto.core.evidence import Evidence
 from relto.core.ledger import (
     EMPTY,
+    LINE_BYTES,
     STATUS,
     AddCheckpoint,
     Outcome,
     TreeHead,
-    cosign,
+    cosigned_lines,
     judge,
     parse_note,
     read_add_checkpoint,
@@ -41,7 +42,8 @@ _ORIGIN: Final = "relto/ledger/"
 _NANOS: Final = 1_000_000_000
 _ED25519_BYTES: Final = 64
 MAX_CHECKPOINT: Final = 8192
-"""The longest checkpoint that is looked at: its ledger's line, and those of some witnesses."""
+"""The longest checkpoint that is looked at: its ledger's lines, 3,500 signs where one is by ML-DSA-44, and those of a
+witness or some."""
 _KEYS: Final = frozenset({"known", "shown"})
 
 
@@ -98,7 +100,7 @@ def witness(node: Node, tx: Transaction, asked: AddCheckpoint, sender: str | Non
     if party is None:
         return Witnessed(404)
     try:
-        shown = head_of(asked.note, party, node.fresh_keys())
+        shown = head_of(asked.note, party, node.head_keys())
     except ReltoError:
         return Witnessed(403)
     text = tx.notes("head").get(party, "")
@@ -135,15 +137,16 @@ def head_of(note: str, party: str, keys: KeyRing) -> TreeHead:
 def cosign_head(node: Node, tx: Transaction, party: str, note: str) -> str:
     """Cosign a checkpoint, once it is kept as the last one."""
     seconds = node.now_or_later(tx).latest.ns // _NANOS
-    line = cosign(parse_note(note).text, witness_of(node.party), node.keys.signing(), seconds).line()
-    tx.note("head", party, with_cosignatures(own_lines(note, party), f"{line}\n"))
-    return f"{line}\n"
+    lines = cosigned_lines(parse_note(note).text, witness_of(node.party), node.keys.signing(), seconds)
+    tx.note("head", party, with_cosignatures(own_lines(note, party), lines))
+    return lines
 
 
 def own_lines(note: str, party: str) -> str:
     """A checkpoint with the signatures of its ledger alone: what others put under it is not ours to keep."""
     parsed = parse_note(note)
-    own = [one for one in parsed.signatures if one.name == origin_of(party) and len(one.signature) == _ED25519_BYTES]
+    sizes = (_ED25519_BYTES, LINE_BYTES)
+    own = [one for one in parsed.signatures if one.name == origin_of(party) and len(one.signature) in sizes]
     lines = "".join(f"{one.line()}\n" for one in own)
     return f"{parsed.text}\n{lines}"
 
@@ -192,7 +195,7 @@ def settle_fork(node: Node, party: str, head: str = "") -> str:
     with node.store.write() as tx:
         fork = forks(tx).get(party)
         if head:
-            head_of(head, party, node.fresh_keys())
+            head_of(head, party, node.head_keys())
             fork = Fork(party, tx.notes("head").get(party, ""), own_lines(head, party))
         if fork is None:
             raise NotFound(

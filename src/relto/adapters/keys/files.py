@@ -1,6 +1,7 @@
 """Keys in files: private ones encrypted and readable by their owner alone; public cards beside them.
 
 keys/signing.pem, unwrap.pem, tls.pem   PKCS #8, encrypted under a key that scrypt (RFC 7914) makes of the passphrase
+keys/mldsa.pem                          likewise, the ML-DSA-44 key beside the signing one, where the party has one
 keys/scrypt.json                        its salt and cost
 keys/card.json                          the public card, to hand to others: with the certificate of the TLS key in it
 keys/2, keys/3 ...                      the keys that have replaced these; what `keys/chain.json` ends with is in use
@@ -169,8 +170,9 @@ class FileKeys:
         write_chain(self._node / "peers", chain.taken(change))
         self._read_again()
 
-    def change(self, kind: KeyChangeKind, at: Instant) -> KeyChange:
+    def change(self, kind: KeyChangeKind, at: Instant, mldsa: bool | None = None) -> KeyChange:
         """Replace the own keys from `at` on, or revoke them and go on with others, which the peers have to pin.
+        `mldsa`: whether with an ML-DSA-44 key beside the signing one; None: as before.
 
         All or nothing: what is in use is what the chain ends with, which is written last. To be called within a
         transaction of the store: else two that change them at once would take each other's for left by a crash. Raises
@@ -181,7 +183,8 @@ class FileKeys:
         assert self._secret is not None
         keys, known = self._node / "keys", {one.keys_id for one in now.chain.cards}
         dated = at if self._today is None else self._today()
-        made = make_later_set(keys, now.own.party, self._secret, dated, now.own.address, known)
+        beside = now.own.signing.mldsa is not None if mldsa is None else mldsa
+        made = make_later_set(keys, now.own.party, self._secret, dated, now.own.address, known, mldsa=beside)
         card = made.card if kind == "key-replacement" else None
         change = KeyChange(kind, now.own.party, at, now.chain.cards[-1].keys_id, card).signed(private.signing)
         chain = now.chain.taken(change)
@@ -229,10 +232,13 @@ def create_keys(
     cost: int = FULL_COST,
     address: str = "",
     today: Today | None = None,
+    mldsa: bool = False,
 ) -> FileKeys:
-    """Make the keys of `party` under the folder `node`; `made_at` dates the certificate of its TLS key.
+    """Make the keys of `party` under the folder `node`; `made_at` dates the certificate of its TLS key; `mldsa`: with a
+    key for ML-DSA-44 beside that which signs.
 
-    Raises InputError for a passphrase that is none, Conflict where there are keys already."""
+    Raises InputError for a passphrase that is none, and where the library has no ML-DSA-44; Conflict where there are
+    keys already."""
     check_party_id(party)
     keys, peers = node / "keys", node / "peers"
     if keys.exists():
@@ -240,7 +246,7 @@ def create_keys(
     for folder in (keys, peers):
         folder.mkdir(mode=0o700, parents=True)
     secret = new_secret(keys, passphrase, cost)
-    make_set(keys, party, secret, made_at, address)
+    make_set(keys, party, secret, made_at, address, mldsa)
     return FileKeys(node, secret, today)
 
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from cryptography.hazmat.primitives.serialization import (
@@ -26,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 from relto.adapters.keys.certificate import make_certificate, make_tls_key
 from relto.adapters.keys.disk import MAX_PEM_BYTES, loose, read_file, sync_folder, write_private
 from relto.core.canon import base64url, canonical, count_in, from_base64url, only_keys, parse_object, text_in
-from relto.core.envelope import SigningKey, UnwrapKey
+from relto.core.envelope import MLDSA_REMEDY, MlDsaSigningKey, SigningKey, UnwrapKey
 from relto.core.errors import InputError, VerificationFailed
 from relto.core.timeline import Instant
 from relto.node.card import MAX_CARD_BYTES, Card
@@ -69,22 +71,32 @@ def secret_of(keys: Path, passphrase: str) -> bytes:
     return _stretch(given, from_base64url(text_in(settings, "salt")), count_in(settings, "cost"))
 
 
-def make_set(folder: Path, party: str, secret: bytes, made_at: Instant, address: str) -> Private:
-    """Make keys for signing, wrapping and TLS in `folder`, and their card, which is signed by them."""
+def make_set(folder: Path, party: str, secret: bytes, made_at: Instant, address: str, mldsa: bool) -> Private:
+    """Make keys for signing, wrapping and TLS in `folder`, and their card, which is signed by them; `mldsa`: with one
+    for ML-DSA-44 beside the first. Raises InputError where that is asked for and the library has none."""
+    beside = MlDsaSigningKey(os.urandom(32)) if mldsa else None
     signing, unwrap, tls = Ed25519PrivateKey.generate(), X25519PrivateKey.generate(), make_tls_key()
-    locked = BestAvailableEncryption(secret)
-    for name, key in (("signing", signing), ("unwrap", unwrap), ("tls", tls)):
-        write_private(folder / f"{name}.pem", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
-    sign, opens = SigningKey(signing.private_bytes_raw()), UnwrapKey(unwrap.private_bytes_raw())
+    how = (Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(secret))
+    written = {
+        "signing": signing.private_bytes(*how),
+        "unwrap": unwrap.private_bytes(*how),
+        "tls": tls.private_bytes(*how),
+        **({} if beside is None else {"mldsa": beside.private.private_bytes(*how)}),
+    }
+    for name, data in written.items():
+        write_private(folder / f"{name}.pem", data)
+    sign, opens = SigningKey(signing.private_bytes_raw(), beside), UnwrapKey(unwrap.private_bytes_raw())
     certificate = make_certificate(party, tls, made_at)
     card = Card(party, sign.verify_key, opens.wrap_key, address, certificate).signed(sign)
     write_private(folder / "card.json", card.to_bytes())
     return Private(folder, card, sign, opens)
 
 
-def make_later_set(keys: Path, party: str, secret: bytes, made_at: Instant, address: str, known: set[str]) -> Private:
-    """Make a set in a folder of its own under `keys`, whole on the disk when this returns. `known`: the `keys_id` of
-    those in the chain; what a crash has left of another is removed."""
+def make_later_set(
+    keys: Path, party: str, secret: bytes, made_at: Instant, address: str, known: set[str], *, mldsa: bool
+) -> Private:
+    """Make a set in a folder of its own under `keys`, as `make_set` does, whole on the disk when this returns. `known`:
+    the `keys_id` of those in the chain; what a crash has left of another is removed."""
     for left in keys.glob(".*.part"):
         if left.is_dir():
             shutil.rmtree(left)
@@ -96,7 +108,7 @@ def make_later_set(keys: Path, party: str, secret: bytes, made_at: Instant, addr
             shutil.rmtree(folder)
     part, folder = keys / f".{number}.{os.urandom(8).hex()}.part", keys / str(number)
     part.mkdir(mode=0o700)
-    made = make_set(part, party, secret, made_at, address)
+    made = make_set(part, party, secret, made_at, address, mldsa)
     part.rename(folder)
     sync_folder(keys)
     return Private(folder, made.card, made.signing, made.unwrap)
@@ -120,17 +132,23 @@ def load_set(folder: Path, card: Card, secret: bytes) -> Private:
     Raises InputError for another secret, VerificationFailed for keys that are not those of the card.
     """
     found = []
-    for name in ("signing", "unwrap"):
+    for name in ("signing", "unwrap", *(("mldsa",) if card.signing.mldsa is not None else ())):
         try:
             found.append(load_pem_private_key(read_file(folder / f"{name}.pem", MAX_PEM_BYTES, private=True), secret))
         except (ValueError, TypeError):  # what the library says may quote the key
             raise InputError(
                 f"the passphrase does not open the keys of `{card.party}`", remedy="try it again"
             ) from None
-    signing, unwrap = found
+        except UnsupportedAlgorithm as error:
+            raise InputError(
+                f"the OpenSSL here has no ML-DSA-44, for which `{card.party}` has a key", remedy=MLDSA_REMEDY
+            ) from error
+    signing, unwrap, *beside = found
     if not isinstance(signing, Ed25519PrivateKey) or not isinstance(unwrap, X25519PrivateKey):
         raise VerificationFailed(f"the private keys in `{folder}` are of another kind")
-    private = Private(folder, card, SigningKey(signing.private_bytes_raw()), UnwrapKey(unwrap.private_bytes_raw()))
+    mldsa = [MlDsaSigningKey(one.private_bytes_raw()) for one in beside if isinstance(one, MLDSA44PrivateKey)]
+    signs = SigningKey(signing.private_bytes_raw(), mldsa[0] if mldsa else None)
+    private = Private(folder, card, signs, UnwrapKey(unwrap.private_bytes_raw()))
     if (private.signing.verify_key, private.unwrap.wrap_key) != (card.signing, card.wrapping):
         raise VerificationFailed(
             f"the private keys in `{folder}` are not those of its card", remedy="restore the folder"

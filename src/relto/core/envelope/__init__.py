@@ -14,6 +14,7 @@ from relto.core.envelope.keys import (
     WrapKey,
     each_key,
     keys_of,
+    last_used_on,
     verify_by_any,
 )
 from relto.core.envelope.manifest import (
@@ -23,6 +24,13 @@ from relto.core.envelope.manifest import (
     read_manifest,
     sign_manifests,
     verify_manifest,
+)
+from relto.core.envelope.mldsa import (
+    MLDSA_ALGORITHM,
+    MLDSA_REMEDY,
+    MLDSA_SIGNATURE_BYTES,
+    MlDsaSigningKey,
+    MlDsaVerifyKey,
 )
 from relto.core.envelope.seal import Opened, Unsigned, close, open_sealed, rewrap, seal, verify_label
 from relto.core.envelope.sealed import MAX_SEALED_BYTES, Sealed, is_label_only, label_only, signed_label
@@ -34,9 +42,14 @@ __all__ = [
     "MAX_MANIFEST_BYTES",
     "MAX_PAYLOAD_BYTES",
     "MAX_SEALED_BYTES",
+    "MLDSA_ALGORITHM",
+    "MLDSA_REMEDY",
+    "MLDSA_SIGNATURE_BYTES",
     "NONCE_BYTES",
     "KeyRing",
     "Manifest",
+    "MlDsaSigningKey",
+    "MlDsaVerifyKey",
     "Opened",
     "Sealed",
     "SigningKey",
@@ -51,6 +64,7 @@ __all__ = [
     "is_label_only",
     "keys_of",
     "label_only",
+    "last_used_on",
     "open_sealed",
     "read_manifest",
     "rewrap",

@@ -3,13 +3,14 @@
 A key's id is its JWK thumbprint (RFC 7638 over the members of RFC 8037). Raw bytes come in; nothing is generated
 here, and the library's form of a key is made once. One Ed25519 key may sign labels, evidence and checkpoints: what is
 signed differs from its first bytes on (a label has a zero byte, a JWS neither that nor a line feed, a checkpoint three
-line feeds and no zero byte, a medium's manifest one line feed and no zero byte).
+line feeds and no zero byte, a medium's manifest one line feed and no zero byte). Beside it may stand an ML-DSA-44
+key, by which heads of ledgers, cards and changes of cards are signed as well; evidence, labels and seals are not.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Final, TypeAlias
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from relto.core.canon import base64url, canonical
+from relto.core.envelope.mldsa import MlDsaSigningKey, MlDsaVerifyKey
 from relto.core.errors import InputError, VerificationFailed
 from relto.core.timeline import Instant
 
@@ -47,9 +49,14 @@ def _thumbprint(curve: str, public: bytes) -> str:
 
 @dataclass(frozen=True)
 class VerifyKey:
-    """A party's public Ed25519 key, from its 32 raw bytes. InputError for other lengths and points of small order."""
+    """A party's public Ed25519 key, from its 32 raw bytes. InputError for other lengths and points of small order.
+
+    `mldsa`: the key beside it, if the party has one; heads of its ledger, cosignatures, cards and changes of cards then
+    bear signatures by both, or do not verify.
+    """
 
     raw: bytes
+    mldsa: MlDsaVerifyKey | None = None
 
     def __post_init__(self) -> None:
         _check_length(self.raw, "a public signing key")
@@ -84,10 +91,14 @@ class TermedKey(VerifyKey):
 
     def check_at(self, at: Instant) -> None:
         """Return if it was good at `at`, the instant that what it signed bears; else raise VerificationFailed."""
-        if (self.since is not None and at < self.since) or (self.until is not None and at > self.until):
+        if not self.held_within(at.ns, at.ns):
             raise VerificationFailed(
                 f"the key `{self.id}` was not good at {at}: it was replaced, revoked, or not yet there"
             )
+
+    def held_within(self, first: int, last: int) -> bool:
+        """Whether it was good at some instant from `first` to `last`, nanoseconds of POSIX."""
+        return (self.since is None or last >= self.since.ns) and (self.until is None or first <= self.until.ns)
 
 
 KeyRing: TypeAlias = "Mapping[str, VerifyKey | tuple[VerifyKey, ...]]"
@@ -105,6 +116,12 @@ def keys_of(keys: KeyRing, party: str) -> tuple[VerifyKey, ...]:
     """The keys known for a party; none where it is not known."""
     known = keys.get(party, ())
     return known if isinstance(known, tuple) else (known,)
+
+
+def last_used_on(keys: tuple[VerifyKey, ...], used: Collection[str]) -> tuple[VerifyKey, ...]:
+    """Of a party's keys, oldest first, the last whose id is among the `used`, and those after it: what was signed once
+    all of these had been used is by one of them. All, where none was used."""
+    return keys[max((place for place, key in enumerate(keys) if key.id in used), default=0) :]
 
 
 def verify_by_any(keys: tuple[VerifyKey, ...], signature: bytes, message: bytes, at: Instant) -> None:
@@ -126,17 +143,19 @@ def _verify_at(key: VerifyKey, signature: bytes, message: bytes, at: Instant) ->
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A party's private Ed25519 key, from its 32 byte seed, which never shows in a repr."""
+    """A party's private Ed25519 key, from its 32 byte seed, which never shows in a repr. `mldsa`: the one beside it."""
 
     raw: bytes = field(repr=False)
+    mldsa: MlDsaSigningKey | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         _check_length(self.raw, "a private signing key")
 
     @cached_property
     def verify_key(self) -> VerifyKey:
-        """The public key that belongs to it."""
-        return VerifyKey(self.private.public_key().public_bytes_raw())
+        """The public key that belongs to it, with the one beside it."""
+        beside = None if self.mldsa is None else self.mldsa.verify_key
+        return VerifyKey(self.private.public_key().public_bytes_raw(), beside)
 
     @cached_property
     def private(self) -> Ed25519PrivateKey:

@@ -5,9 +5,17 @@ Keys (from the envelope) and errors may come in; no store, no clock, nothing of 
 """
 
 from relto.core.ledger.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
-from relto.core.ledger.cosignature import cosign, cosignature_key_id, cosigned_by, with_cosignatures
+from relto.core.ledger.cosignature import (
+    cosign,
+    cosignature_key_id,
+    cosigned_by,
+    cosigned_lines,
+    signed_by_these_alone,
+    with_cosignatures,
+)
 from relto.core.ledger.note import NoteSignature, SignedNote, note_key_id, parse_note, sign_note, verify_note
 from relto.core.ledger.proof_text import LogProof, Proved, read_proof, verify_proof
+from relto.core.ledger.subtree import LINE_BYTES, sign_subtree, subtree_key_id
 from relto.core.ledger.tiles import (
     CHECKPOINT_PATH,
     TILE_WIDTH,
@@ -44,6 +52,7 @@ __all__ = [
     "CHECKPOINT_PATH",
     "EMPTY",
     "EMPTY_ROOT",
+    "LINE_BYTES",
     "MAX_LEAF_BYTES",
     "MAX_REQUEST_BYTES",
     "STATUS",
@@ -63,6 +72,7 @@ __all__ = [
     "cosign",
     "cosignature_key_id",
     "cosigned_by",
+    "cosigned_lines",
     "judge",
     "leaf_hash",
     "node_hash",
@@ -73,6 +83,9 @@ __all__ = [
     "read_proof",
     "sign_checkpoint",
     "sign_note",
+    "sign_subtree",
+    "signed_by_these_alone",
+    "subtree_key_id",
     "tile",
     "tile_path",
     "tiles_of",

@@ -14,7 +14,7 @@ from relto.core.envelope import KeyRing, SigningKey, VerifyKey, each_key
 from relto.core.errors import InputError, VerificationFailed
 
 MAX_NOTE_BYTES: Final = 1 << 18
-MAX_SIGNATURES: Final = 32  # signed-note asks for 16 at least
+MAX_SIGNATURES: Final = 64  # signed-note asks for 16 at least; a witness may have two, of 3,270 signs the longer
 _ED25519: Final = b"\x01"
 _SIGNATURE_LINE = re.compile(r"— (\S+) (\S+)")
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")
@@ -57,7 +57,8 @@ def note_key_id(name: str, key: VerifyKey) -> bytes:
 
 
 def sign_note(text: str, signers: Mapping[str, SigningKey]) -> SignedNote:
-    """Sign `text` with each key under its name. Raises InputError for a text or name that no note can have."""
+    """Sign `text` with each Ed25519 key under its name; what stands beside one signs heads of ledgers alone. Raises
+    InputError for a text or name that no note can have."""
     if not text.endswith("\n") or _CONTROLS.search(text):
         raise InputError("a note's text ends in a newline and has no other control sign", remedy="correct the text")
     if not signers:

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from relto.core.canon import JSON, base64url, digest, object_in, parse_object
-from relto.core.envelope import KeyRing, Manifest, VerifyKey, keys_of
+from relto.core.envelope import KeyRing, Manifest, VerifyKey, keys_of, last_used_on
 from relto.core.envelope.manifest import verify_manifest
 from relto.core.errors import ReltoError, VerificationFailed
-from relto.core.evidence import Evidence, check_receipt, verify_evidence
+from relto.core.evidence import Evidence, check_receipt, signed_by, verify_evidence
 from relto.core.ledger import TreeHead, verify_checkpoint, verify_inclusion
 from relto.core.timeline import Instant
 from relto.node.bundle.bundle import Bundle, verify_seal
@@ -70,6 +70,7 @@ def check_bundle(bundle: Bundle, keys: KeyRing) -> Checked:
     else:
         _check_seal(found, known)
     _check_leaves(found, keys)
+    _check_head_key(found, known)
     _check_about(found)
     _check_answers(found)
     _check_order(found)
@@ -86,6 +87,19 @@ def _check_seal(found: Checked, key: tuple[VerifyKey, ...]) -> None:
         found.problem("seal", error)
     try:
         found.head = verify_checkpoint(found.bundle.checkpoint, origin=origin_of(found.by), key=key).head
+    except ReltoError as error:
+        found.problem("checkpoint", error)
+
+
+def _check_head_key(found: Checked, keys: tuple[VerifyKey, ...]) -> None:
+    """The head is by the last of its party's keys that signed something under it, or a later one."""
+    own = {one.id for one in found.own()}
+    used = {signed_by(one.evidence) for one in found.bundle.leaves if digest(one.evidence.encode("utf-8")) in own}
+    if found.head is None:
+        return
+    try:
+        later = last_used_on(keys, used)
+        verify_checkpoint(found.bundle.checkpoint, origin=origin_of(found.by), key=later)
     except ReltoError as error:
         found.problem("checkpoint", error)
 

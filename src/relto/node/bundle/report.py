@@ -38,11 +38,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`keys`: party, thumbprint and whether it is that of a card that the verifier gave. `not_shown`: what no bundle
-    proves. `problems`: what does not hold; `contradictions`: what cannot both be true."""
+    """`keys`: party, thumbprint, that of the ML-DSA-44 key beside it (empty: none), and whether it is that of a card
+    that the verifier gave. `not_shown`: what no bundle proves. `problems`: what does not hold; `contradictions`: what
+    cannot both be true."""
 
     bundles: tuple[Shown, ...]
-    keys: tuple[tuple[str, str, bool], ...]
+    keys: tuple[tuple[str, str, str, bool], ...]
     account: tuple[Step, ...]
     not_shown: tuple[str, ...]
     problems: tuple[str, ...]
@@ -77,7 +78,11 @@ def examine(bundles: Sequence[Bundle], cards: Sequence[Card] = ()) -> Report:
         not_shown += [*untold, *_not_shown(found, labels), *weighed.not_shown]
         shown.append(_shown(found, same, weighed))
     not_shown += only_at_one(checked) + _always(checked)
-    used = tuple((party, key.id, party in given) for party, ring in sorted(keys.items()) for key in ring)
+    used = tuple(
+        (party, key.id, "" if key.mldsa is None else key.mldsa.id, party in given)
+        for party, ring in sorted(keys.items())
+        for key in ring
+    )
     steps = tuple(account(checked))
     return Report(
         tuple(shown),
@@ -118,7 +123,7 @@ def _ring_of(
         ring[card.party] = own = tuple(one for one in chain.signing_keys() if names is None or one.id in names)
         before = keys.get(card.party, ())
         longer, shorter = (own, before) if len(own) > len(before) else (before, own)
-        if not {one.id for one in shorter} <= {one.id for one in longer}:
+        if not {(one.raw, one.mldsa) for one in shorter} <= {(one.raw, one.mldsa) for one in longer}:
             problems.append(f"{bundle.by}'s bundle has another card of {card.party} than the other bundle")
         keys[card.party] = longer
     return ring, problems
@@ -211,7 +216,10 @@ def report_json(report: Report) -> dict[str, JSON]:
             }
             for one in report.bundles
         ],
-        "keys": [{"party": party, "signing": thumbprint, "given": known} for party, thumbprint, known in report.keys],
+        "keys": [
+            {"party": party, "signing": thumbprint, "mldsa": beside or None, "given": known}
+            for party, thumbprint, beside, known in report.keys
+        ],
         "account": [
             {
                 "at": str(step.at),

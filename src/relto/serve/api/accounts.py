@@ -90,7 +90,12 @@ def see_state(caller: Calling) -> Response:
     with node.store.read() as reading:
         lived, size, queued = reading.high_water(), reading.ledger_size(), len(reading.outbox("queued"))
     peers = [
-        {"party": party, "signing_key": card.signing.id, "wrapping_key": card.wrapping.id}
+        {
+            "party": party,
+            "signing_key": card.signing.id,
+            "wrapping_key": card.wrapping.id,
+            "mldsa_key": card.mldsa_id or None,
+        }
         for party, card in sorted(node.keys.peers.items())
     ]
     told = {

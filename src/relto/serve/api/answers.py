@@ -347,6 +347,7 @@ class Peer(Answer):
     party: str
     signing_key: str
     wrapping_key: str
+    mldsa_key: str | None
 
 
 class NodeState(Answer):
