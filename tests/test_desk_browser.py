@@ -126,7 +126,7 @@ def test_a_visit_is_asked_for_and_approved_in_a_browser(browser: Any, tmp_path: 
             korea.fill("[name=topics]", "defence/dprk")
             korea.fill("[name=visitors]", "a colonel\na major")
             korea.check("[name=assured]")
-            follow(korea, korea.get_by_role("button", name="Ask"))
+            follow(korea, korea.get_by_role("button", name="Send the request"))
             assert "asked for" in korea.inner_text("main .pill >> nth=0")
             assert "begins in\n1 h" in korea.inner_text(".figure")
             assert faults == []
