@@ -116,7 +116,7 @@ class Burst:
         start, offered = time.perf_counter(), 0
         while (passed := time.perf_counter() - start) < seconds:
             wanted = int(passed * rate)
-            if wanted > offered:
+            if wanted > offered and self._feeding.ready:
                 self.batch([start + number / rate for number in range(offered, min(wanted, offered + MAX_MESSAGES))])
                 offered = min(wanted, offered + MAX_MESSAGES)
             elif self._due:

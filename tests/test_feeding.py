@@ -131,13 +131,15 @@ def test_batches_leave_while_those_before_them_are_not_answered(pact: Cast, line
         first = feeding.send([warning(1)])  # with what was queued for the peer: nobody knows yet whether it answers
         assert [one.row.number for one in feeding.settled()] == [first.number]
         rows = [feeding.send([warning(2 + place)]) for place in range(WINDOW)]
-        assert (feeding.under_way, lines.left, heard(pact)) == (WINDOW, WINDOW, warnings(1))
+        assert (feeding.ready, feeding.under_way, lines.left) == (False, WINDOW, WINDOW)
+        assert heard(pact) == warnings(1)
         assert {row_of(pact.kor, one).state for one in rows} == {"queued"}
         rows.append(feeding.send([warning(2 + WINDOW)]))  # the first of them is heard before another leaves
         assert (feeding.under_way, row_of(pact.kor, rows[0]).state) == (WINDOW, "done")
         told = feeding.settled()
         assert [(one.row.number, one.state) for one in told] == [(one.number, "done") for one in rows]
         assert next(one.answer.item for one in told if one.answer) == "warnings.2-2"
+        assert feeding.ready
         assert (feeding.under_way, feeding.waiting, feeding.settled(), lines.opened) == (0, 0, [], 1)
     assert heard(pact) == warnings(2 + WINDOW)
     assert kinds(pact.kor).count("consignment") == kinds(pact.jpn).count("receipt") == 2 + WINDOW

@@ -7,9 +7,9 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
@@ -21,6 +21,9 @@ from relto.core.errors import InputError, PeerUnreachable
 from relto.core.timeline import Instant
 from relto.formats.payload.stream import MAX_BYTES, MAX_MESSAGE, MAX_MESSAGES
 from relto.node import ActRefused, Delivery
+
+if TYPE_CHECKING:
+    from relto.node.feeding import Feeding
 
 _LINGER: Final = 0.0005
 _POLL_LINE: Final = 0.0005
@@ -82,7 +85,7 @@ def send(
         out = Stream(stream, find_item(node.read_dossier(), label), kind, to, via)
         with Tidying(node.store), Feeding(node, out) as feeding:
             telling = _Telling(as_json)
-            for messages in _batches(file, batch, lambda: feeding.under_way > 0):
+            for messages in _batches(file, batch, feeding):
                 try:
                     if messages:
                         feeding.send(messages)
@@ -97,9 +100,9 @@ def send(
             return telling.code
 
 
-def _batches(file: IO[bytes], most: int, under_way: Callable[[], bool]) -> Iterator[list[bytes]]:
+def _batches(file: IO[bytes], most: int, feeding: Feeding) -> Iterator[list[bytes]]:
     """The lines of a file in batches: what has been read meanwhile, no more than `most` and what a batch may hold; an
-    empty one where nothing has, while others are `under_way`."""
+    empty one where nothing has while others are under way, or where the next could not leave yet."""
     lines: queue.Queue[bytes | None] = queue.Queue(maxsize=4 * most)
 
     def read() -> None:
@@ -109,13 +112,12 @@ def _batches(file: IO[bytes], most: int, under_way: Callable[[], bool]) -> Itera
 
     threading.Thread(target=read, daemon=True).start()
     while True:
-        try:
-            line = lines.get(timeout=_POLL_LINE) if under_way() else lines.get()
-        except queue.Empty:
-            yield []
-            continue
+        line = _first(lines, feeding)
         if line is _END:
             return
+        if not line:
+            yield []
+            continue
         found, size, until = [], 0, time.monotonic() + _LINGER
         while line is not _END:
             message = line.rstrip(b"\r\n")
@@ -132,6 +134,16 @@ def _batches(file: IO[bytes], most: int, under_way: Callable[[], bool]) -> Itera
             yield found
         if line is _END:
             return
+
+
+def _first(lines: queue.Queue[bytes | None], feeding: Feeding) -> bytes | None:
+    """The first line of a batch; empty where none has come yet, or the batch could not leave."""
+    if not feeding.ready:
+        return b""
+    try:
+        return lines.get(timeout=_POLL_LINE) if feeding.under_way else lines.get()
+    except queue.Empty:
+        return b""
 
 
 class _Telling:

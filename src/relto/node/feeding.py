@@ -71,6 +71,11 @@ class Feeding:
         return len(self._flight)
 
     @property
+    def ready(self) -> bool:
+        """Whether the next batch would leave at once: till then, what comes is better gathered for it."""
+        return len(self._flight) < WINDOW
+
+    @property
     def waiting(self) -> int:
         """How many batches of those that were sent here are not settled."""
         return len(self._own)
@@ -81,7 +86,7 @@ class Feeding:
 
         Raises as `send_on` does. A peer that does not answer leaves it queued.
         """
-        while len(self._flight) >= WINDOW:
+        while not self.ready:
             self._hear(1.0)
         if self._flight and monotonic() - self._since > _LONGEST_TURN:
             self._hear_all()
