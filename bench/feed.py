@@ -31,10 +31,12 @@ from relto.core.payload import MissileWarning, Place, TrackPoint
 from relto.core.timeline import parse_instant
 from relto.formats.payload.codec import write_payload
 from relto.formats.payload.stream import MAX_MESSAGES
-from relto.node import ActRefused, Node, dispatch_pending, verify
+from relto.node import ActRefused, Node, verify
+from relto.node.feeding import Feeding
 from relto.node.statements import statement
-from relto.node.streams import Stream, send_on
+from relto.node.streams import Stream
 from relto.node.watching import Watch
+from relto.serve.tidying import Tidying
 
 SIZE: Final = 512
 WARM, FULL, STEADY = 1.0, 8.0, 8.0
@@ -60,38 +62,53 @@ def _pool() -> list[bytes]:
 
 
 class Burst:
-    """Sends on one stream from one thread, as `relto feed send` does: what is due goes as one batch."""
+    """Sends on one stream from one thread, as `relto feed send` does: what is due goes as one batch, while those before
+    it are being answered."""
 
     def __init__(self, node: Node) -> None:
-        self._node = node
-        self._stream = Stream("bench", node.read_dossier().item("msl-2019-10-31"), "missile-warning", "JPN")
+        stream = Stream("bench", node.read_dossier().item("msl-2019-10-31"), "missile-warning", "JPN")
+        self._feeding = Feeding(node, stream)
         self._pool = _pool()
+        self._due: dict[int, list[float]] = {}
         self.sent = self.done = self.refused = 0
         self.latencies: list[float] = []
 
     def batch(self, due: list[float]) -> bool:
-        """Send one batch and wait until it is settled; False where it was refused."""
+        """Send one batch; False where it, or one before it, was refused."""
         first = self.sent % (len(self._pool) - MAX_MESSAGES)
         self.sent += len(due)
         try:
-            send_on(self._node, self._stream, self._pool[first : first + len(due)])
+            row = self._feeding.send(self._pool[first : first + len(due)])
         except ActRefused:
             self.refused += len(due)
             return False
-        told = dispatch_pending(self._node, "JPN")
+        self._due[row.number] = due
+        return self.settle(0.0)
+
+    def settle(self, wait: float) -> bool:
+        """Count what has been settled; False where something was refused. Wait so long for the first."""
+        told = self._feeding.settled(wait)
         now = time.perf_counter()
-        if all(one.state == "done" for one in told):
-            self.done += len(due)
-            self.latencies += [now - at for at in due]
-            return True
-        self.refused += len(due)
-        return False
+        for one in told:
+            due = self._due.pop(one.row.number)
+            if one.state == "done":
+                self.done += len(due)
+                self.latencies += [now - at for at in due]
+            else:
+                self.refused += len(due)
+        return all(one.state == "done" for one in told)
+
+    def finish(self) -> None:
+        """Wait until all is settled that was sent."""
+        while self._due:
+            self.settle(1.0)
 
     def as_fast_as_it_goes(self, seconds: float, size: int) -> float:
         """Messages with a stored receipt a second."""
         start, before = time.perf_counter(), self.done
         while time.perf_counter() - start < seconds and self.batch([time.perf_counter()] * size):
             pass
+        self.finish()
         return (self.done - before) / (time.perf_counter() - start)
 
     def at_a_rate(self, rate: float, seconds: float) -> None:
@@ -99,11 +116,14 @@ class Burst:
         start, offered = time.perf_counter(), 0
         while (passed := time.perf_counter() - start) < seconds:
             wanted = int(passed * rate)
-            if wanted > offered:
+            if wanted > offered and self._feeding.ready:
                 self.batch([start + number / rate for number in range(offered, min(wanted, offered + MAX_MESSAGES))])
                 offered = min(wanted, offered + MAX_MESSAGES)
+            elif self._due:
+                self.settle(0.0002)
             else:
                 time.sleep(0.0002)
+        self.finish()
 
 
 @contextmanager
@@ -143,7 +163,8 @@ def feed(figure: Callable[..., dict[str, Any]]) -> Iterator[dict[str, Any]]:
             with _process("bench.feed", "echo", str(folder / "JPN"), echo):
                 plain = asyncio.run(_echoes(sender, echo, folder / "raw"))
             burst.latencies.clear()
-            burst.at_a_rate(RATE, STEADY)
+            with Tidying(sender.store):
+                burst.at_a_rate(RATE, STEADY)
             yield _latency(figure, burst.latencies, plain)
         sender.close()
         yield _bursts(figure, folder)
@@ -231,6 +252,7 @@ def _bursts(figure: Callable[..., dict[str, Any]], folder: Path) -> dict[str, An
         clock.lapse_in(chance.randint(40_000_000, 160_000_000))
         while burst.batch([0.0] * chance.randint(1, 64)):
             pass
+        burst.finish()
         late += sum(_late(node) for node in nodes)
         delivered, refused = delivered + burst.done, refused + burst.refused
         numbers = [one.number for one in Watch(nodes[1], type="missile-warning").look()] if not trial else []

@@ -7,9 +7,9 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
@@ -20,9 +20,14 @@ from relto.cli.output import columns, print_json, safe
 from relto.core.errors import InputError, PeerUnreachable
 from relto.core.timeline import Instant
 from relto.formats.payload.stream import MAX_BYTES, MAX_MESSAGE, MAX_MESSAGES
-from relto.node import ActRefused, Node, OutboxRow
+from relto.node import ActRefused, Delivery
 
-_LINGER: Final = 0.005
+if TYPE_CHECKING:
+    from relto.node.feeding import Feeding
+
+_LINGER: Final = 0.0005
+_POLL_LINE: Final = 0.0005
+_POLL_ANSWER: Final = 0.001
 _POLL: Final = 0.05
 _END: Final = None
 
@@ -63,33 +68,41 @@ def send(
 ) -> int:
     """Send the messages in FILE, a line each (default: standard input), as the next ones of STREAM.
 
-    What is read within some milliseconds goes as one batch, durable here before it leaves. A line of output tells of
-    each batch: its numbers, and what became of it. Exit 3 where one is refused: nothing after it is sent.
+    What has been read while earlier ones were under way goes as one batch, durable here before it leaves. A line of
+    output tells of each batch: its numbers, and what became of it. Exit 3 where one is refused: nothing after it is
+    sent.
 
     \b
     Example:
       relto feed send warnings --as msl-2019-10-31 --to JPN --node kor < warnings.jsonl
       relto feed send warnings updates.jsonl --as msl-2019-10-31 --to JPN --via USA --node kor
     """
-    from relto.node.streams import Stream, send_on
+    from relto.node.feeding import Feeding
+    from relto.node.streams import Stream
+    from relto.serve.tidying import Tidying
 
     with opened(node_dir, at=at) as node:
-        item = find_item(node.read_dossier(), label)
-        out = Stream(stream, item, kind, to, via)
-        sending = _Sending(node, to if not via else via[0], as_json)
-        for messages in _batches(file, batch):
-            try:
-                sending.queued(send_on(node, out, messages))
-            except ActRefused as refused:
-                sending.finish()
-                from relto.cli.exchange import told_refusal
+        out = Stream(stream, find_item(node.read_dossier(), label), kind, to, via)
+        with Tidying(node.store), Feeding(node, out) as feeding:
+            telling = _Telling(as_json)
+            for messages in _batches(file, batch, feeding):
+                try:
+                    if messages:
+                        feeding.send(messages)
+                except ActRefused as refused:
+                    telling.tell(feeding.finish())
+                    from relto.cli.exchange import told_refusal
 
-                return told_refusal(node.read_dossier(), refused, as_json)
-        return sending.finish()
+                    return told_refusal(node.read_dossier(), refused, as_json)
+                telling.tell(feeding.settled(0.0 if messages else _POLL_ANSWER))
+            telling.tell(feeding.finish())
+            _check_settled(feeding.waiting, via[0] if via else to)
+            return telling.code
 
 
-def _batches(file: IO[bytes], most: int) -> Iterator[list[bytes]]:
-    """The lines of a file in batches: what has been read meanwhile, no more than `most` and what a batch may hold."""
+def _batches(file: IO[bytes], most: int, feeding: Feeding) -> Iterator[list[bytes]]:
+    """The lines of a file in batches: what has been read meanwhile, no more than `most` and what a batch may hold; an
+    empty one where nothing has while others are under way, or where the next could not leave yet."""
     lines: queue.Queue[bytes | None] = queue.Queue(maxsize=4 * most)
 
     def read() -> None:
@@ -99,9 +112,12 @@ def _batches(file: IO[bytes], most: int) -> Iterator[list[bytes]]:
 
     threading.Thread(target=read, daemon=True).start()
     while True:
-        line = lines.get()
+        line = _first(lines, feeding)
         if line is _END:
             return
+        if not line:
+            yield []
+            continue
         found, size, until = [], 0, time.monotonic() + _LINGER
         while line is not _END:
             message = line.rstrip(b"\r\n")
@@ -120,48 +136,42 @@ def _batches(file: IO[bytes], most: int) -> Iterator[list[bytes]]:
             return
 
 
-class _Sending:
-    """Sends what is queued while more is read, and tells what became of each batch, in order."""
+def _first(lines: queue.Queue[bytes | None], feeding: Feeding) -> bytes | None:
+    """The first line of a batch; empty where none has come yet, or the batch could not leave."""
+    if not feeding.ready:
+        return b""
+    try:
+        return lines.get(timeout=_POLL_LINE) if feeding.under_way else lines.get()
+    except queue.Empty:
+        return b""
 
-    def __init__(self, node: Node, peer: str, as_json: bool) -> None:
-        self._node, self._peer, self._json = node, peer, as_json
-        self._code, self._waiting = 0, 0
 
-    def queued(self, row: OutboxRow) -> None:
-        """A batch was queued: send all that is."""
-        self._waiting += 1
-        self._dispatch()
+class _Telling:
+    """Tells what became of each batch, in order; `code` is the exit code."""
 
-    def _dispatch(self) -> None:
-        from relto.node import dispatch_pending
+    def __init__(self, as_json: bool) -> None:
+        self._json, self.code = as_json, 0
 
-        for delivery in dispatch_pending(self._node, self._peer):
-            row = delivery.row
-            if row.state == "queued":
-                continue
-            self._waiting -= 1
-            self._code = self._code if row.state == "done" else 3
-            self._tell(row, delivery.answer.item if delivery.answer else "")
+    def tell(self, deliveries: Sequence[Delivery]) -> None:
+        """Tell of batches that came to their end."""
+        for one in deliveries:
+            row, item = one.row, one.answer.item if one.answer else ""
+            self.code = self.code if row.state == "done" else 3
+            if self._json:
+                value = {"schema": "relto/feed-batch/1", "batch": item, "transmittal": row.subject, "state": row.state}
+                print_json({**value, "answer": row.answer})
+            else:
+                became = "delivered, receipt" if row.state == "done" else row.state
+                click.echo(f"{item or row.subject}: {became} {row.answer}")
 
-    def _tell(self, row: OutboxRow, item: str | None) -> None:
-        if self._json:
-            value = {"schema": "relto/feed-batch/1", "batch": item, "transmittal": row.subject, "state": row.state}
-            print_json({**value, "answer": row.answer})
-        else:
-            click.echo(
-                f"{item or row.subject}: {'delivered, receipt' if row.state == 'done' else row.state} {row.answer}"
-            )
 
-    def finish(self) -> int:
-        """Send what is left; the exit code. Raises PeerUnreachable where something stays queued."""
-        if self._waiting > 0:
-            self._dispatch()
-        if self._waiting > 0:
-            raise PeerUnreachable(
-                f"{self._waiting} batches are queued: {self._peer} has not answered",
-                remedy="a node that serves sends them, or `relto outbox --send`",
-            )
-        return self._code
+def _check_settled(waiting: int, peer: str) -> None:
+    """Raise PeerUnreachable where batches stay queued."""
+    if waiting:
+        raise PeerUnreachable(
+            f"{waiting} batches are queued: {peer} has not answered",
+            remedy="a node that serves sends them, or `relto outbox --send`",
+        )
 
 
 @feed.command()

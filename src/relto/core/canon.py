@@ -75,9 +75,11 @@ def _simple(value: object, depth: int) -> bool:
         return kind in _PLAIN
     if not ascii_keys or depth == MAX_DEPTH:
         return False
-    if _PLAIN.issuperset(map(type, inner)):
-        return True
-    return all(_simple(one, depth + 1) for one in inner if type(one) not in _PLAIN)
+    if not _PLAIN.issuperset(map(type, inner)):
+        for one in inner:
+            if type(one) not in _PLAIN and not _simple(one, depth + 1):
+                return False
+    return True
 
 
 def _plain(value: object, depth: int) -> Any:

@@ -52,8 +52,9 @@ def checked_label(item: Item) -> WrittenLabel:
     """The label of an item, if a recipient can read it, written once for all that is sealed under it. Raises
     InputError."""
     label = label_of(item)
-    item_of(label)
-    return WrittenLabel(label)
+    written = WrittenLabel(label)
+    _item_in(written.text)
+    return written
 
 
 def item_under(manifest: Manifest) -> Item:

@@ -63,7 +63,7 @@ class _Sent:
     answers: Future[list[bytes | ReltoError]]
 
 
-_MEET_AGAIN: Final = 1.0
+MEET_AGAIN: Final = 1.0
 """Seconds after which a peer is met again before something goes to it."""
 
 
@@ -133,7 +133,7 @@ class Rounds:
         now = monotonic()
         if batch.instrument:
             self._met.pop(batch.peer, None)
-        elif now - self._met.get(batch.peer, -_MEET_AGAIN) >= _MEET_AGAIN:
+        elif now - self._met.get(batch.peer, -MEET_AGAIN) >= MEET_AGAIN:
             self._met[batch.peer] = now
             ask_if_due(self._node, batch.peer)
             compare_if_due(self._node, batch.peer)
@@ -188,7 +188,7 @@ class Rounds:
                 steps.append((row, read_reply(self._node, row.peer, _given(answer))))
             except ReltoError as error:
                 failed.append((row.number, error))
-        settled = together(self._node, [partial(_settle, self._node, row, reply) for row, reply in steps])
+        settled = together(self._node, [partial(settled_by, self._node, row, reply) for row, reply in steps])
         for (row, _), delivery in zip(steps, settled, strict=True):
             if isinstance(delivery, ReltoError):
                 failed.append((row.number, delivery))
@@ -215,7 +215,9 @@ def _mark(node: Node, number: int, tx: Transaction) -> Marked | Draft[Marked]:
     return mark_sent(node, tx, number)
 
 
-def _settle(node: Node, row: OutboxRow, reply: Reply, tx: Transaction) -> Delivery:
+def settled_by(node: Node, row: OutboxRow, reply: Reply, tx: Transaction) -> Delivery:
+    """Settle a message that was sent by the reply to it, and give what became of it. Raises VerificationFailed where it
+    does not answer that."""
     return delivery_by(settle_by(node, tx, row_now(tx, row), reply), reply.evidence)
 
 

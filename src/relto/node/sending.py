@@ -20,7 +20,7 @@ from relto.node.node import Moment, Node
 from relto.node.ports import Reading, Transaction
 from relto.node.rows import OutboxRow
 from relto.node.statements import evidence_of
-from relto.node.together import Draft
+from relto.node.together import Draft, finished
 from relto.node.transmittal import sealed_in, terms_of
 from relto.node.verdicts import grounds_of
 from relto.node.witness import TRUSTING
@@ -113,6 +113,12 @@ def mark_sent(node: Node, tx: Transaction, number: int) -> Marked | Draft[Marked
         return _marked(tx, row)
     check_may_sign(tx)  # also where it was stated already that this goes
     return _decide_again(node, tx, row)
+
+
+def mark_now(node: Node, tx: Transaction, row: OutboxRow) -> Marked:
+    """Decide on a message at its leaving in the transaction that has queued it, and mark it as sent."""
+    (marked,) = finished(node, [mark_sent(node, tx, row.number)])
+    return marked
 
 
 def _marked(tx: Transaction, row: OutboxRow, until: int = _WITHOUT_END, holding: Holding | None = None) -> Marked:

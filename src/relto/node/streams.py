@@ -21,12 +21,14 @@ from relto.formats.payload.stream import PREFIX, StreamBatch, check_stream
 from relto.node.deciding import ActRefused
 from relto.node.hearing import Position, position_in
 from relto.node.node import Node
-from relto.node.queueing import queue_all
+from relto.node.ports import Transaction
+from relto.node.queueing import Asked, queue_all
 from relto.node.reclassify import check_marked
 from relto.node.records import compare_if_noted
 from relto.node.release import asked_of
 from relto.node.rows import OutboxRow
 from relto.node.statements import evidence_of
+from relto.node.typed import check_messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +43,70 @@ class Stream:
     purpose: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The next messages of a stream, ready to be queued: `before` is how far it had gone."""
+
+    stream: Stream
+    item: Item
+    before: Position
+    last: int
+    asked: Asked
+
+
+def next_of(node: Node, stream: Stream, before: Position, messages: Sequence[bytes]) -> Next:
+    """Make the next batch of a stream that has gone as far as `before`. Raises InputError for messages that are none of
+    its type, and as `release` does."""
+    batch = StreamBatch(stream.name, stream.type, before.last + 1, before.vouched, tuple(messages))
+    item = replace(
+        stream.label,
+        id=batch.place.item,
+        payload=Payload(PREFIX + stream.type),
+        at=Stamp(node.clock.interval()[1], "instant", "UTC"),
+        title=f"{stream.label.title}: messages {batch.first} to {batch.place.last}",
+    )
+    check_messages(stream.type, batch)
+    payload = batch.to_bytes()
+    asked = asked_of(node, item, stream.to, "release", stream.purpose, via=stream.via, payload=payload, checked=True)
+    return Next(stream, item, before, batch.place.last, asked)
+
+
+def queue_next(node: Node, tx: Transaction, one: Next) -> OutboxRow | ActRefused:
+    """Queue the next batch of a stream, and note how far that has gone; or leave the evidence of its refusal. Raises
+    Conflict where another has fed the stream meanwhile."""
+    name = one.stream.name
+    if position_in(tx, "sent", name) != one.before:
+        raise Conflict(f"another has fed the stream `{name}` meanwhile", remedy="let one feed a stream")
+    check_marked(node, tx, [replace(one.item, id=one.stream.label.id)])
+    (queued,) = queue_all(node, tx, [one.asked])
+    if isinstance(queued, OutboxRow):
+        tx.note("sent", name, beyond(tx, one, queued).to_text())
+    return queued
+
+
+def beyond(tx: Transaction, one: Next, queued: OutboxRow) -> Position:
+    """How far a stream has gone with a batch that was queued."""
+    return Position(one.last, evidence_of(tx, queued.evidence).digests["payload"])
+
+
+def reached(node: Node, stream: Stream) -> Position:
+    """How far a stream of this node has gone. Raises InputError for what cannot name one."""
+    check_stream(stream.name)
+    with node.store.read() as reading:
+        return position_in(reading, "sent", stream.name)
+
+
 def send_on(node: Node, stream: Stream, messages: Sequence[bytes]) -> OutboxRow:
     """Queue the next messages of a stream as one batch, durable when this returns.
 
     Raises ActRefused, its evidence kept and the stream where it was, where it is refused; InputError for messages that
     are none of its type, Conflict where another has fed the stream meanwhile, and as `release` does.
     """
-    check_stream(stream.name)
-    with node.store.read() as reading:
-        before = position_in(reading, "sent", stream.name)
-    batch = StreamBatch(stream.name, stream.type, before.last + 1, before.vouched, tuple(messages))
-    at = node.clock.interval()[1]
-    item = replace(
-        stream.label,
-        id=batch.place.item,
-        payload=Payload(PREFIX + stream.type),
-        at=Stamp(at, "instant", "UTC"),
-        title=f"{stream.label.title}: messages {batch.first} to {batch.place.last}",
-    )
-    asked = asked_of(node, item, stream.to, "release", stream.purpose, via=stream.via, payload=batch.to_bytes())
-    compare_if_noted(node, (asked.terms.recipient, asked.terms.onward, *stream.via))
+    one = next_of(node, stream, reached(node, stream), messages)
+    terms = one.asked.terms
+    compare_if_noted(node, (terms.recipient, terms.onward, *stream.via))
     with node.store.write() as tx:
-        if position_in(tx, "sent", stream.name) != before:
-            raise Conflict(f"another has fed the stream `{stream.name}` meanwhile", remedy="let one feed a stream")
-        check_marked(node, tx, [replace(item, id=stream.label.id)])
-        (queued,) = queue_all(node, tx, [asked])
-        if isinstance(queued, OutboxRow):
-            vouched = evidence_of(tx, queued.evidence).digests["payload"]
-            tx.note("sent", stream.name, Position(batch.place.last, vouched).to_text())
+        queued = queue_next(node, tx, one)
     if isinstance(queued, ActRefused):
         raise queued
     return queued

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from relto.core.dossier import Item
-from relto.formats.payload.stream import PREFIX, read_stream_batch
+from relto.formats.payload.stream import PREFIX, StreamBatch, read_stream_batch
 
 CHECKED: Final = frozenset({"missile-warning", "encounter-report"})
 """The types of `payload.type` whose content must read; a document is for people and may be anything."""
@@ -17,11 +17,15 @@ def check_typed(item: Item, content: bytes) -> None:
         return
     kind = item.payload.type
     if kind.startswith(PREFIX):
-        batch = read_stream_batch(content)
-        for number, message in enumerate(batch.messages, batch.first):
-            _check(kind.removeprefix(PREFIX), message, f"message {number} of {batch.stream}")
+        check_messages(kind.removeprefix(PREFIX), read_stream_batch(content))
     else:
         _check(kind, content, f"payload of {item.id}")
+
+
+def check_messages(kind: str, batch: StreamBatch) -> None:
+    """Raise InputError where a message of a batch is none of the type."""
+    for number, message in enumerate(batch.messages, batch.first):
+        _check(kind, message, f"message {number} of {batch.stream}")
 
 
 def _check(kind: str, content: bytes, name: str) -> None:

@@ -32,8 +32,8 @@ _MAX_KIND: Final = 32
 
 
 def peer_app(node: Node, told: Told, after: Callable[[], None], arriving: Arriving) -> Starlette:
-    """The application for the peers' port. `told` gets what happened, `after` is called when a message was taken in;
-    `arriving` keeps the pieces of large ones."""
+    """The application for the peers' port. `told` gets what happened, `after` is called when a message was taken in
+    that may be passed on or call for others; `arriving` keeps the pieces of large ones."""
 
     async def message(request: Request) -> Response:
         kind = str(request.path_params["kind"])[:_MAX_KIND]
@@ -46,7 +46,7 @@ def peer_app(node: Node, told: Told, after: Callable[[], None], arriving: Arrivi
             told(sender, kind, str(error))
             return problem(error)
         told(sender, kind, _outcome(kind, answer))
-        after()
+        _follow(after, [(kind, answer)])
         return Response(answer, media_type="application/jose")
 
     async def batch(request: Request) -> Response:
@@ -60,7 +60,7 @@ def peer_app(node: Node, told: Told, after: Callable[[], None], arriving: Arrivi
             told(sender, "batch", str(error))
             return problem(error)
         _tell_batch(told, sender, messages, answers)
-        after()
+        _follow(after, [(kind, one) for (kind, _), one in zip(messages, answers, strict=True)])
         parts = [(False, told_problem(one)) if isinstance(one, ReltoError) else (True, one) for one in answers]
         return Response(write_answers(parts), media_type="application/octet-stream")
 
@@ -102,6 +102,18 @@ def _tell_batch(told: Told, sender: str, messages: Sequence[Message], answers: S
         if outcome != "ok":
             told(sender, kind[:_MAX_KIND], outcome)
     told(sender, "batch", f"ok: {len(answers) - failed} of {len(answers)}")
+
+
+def _follow(after: Callable[[], None], answered: Sequence[tuple[str, bytes | ReltoError]]) -> None:
+    """Call `after` where there may be something to send now that these messages were answered: not for items that came
+    to stay, and not for what was refused."""
+    for kind, answer in answered:
+        if isinstance(answer, ReltoError):
+            continue
+        event = statement(answer.decode("ascii")).says.get("event") if kind == "transmittal" else None
+        if kind != "transmittal" or (isinstance(event, dict) and event.get("onward") != ""):
+            after()
+            return
 
 
 def _outcome(kind: str, answer: bytes) -> str:

@@ -6,27 +6,18 @@ that come back together do not stay in step.
 
 from __future__ import annotations
 
-import gc
-import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
-from itertools import count
 from random import Random
 from typing import Final
 
 from relto.core.errors import ReltoError
 from relto.node import Delivery, Node, Sending, relay_beyond
+from relto.serve.tidying import Tidying
 
 FIRST_DELAY: Final = 0.5
 LAST_DELAY: Final = 120.0
 _TICK: Final = 0.1
-_TIDY_EVERY: Final = 0.1
-_SWITCH: Final = 0.0001
-_COLLECT: Final = (50_000, 20, 50)
-"""What a message makes hardly ever refers to itself: the collector looks at what is new with each `_tidy`, a little at
-a time, and by itself only where more than so much came between two."""
-_COLLECT_ALL_EVERY: Final = 600
 _AT_ONCE: Final = 4096
 """How many are sent in one round; another process of this node waits no longer for its turn."""
 
@@ -47,17 +38,12 @@ class Pump:
         self._relay = threading.Event()
         self._awake: dict[str, threading.Event] = {}
         self._threads: list[threading.Thread] = []
+        self._tidying = Tidying(node.store)
 
     def start(self) -> None:
-        """Begin to send. What stands in memory now stands there to the end: the collector need not look at it again.
-
-        Threads here mostly wait for the disk and for peers: one that comes back is not to wait for one that computes.
-        """
-        gc.freeze()
-        gc.set_threshold(*_COLLECT)
-        sys.setswitchinterval(_SWITCH)
+        """Begin to send."""
+        self._tidying.start()
         self._begin("relay", self._supervise)
-        self._begin("tidy", self._tidy)
 
     def wake(self) -> None:
         """Something may have come that is to be passed on, or been queued."""
@@ -71,6 +57,7 @@ class Pump:
             event.set()
         for thread in self._threads:
             thread.join(timeout=10)
+        self._tidying.stop()
 
     def _begin(self, name: str, run: Callable[[], None]) -> None:
         thread = threading.Thread(target=run, name=f"relto-{name}", daemon=True)
@@ -98,16 +85,6 @@ class Pump:
                     self._awake[peer] = threading.Event()
                     self._begin(peer, lambda peer=peer: self._send(peer))  # type: ignore[misc]
                 self._awake[peer].set()
-
-    def _tidy(self) -> None:
-        """Keep what commits from having to copy the log of the store into its file, and what answers from having to
-        wait for the collector: to look at all that ten thousand messages left takes as long as to answer twenty."""
-        for turn in count(1):
-            if self._stop.wait(_TIDY_EVERY):
-                return
-            gc.collect(0 if turn % _COLLECT_ALL_EVERY else 2)
-            with suppress(ReltoError):  # it is told where something is read or written
-                self._node.store.tidy()
 
     def _send(self, peer: str) -> None:
         """Send what is queued for one peer, again and again while it does not answer."""

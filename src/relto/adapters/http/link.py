@@ -25,6 +25,7 @@ from relto.core.errors import (
 )
 from relto.node.card import Card
 from relto.node.framing import MAX_ANSWERS_BYTES, Message, read_answers, write_batch
+from relto.node.lines import Line
 from relto.node.pieces import PIECE_BYTES, Progress, name_of
 
 if TYPE_CHECKING:
@@ -71,6 +72,18 @@ class HttpLink:
             raise VerificationFailed(f"the node of `{peer}` answers a batch with something else: {error}") from error
         return [data if answered else _problem(peer, 200, data) for answered, data in answers]
 
+    def line(self, peer: str) -> Line:
+        """A connection of its own to the node of `peer`, for what goes on while it answers. Raises PeerUnreachable."""
+        from relto.adapters.http.line import HttpLine
+
+        card, shown = self._pinned(peer), self._keys.presented_to(peer)
+
+        def still() -> bool:
+            return self._card_of(peer) == card and self._keys.presented_to(peer) == shown
+
+        limits = CONNECT_SECONDS, ANSWER_SECONDS, MAX_ANSWER_BYTES
+        return HttpLine(card, client_context(self._keys, card), _problem, still, limits=limits)
+
     def _hand_over(self, peer: str, message: bytes) -> str:
         """Give a peer the pieces of a message that it does not have yet; the name under which it has them then."""
         name = name_of(message)
@@ -91,11 +104,7 @@ class HttpLink:
         return count_in(value, "have")
 
     def _ask(self, peer: str, method: str, path: str, content: bytes, limit: int) -> bytes:
-        card = self._card_of(peer)
-        if card is None or not card.address or not card.certificate:
-            raise PeerUnreachable(
-                f"no address of `{peer}` is pinned", remedy="pin its card anew, with its address in it"
-            )
+        card = self._pinned(peer)
         from urllib3.exceptions import HTTPError, ProtocolError
 
         try:
@@ -111,6 +120,14 @@ class HttpLink:
                 f"the node of `{peer}` does not answer at {card.address}: {_why(error)}",
                 remedy="what is queued is sent once it does",
             ) from error
+
+    def _pinned(self, peer: str) -> Card:
+        card = self._card_of(peer)
+        if card is None or not card.address or not card.certificate:
+            raise PeerUnreachable(
+                f"no address of `{peer}` is pinned", remedy="pin its card anew, with its address in it"
+            )
+        return card
 
     def _once(self, card: Card, method: str, path: str, content: bytes, limit: int) -> tuple[int, bytes]:
         """Ask once; the status and what was answered. What is asked twice has one effect and the same answer."""

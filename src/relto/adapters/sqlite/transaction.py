@@ -126,7 +126,7 @@ class SqliteTransaction(SqliteReading):
     def note(self, about: NoteKind, peer: str, note: str) -> None:
         """Note something of a peer."""
         self._put_state(f"{about}:{peer}", note)
-        self._notes.clear()
+        self._notes.pop(about, None)
 
     def frontier(self) -> Frontier:
         """The right edge of the ledger's tree, with what was appended here."""

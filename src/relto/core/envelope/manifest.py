@@ -117,6 +117,11 @@ class WrittenLabel:
         self._label, self._text = label, label_json(label)
         self._digest = digest(self._text)
 
+    @property
+    def text(self) -> bytes:
+        """The label as it is written."""
+        return self._text
+
     def manifest(self, originator: str, key: str, size: int, nonce: bytes, commitment: bytes) -> Manifest:
         """The manifest with this label. Raises as `Manifest` does."""
         made = Manifest(originator, key, self._label, size, nonce, commitment)

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from relto.core.envelope import KeyRing, SigningKey, VerifyKey, each_key
@@ -44,6 +45,7 @@ class SignedNote:
         return self.text + "\n" + "".join(f"{signature.line()}\n" for signature in self.signatures)
 
 
+@lru_cache(maxsize=256)
 def check_key_name(name: str) -> str:
     """Give `name` back if it can name a key: not empty, without space, plus or control sign; else InputError."""
     if not name or "+" in name or any(char.isspace() for char in name) or _CONTROLS.search(name):

@@ -69,7 +69,7 @@ class MissileWarning:
         if len(self.track) > MAX_TRACK:
             raise InputError(f"a track of {len(self.track)} points", remedy=f"give at most {MAX_TRACK}")
         object.__setattr__(self, "says", " ".join(self.says.split()))
-        if len(self.says) > MAX_SAYS or any(not char.isprintable() for char in self.says):
+        if len(self.says) > MAX_SAYS or not self.says.isprintable():
             raise InputError(
                 "a remark that is too long, or has signs that no screen shows", remedy=f"keep to {MAX_SAYS} signs"
             )

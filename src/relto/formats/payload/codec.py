@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
@@ -34,6 +35,7 @@ from relto.formats.payload.model import (
 
 MAX_PAYLOAD: Final = 4 << 20
 MAX_DEPTH: Final = 12
+_HALF: Final = re.compile(rb"\\u[dD]")  # only an escape can write half a surrogate pair
 TYPES: Final[Mapping[str, type[BaseModel]]] = {
     "missile-warning": WarningJson,
     "encounter-report": EncounterJson,
@@ -107,17 +109,19 @@ def _parsed(data: bytes, name: str) -> Any:
         raise InputError(f"JSON nested deeper than {MAX_DEPTH}", where=where, remedy="flatten it") from error
     except InputError as error:
         raise InputError(error.message, where=where, remedy=error.remedy) from error
-    _check_depth(value, 0, where)
+    _check_depth(value, 0, where, _HALF.search(data) is not None)
     return value
 
 
-def _check_depth(value: Any, depth: int, where: Position) -> None:
+def _check_depth(value: Any, depth: int, where: Position, halves: bool) -> None:
+    """`halves`: whether a text may hold half a surrogate pair, which UTF-8 does not."""
     if depth > MAX_DEPTH:
         raise InputError(f"JSON nested deeper than {MAX_DEPTH}", where=where, remedy="flatten it")
-    if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
+    if halves and isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
         raise InputError("text with half a surrogate pair", where=where, remedy="write whole characters")
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _check_depth(inner, depth + 1, where)
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            _check_depth(inner, depth + 1, where, halves)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

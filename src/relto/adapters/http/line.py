@@ -1,0 +1,140 @@
+"""A line to a peer: one connection that is kept, on which requests go out while those before are being answered
+(RFC 9112, 9.3.2). The same requests as the link's, to the same port, under the same pin."""
+
+from __future__ import annotations
+
+import select
+import socket
+from collections import deque
+from collections.abc import Callable
+from ssl import SSLContext, SSLSocket, SSLWantReadError
+from time import monotonic
+from typing import Final
+
+import httptools
+
+from relto.adapters.http.tls import name_asked
+from relto.core.errors import PeerUnreachable, ReltoError
+from relto.node.card import Card
+
+_AT_ONCE: Final = 1 << 16
+_MAX_HEAD: Final = 1 << 14
+
+
+class HttpLine:
+    """A connection to the node with this card. One thread uses it."""
+
+    def __init__(
+        self,
+        card: Card,
+        context: SSLContext,
+        problem: Callable[[str, int, bytes], ReltoError],
+        still: Callable[[], bool],
+        *,
+        limits: tuple[float, float, int],
+    ) -> None:
+        """`problem` makes an error of a status and what came with it; `still` says whether the pin is what it was;
+        `limits`: seconds to connect and to answer, bytes of an answer. Raises PeerUnreachable."""
+        self._card, self._problem, self._still = card, problem, still
+        connect, self._patience, self._limit = limits
+        self._answers: deque[tuple[int, bytes]] = deque()
+        self._since: deque[float] = deque()
+        self._parts: list[bytes] = []
+        self._taken = self._head = 0
+        self._parser = httptools.HttpResponseParser(self)
+        host, _, port = card.address.rpartition(":")
+        try:
+            plain = socket.create_connection((host.strip("[]"), int(port)), timeout=connect)
+            try:
+                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._socket: SSLSocket = context.wrap_socket(plain, server_hostname=name_asked(card))
+            except BaseException:
+                plain.close()
+                raise
+        except OSError as error:
+            raise self._cut(str(error)) from error
+        self._ready = select.poll()
+        self._ready.register(self._socket, select.POLLIN)
+
+    def send(self, kind: str, message: bytes) -> None:
+        """Send a message as a request. Raises PeerUnreachable where the line is cut, or the peer's pin is another."""
+        if not self._still():
+            raise self._cut("its card was pinned anew")
+        head = (
+            f"POST /v1/messages/{kind} HTTP/1.1\r\nhost: {self._card.address}\r\nuser-agent: relto\r\n"
+            f"content-type: application/octet-stream\r\ncontent-length: {len(message)}\r\n\r\n"
+        )
+        try:
+            self._socket.settimeout(self._patience)
+            self._socket.sendall(head.encode("ascii") + message)
+        except (OSError, ValueError) as error:
+            raise self._cut(str(error)) from error
+        self._since.append(monotonic())
+
+    def answer(self, wait: float) -> bytes | ReltoError | None:
+        """The next answer; None where it has not come within `wait` seconds."""
+        if not self._answers and not self._read(wait):
+            return None
+        if not self._answers:
+            return None
+        self._since.popleft()
+        status, data = self._answers.popleft()
+        return data if status == 200 else self._problem(self._card.party, status, data)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._socket.close()
+
+    def _read(self, wait: float) -> bool:
+        """Read what has come, or comes within `wait` seconds; whether anything has."""
+        try:
+            if not self._socket.pending() and not self._ready.poll(wait * 1000):
+                return self._still_waits()
+            self._socket.settimeout(0)
+            data = self._socket.recv(_AT_ONCE)
+        except SSLWantReadError:  # what came was of TLS itself, or a part of a record
+            return self._still_waits()
+        except (OSError, ValueError) as error:
+            raise self._cut(str(error)) from error
+        self._head += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            raise self._cut(f"no answer of HTTP: {error}") from error
+        if not data or self._head > _MAX_HEAD:
+            raise self._cut("it has closed the connection" if not data else "a head without end")
+        return True
+
+    def _still_waits(self) -> bool:
+        """False; or PeerUnreachable, where nothing came for too long."""
+        if self._since and monotonic() - self._since[0] > self._patience:
+            raise self._cut("no answer")
+        return False
+
+    def on_message_begin(self) -> None:
+        """An answer begins (called by the parser, as all of these)."""
+        self._parts, self._taken = [], 0
+
+    def on_headers_complete(self) -> None:
+        """A head has come."""
+        self._head = 0
+
+    def on_body(self, data: bytes) -> None:
+        """A part of an answer has come."""
+        self._head = 0
+        self._taken += len(data)
+        if self._taken > self._limit:
+            raise ValueError("an answer without end")
+        self._parts.append(data)
+
+    def on_message_complete(self) -> None:
+        """An answer is whole."""
+        if len(self._answers) >= len(self._since):
+            raise ValueError("more answers than were asked for")
+        self._answers.append((self._parser.get_status_code(), b"".join(self._parts)))
+
+    def _cut(self, why: str) -> PeerUnreachable:
+        return PeerUnreachable(
+            f"the node of `{self._card.party}` does not answer at {self._card.address}: {why[:200] or 'cut'}",
+            remedy="what is queued is sent once it does",
+        )
