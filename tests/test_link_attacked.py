@@ -1,4 +1,4 @@
-"""A peer's node that does not keep to HTTP: what it answers costs no more than an answer may, and is told as an error."""
+"""A peer that does not keep to HTTP: what it answers costs no more than an answer may, and is told as an error."""
 
 from __future__ import annotations
 

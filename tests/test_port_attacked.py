@@ -1,0 +1,55 @@
+"""Who speaks to a port and says too much: strangers at the people's port, over a connection that anybody may open."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from relto.cli.served import Served, free_address
+from tests.serving import PASSPHRASE, Network, bare_context
+
+ASKS = b"GET /x HTTP/1.1\r\nhost: x\r\n\r\n"
+MOST = 4 << 20
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address at which JPN's node serves its own people."""
+    net, address = Network(tmp_path_factory.mktemp("net"), ("JPN",), lapses=False), free_address()
+    with Served(net.folder / "jpn", net.card("JPN").address, PASSPHRASE, people=address) as served:
+        served.wait()
+        yield address
+    net.close()
+
+
+@contextmanager
+def stranger(address: str) -> Iterator[ssl.SSLSocket]:
+    """A connection of somebody who shows nothing."""
+    host, _, port = address.rpartition(":")
+    with (
+        socket.create_connection((host, int(port)), timeout=60) as plain,
+        bare_context().wrap_socket(plain, server_hostname="localhost") as tls,
+    ):
+        yield tls
+
+
+def test_who_asks_thousands_of_times_before_an_answer_is_not_listened_to(people: str) -> None:
+    """Each request that waits for the one before is kept in memory: some 140 times what it took to ask."""
+    sent, some = 0, ASKS * 500
+    with stranger(people) as tls, suppress(ConnectionError, ssl.SSLError, TimeoutError):
+        while sent < MOST:
+            tls.sendall(some)
+            sent += len(some)
+    assert sent < MOST
+
+
+@pytest.mark.parametrize("more", [b"", b"host: y\r\n"], ids=["none", "two"])
+def test_a_request_names_one_host(people: str, more: bytes) -> None:
+    """RFC 9112, 3.2: 400 for none, and for more than one."""
+    with stranger(people) as tls:
+        tls.sendall(b"GET /healthz HTTP/1.1\r\n" + (b"host: x\r\n" + more if more else b"") + b"\r\n")
+        assert tls.recv(1 << 16).startswith(b"HTTP/1.1 400 ")
