@@ -9,8 +9,9 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
+from relto.adapters.http import client_context
 from relto.cli.served import Served, free_address
-from tests.serving import PASSPHRASE, Network, bare_context
+from tests.serving import PASSPHRASE, Network, bare_context, network, until
 
 ASKS = b"GET /x HTTP/1.1\r\nhost: x\r\n\r\n"
 MOST = 4 << 20
@@ -53,3 +54,18 @@ def test_a_request_names_one_host(people: str, more: bytes) -> None:
     with stranger(people) as tls:
         tls.sendall(b"GET /healthz HTTP/1.1\r\n" + (b"host: x\r\n" + more if more else b"") + b"\r\n")
         assert tls.recv(1 << 16).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_peer_that_hangs_up_in_the_middle_of_a_message_is_a_line_in_the_log() -> None:
+    with network("KOR", "JPN") as net:
+        host, _, port = net.card("JPN").address.rpartition(":")
+        for _ in range(20):
+            with (
+                socket.create_connection((host, int(port)), timeout=10) as plain,
+                client_context(net.keys("KOR"), net.card("JPN")).wrap_socket(plain, server_hostname="x") as tls,
+            ):
+                tls.sendall(b"POST /v1/batch HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nrelto")
+        with net.client("KOR", "JPN") as client:
+            client.post("/v1/messages/nothing", content=b"x")
+        until(lambda: "nothing" in net.log("JPN"))
+        assert "Traceback" not in net.log("JPN")
