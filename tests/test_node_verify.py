@@ -81,6 +81,11 @@ CHANGES = [
     ("JPN", "UPDATE duty SET due_at = NULL"),
     ("JPN", "UPDATE duty SET done_at = NULL WHERE do = 'mark-origin'"),
     ("JPN", "DELETE FROM duty"),
+    (
+        "JPN",
+        "CREATE TABLE d AS SELECT * FROM duty LIMIT 1; UPDATE d SET holding = 't-9'; "
+        "INSERT INTO duty SELECT * FROM d; DROP TABLE d",
+    ),
     ("JPN", "DELETE FROM duty; DELETE FROM holding"),
     ("JPN", "UPDATE inbox SET reply = x'00' WHERE kind = 'transmittal'"),
     ("JPN", "UPDATE inbox SET digest = 'sha256:0' WHERE kind = 'transmittal'"),

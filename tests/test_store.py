@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -292,6 +293,29 @@ def test_many_threads_append_one_line_of_leaves(opened: SqliteStore) -> None:
         one.join()
     with opened.read() as reading:
         assert [leaf.position for leaf in reading.leaves()] == list(range(40))
+
+
+def test_a_reader_who_waits_for_a_connection_gets_the_first_that_is_free(opened: SqliteStore) -> None:
+    """Fifteen at once are what there is; what a reader gives back is not kept from who waits for it."""
+    came = threading.Event()
+
+    def read() -> None:
+        with opened.read() as reading:
+            reading.high_water()
+        came.set()
+
+    with ExitStack() as others:
+        for _ in range(8):
+            others.enter_context(opened.read()).high_water()
+        with ExitStack() as some:
+            for _ in range(7):
+                some.enter_context(opened.read()).high_water()
+            waiting = threading.Thread(target=read)
+            waiting.start()
+            assert not came.wait(0.2)
+        free = came.wait(10)
+    waiting.join()
+    assert free
 
 
 def test_no_store_and_a_second_store_are_refused(tmp_path: Path, opened: SqliteStore) -> None:

@@ -1,0 +1,116 @@
+"""A peer that does not keep to HTTP: what it answers costs no more than an answer may, and is told as an error."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from relto.adapters.http import HttpLink, PeerContexts
+from relto.core.errors import PeerUnreachable, ReltoError
+from tests.serving import Network
+
+OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = OK + b"transfer-encoding: chunked\r\n\r\n"
+MOST = 64 << 20
+"""Bytes after which a peer that is still listened to stops: many times what any answer may have."""
+
+
+@pytest.fixture(scope="module")
+def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    made = Network(tmp_path_factory.mktemp("net"), ("KOR", "JPN"), lapses=False)
+    yield made
+    made.close()
+
+
+@contextmanager
+def answering(net: Network, answer: Callable[[ssl.SSLSocket], object]) -> Iterator[None]:
+    """JPN's node, with its own key and certificate, that answers each request over a connection of its own so."""
+    context = PeerContexts(net.keys("JPN"), lambda _: None).context
+    host, _, port = net.card("JPN").address.rpartition(":")
+    with socket.create_server((host, int(port))) as listens:
+
+        def serve() -> None:
+            while True:
+                try:
+                    plain, _ = listens.accept()
+                except OSError:
+                    return
+                with plain, suppress(OSError):
+                    plain.settimeout(10)
+                    with context.wrap_socket(plain, server_side=True) as tls:
+                        tls.recv(1 << 16)
+                        answer(tls)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            listens.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def asked(net: Network) -> bytes:
+    link = HttpLink(net.keys("KOR"), {"JPN": net.card("JPN")}.get)
+    try:
+        return link.exchange("JPN", "transmittal", b"a message")
+    finally:
+        link.close()
+
+
+@pytest.mark.parametrize(
+    ("opening", "more"),
+    [
+        (CHUNKED + b"-1\r\n", b"x" * (1 << 20)),
+        (CHUNKED + b"2\r\nhi\r\n0\r\n", b"x: y\r\n" * 100_000),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 40_000),
+        (OK + b"\r\n", b"x" * (1 << 20)),
+    ],
+    ids=["a chunk of less than nothing", "trailers", "interim answers", "body"],
+)
+def test_an_answer_without_end_is_not_listened_to(net: Network, opening: bytes, more: bytes) -> None:
+    sent: list[int] = []
+
+    def pour(tls: ssl.SSLSocket) -> None:
+        tls.sendall(opening)
+        while sum(sent) < MOST:
+            tls.sendall(more)
+            sent.append(len(more))
+
+    with answering(net, pour), pytest.raises(ReltoError):
+        asked(net)
+    assert sum(sent) < MOST
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        OK + b"content-length: 100\r\n\r\nonly the beginning",
+        CHUNKED + b"-5\r\nhello\r\n0\r\n\r\n",
+        CHUNKED + b"5\r\nhel",
+        b"nothing that we speak\r\n\r\n",
+        OK + b"content-length: 2\r\ncontent-length: 3\r\n\r\nhi!",
+    ],
+    ids=["cut short", "less than nothing", "a chunk cut short", "another protocol", "two lengths"],
+)
+def test_what_is_no_whole_answer_is_none(net: Network, answer: bytes) -> None:
+    with answering(net, lambda tls: tls.sendall(answer)), pytest.raises(PeerUnreachable):
+        asked(net)
+
+
+def test_an_answer_to_nothing_is_not_taken_for_the_answer_to_the_next_message(net: Network) -> None:
+    def twice(tls: ssl.SSLSocket) -> None:
+        for number in (b"1", b"2"):
+            tls.sendall(OK + b"content-length: 1\r\n\r\n" + number + OK + b"content-length: 1\r\n\r\nx")
+            tls.recv(1 << 16)
+
+    link = HttpLink(net.keys("KOR"), {"JPN": net.card("JPN")}.get)
+    with answering(net, twice):
+        assert link.exchange("JPN", "transmittal", b"one") == b"1"
+        assert link.exchange("JPN", "transmittal", b"two") in (b"1", b"2")
+        link.close()
