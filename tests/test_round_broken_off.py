@@ -12,6 +12,7 @@ from relto.adapters.sqlite.reading import SqliteReading
 from relto.core.errors import Conflict, ReltoError
 from relto.node import Sending, dispatch_pending
 from relto.node import round as rounds
+from relto.node.sending import basis as sending_basis
 from tests.test_batch import queued
 from tests.test_node_setup import LAPSE, Cast, cast, pact
 
@@ -51,7 +52,7 @@ def broken_off(pact: Cast, monkeypatch: pytest.MonkeyPatch, sending: Sending) ->
     queued(pact, 1)
     assert sending.run(1000) is None  # now the peer has answered once
     pact.kor.link = link = Held(pact)
-    whole, asked = rounds.basis, list[None]()
+    whole, asked = sending_basis, list[None]()
 
     def basis(*given: object) -> object:
         asked.append(None)

@@ -11,7 +11,7 @@ anew. A peer that has not answered yet has but one batch at a time made ready fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
@@ -78,8 +78,7 @@ class Rounds:
         self._answering: set[str] = set()
         self.silent: set[str] = set()
         """The peers that did not answer in the last round."""
-        self.under_way = False
-        """Whether something was handed to the link and is not settled."""
+        self._flying: _Sent | None = None
         self._stuck: set[str] = set()
         self._met: dict[str, float] = {}
 
@@ -93,6 +92,7 @@ class Rounds:
         """Send these batches, in order; the next is asked for only when it may be made ready. None stands where there
         is no further one yet: there may be by the time that a peer answers, or more is queued."""
         flying: _Sent | None = None
+        self._end_what_was_left()
         self.silent.clear()
         self._stuck.clear()
         for batch in parted:
@@ -108,11 +108,23 @@ class Rounds:
             if flying is not None:
                 self._hear(flying)
                 ready = self._again_if_changed(ready)
-            sent = self._hand_over(ready)
-            self._settle(flying)
-            flying, self.under_way = sent, sent is not None
+            answered = flying
+            flying = self._flying = self._hand_over(ready)
+            self._settle(answered)
         if flying is not None:
             self._hear(flying, settle=True)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether something was handed to the link and is not settled."""
+        return self._flying is not None
+
+    def _end_what_was_left(self) -> None:
+        """Where a round broke off, wait for the answers to what it had handed over: it stays queued, and whatever comes
+        after it is decided on when the link is free."""
+        if self._flying is not None:
+            wait([self._flying.answers])
+            self._flying = None
 
     def _wait(self, flying: _Sent | None) -> _Sent | None:
         """Wait until a peer has answered, and settle what it answered; or until more is queued."""
@@ -175,7 +187,7 @@ class Rounds:
         if not settle:
             return sent
         self._settle(sent)
-        self.under_way = False
+        self._flying = None
         return None
 
     def _settle(self, sent: _Sent | None) -> None:

@@ -28,6 +28,7 @@ from relto.node.verify_kept import check_kept
 Problem: TypeAlias = Callable[[str, str], None]
 Ledger: TypeAlias = Mapping[str, Evidence]
 
+_BEFORE_ALL: Final = -(1 << 63)
 _RECALLED: Final = {"refusal": "transmittal"}
 """A recall is answered about the transmittal that it recalls, and kept as such."""
 _ABOUT: Final = frozenset({"compromise", "custody", "reclassification", "visit"})
@@ -255,7 +256,7 @@ def _check_register(node: Node, reading: Reading, evidence: Ledger, problem: Pro
         why = _not_as_held(node, held, kept, receipts.get(name))
         if why:
             problem(f"holding {name}", why)
-    if left or len(folded) != len(reading.arrived(0, -1)):
+    if left or len(folded) != len(reading.arrived(_BEFORE_ALL, -1)):
         _say_what_differs(node, reading, folded, left, receipts, problem)
 
 

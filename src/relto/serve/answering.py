@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Final
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from relto.core.canon import digest
@@ -46,11 +46,14 @@ async def read_body(request: Request, limit: int) -> bytes:
     """The message or batch; InputError where it is more than `limit` bytes, before more of it is read."""
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise InputError("the message is too long", remedy=f"send at most {limit} bytes")
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > limit:
+                raise InputError("the message is too long", remedy=f"send at most {limit} bytes")
+            parts.append(part)
+    except ClientDisconnect as error:
+        raise InputError("the message was cut short: its sender hung up", remedy="send it anew") from error
     return b"".join(parts)
 
 

@@ -23,6 +23,8 @@ _GRACE_SECONDS = 10
 _MAX_CONNECTIONS = 512
 _BACKLOG = 512
 _MAX_HEAD_BYTES = 1 << 16
+_HEAD_SECONDS = 20.0
+_MOST_AHEAD = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,14 @@ class _Server(uvicorn.Server):
 
 
 class _Protocol(HttpToolsProtocol):
-    """Tells each request the certificate that its connection showed, and reads no head without end."""
+    """Tells each request the certificate that its connection showed; and lets nobody fill the memory, or keep a
+    connection, who only begins to ask."""
 
     _head = 0
     """How many bytes have come since the last head was complete, or the last part of a body was."""
+    _refused = ""
+    _waits: asyncio.TimerHandle | None = None
+    """Ends the connection where a head that has begun is not complete by then."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         connection: Any = transport.get_extra_info("socket")
@@ -124,24 +130,52 @@ class _Protocol(HttpToolsProtocol):
         shown = tls.getpeercert(True) if tls is not None else None
         self.app_state = {**self.app_state, PEER_CERTIFICATE: shown}
         super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over."""
+        self._wait_no_more()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Refuse what sends a head, or what stands around the parts of a body, without end."""
         self._head += len(data)
         super().data_received(data)
         if self._head > _MAX_HEAD_BYTES and not self.transport.is_closing():
-            self.send_400_response("The head of the request is too long.")
+            self._refused = "The head of the request is too long."
+            self.send_400_response(self._refused)
+        if self._refused:
             self.transport.abort()  # to close would be to listen until the other side does
 
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._wait()
+
     def on_headers_complete(self) -> None:
-        """A head has come."""
+        """A head has come. What is raised here ends the connection with status 400."""
         self._head = 0
+        self._wait_no_more()
+        if len(self.pipeline) >= _MOST_AHEAD:
+            self._refused = "too many requests before an answer"
+            raise ValueError(self._refused)
+        if sum(name == b"host" for name, _ in self.headers) != 1:
+            raise ValueError("a request names one host (RFC 9112, 3.2)")
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """A part of a body has come."""
         self._head = 0
         super().on_body(body)
+
+    def _wait(self) -> None:
+        self._wait_no_more()
+        self._waits = self.loop.call_later(_HEAD_SECONDS, self.transport.abort)
+
+    def _wait_no_more(self) -> None:
+        if self._waits is not None:
+            self._waits.cancel()
+            self._waits = None
 
     def shutdown(self) -> None:
         """Let go of an idle connection at once: a peer that is not reading never answers the close of TLS."""

@@ -37,6 +37,8 @@ class HttpLine:
         `limits`: seconds to connect and to answer, bytes of an answer. Raises PeerUnreachable."""
         self._card, self._problem, self._still = card, problem, still
         connect, self._patience, self._limit = limits
+        self.late = False
+        """Whether it was cut because nothing came for too long."""
         self._answers: deque[tuple[int, bytes]] = deque()
         self._since: deque[float] = deque()
         self._parts: list[bytes] = []
@@ -58,28 +60,45 @@ class HttpLine:
 
     def send(self, kind: str, message: bytes) -> None:
         """Send a message as a request. Raises PeerUnreachable where the line is cut, or the peer's pin is another."""
+        self.ask("POST", f"messages/{kind}", message)
+
+    def answer(self, wait: float) -> bytes | ReltoError | None:
+        """The next answer; None where it has not come within `wait` seconds."""
+        found = self.heard(wait)
+        if found is None:
+            return None
+        status, data = found
+        return data if status == 200 else self._problem(self._card.party, status, data)
+
+    def ask(self, method: str, path: str, content: bytes, limit: int | None = None) -> None:
+        """Send a request, whose answer may have `limit` bytes. Raises as `send` does."""
         if not self._still():
             raise self._cut("its card was pinned anew")
+        self._limit = self._limit if limit is None else limit
         head = (
-            f"POST /v1/messages/{kind} HTTP/1.1\r\nhost: {self._card.address}\r\nuser-agent: relto\r\n"
-            f"content-type: application/octet-stream\r\ncontent-length: {len(message)}\r\n\r\n"
+            f"{method} /v1/{path} HTTP/1.1\r\nhost: {self._card.address}\r\nuser-agent: relto\r\n"
+            f"content-type: application/octet-stream\r\ncontent-length: {len(content)}\r\n\r\n"
         )
         try:
             self._socket.settimeout(self._patience)
-            self._socket.sendall(head.encode("ascii") + message)
+            self._socket.sendall(head.encode("ascii") + content)
         except (OSError, ValueError) as error:
             raise self._cut(str(error)) from error
         self._since.append(monotonic())
 
-    def answer(self, wait: float) -> bytes | ReltoError | None:
-        """The next answer; None where it has not come within `wait` seconds."""
+    def heard(self, wait: float) -> tuple[int, bytes] | None:
+        """The status and the content of the next answer; None where it has not come within `wait` seconds."""
         if not self._answers and not self._read(wait):
             return None
         if not self._answers:
             return None
         self._since.popleft()
-        status, data = self._answers.popleft()
-        return data if status == 200 else self._problem(self._card.party, status, data)
+        return self._answers.popleft()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way on it, and nothing has come that was not asked for, its end neither."""
+        return not self._since and not self._socket.pending() and not self._ready.poll(0)
 
     def close(self) -> None:
         """Close the connection."""
@@ -96,6 +115,7 @@ class HttpLine:
             return self._still_waits()
         except (OSError, ValueError) as error:
             raise self._cut(str(error)) from error
+        self._check_patience()
         self._head += len(data)
         try:
             self._parser.feed_data(data)
@@ -106,10 +126,14 @@ class HttpLine:
         return True
 
     def _still_waits(self) -> bool:
-        """False; or PeerUnreachable, where nothing came for too long."""
-        if self._since and monotonic() - self._since[0] > self._patience:
-            raise self._cut("no answer")
+        """False; or PeerUnreachable, where no whole answer came for too long."""
+        self._check_patience()
         return False
+
+    def _check_patience(self) -> None:
+        if self._since and monotonic() - self._since[0] > self._patience:
+            self.late = True
+            raise self._cut("no answer")
 
     def on_message_begin(self) -> None:
         """An answer begins (called by the parser, as all of these)."""

@@ -8,11 +8,14 @@ error it stands for.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Final
 
-from relto.adapters.http.tls import TlsKeys, client_context, name_asked
+from relto.adapters.http.tls import TlsKeys, client_context
 from relto.core.canon import count_in, only_keys, parse_object
 from relto.core.errors import (
     Conflict,
@@ -29,12 +32,13 @@ from relto.node.lines import Line
 from relto.node.pieces import PIECE_BYTES, Progress, name_of
 
 if TYPE_CHECKING:
-    from urllib3 import HTTPSConnectionPool  # loaded with the first message: most commands send none
+    from relto.adapters.http.line import HttpLine  # loaded with the first message: most commands send none
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 60.0
 MAX_ANSWER_BYTES: Final = 1 << 20
-_KEPT: Final = 8
+_MOST_IDLE: Final = 8
+_LOOK_EVERY: Final = 1.0
 _BY_CODE: Final = {one.exit_code: one for one in (InputError, Refused, NotFound, VerificationFailed, Conflict)}
 
 
@@ -48,7 +52,7 @@ class HttpLink:
         self._keys = keys
         self._card_of = card_of
         self._progress = progress
-        self._pools: dict[str, tuple[tuple[Card, Card], HTTPSConnectionPool]] = {}
+        self._kept: dict[str, _Kept] = {}
         self._lock = threading.Lock()
 
     def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
@@ -74,15 +78,7 @@ class HttpLink:
 
     def line(self, peer: str) -> Line:
         """A connection of its own to the node of `peer`, for what goes on while it answers. Raises PeerUnreachable."""
-        from relto.adapters.http.line import HttpLine
-
-        card, shown = self._pinned(peer), self._keys.presented_to(peer)
-
-        def still() -> bool:
-            return self._card_of(peer) == card and self._keys.presented_to(peer) == shown
-
-        limits = CONNECT_SECONDS, ANSWER_SECONDS, MAX_ANSWER_BYTES
-        return HttpLine(card, client_context(self._keys, card), _problem, still, limits=limits)
+        return self._connect(self._kept_for(self._pinned(peer)))
 
     def _hand_over(self, peer: str, message: bytes) -> str:
         """Give a peer the pieces of a message that it does not have yet; the name under which it has them then."""
@@ -104,22 +100,10 @@ class HttpLink:
         return count_in(value, "have")
 
     def _ask(self, peer: str, method: str, path: str, content: bytes, limit: int) -> bytes:
-        card = self._pinned(peer)
-        from urllib3.exceptions import HTTPError, ProtocolError
-
-        try:
-            try:
-                status, data = self._once(card, method, path, content, limit)
-            except ProtocolError:  # the peer had let go of a connection that was kept: the same again, on another
-                status, data = self._once(card, method, path, content, limit)
-            if status == 200:
-                return data
-            raise _problem(peer, status, data)
-        except (HTTPError, OSError) as error:
-            raise PeerUnreachable(
-                f"the node of `{peer}` does not answer at {card.address}: {_why(error)}",
-                remedy="what is queued is sent once it does",
-            ) from error
+        status, data = self._once(self._pinned(peer), method, path, content, limit)
+        if status == 200:
+            return data
+        raise _problem(peer, status, data)
 
     def _pinned(self, peer: str) -> Card:
         card = self._card_of(peer)
@@ -131,54 +115,88 @@ class HttpLink:
 
     def _once(self, card: Card, method: str, path: str, content: bytes, limit: int) -> tuple[int, bytes]:
         """Ask once; the status and what was answered. What is asked twice has one effect and the same answer."""
-        pool = self._pool(card)
-        response = pool.urlopen(method, f"/v1/{path}", content, preload_content=False, redirect=False)
-        try:
-            data = response.read(limit + 1, decode_content=False)
-        except BaseException:
-            response.close()
-            raise
-        if len(data) > limit:
-            response.close()  # what else it says is not listened to
-            raise VerificationFailed(f"an answer of more than {limit} bytes")
-        response.release_conn()
-        return response.status, data
+        kept = self._kept_for(card)
+        line = kept.taken()
+        if line is not None:
+            try:
+                return _asked(kept, line, method, path, content, limit)
+            except PeerUnreachable:  # it had let go of a connection that was kept: the same again, on another
+                if line.late:
+                    raise
+        return _asked(kept, self._connect(kept), method, path, content, limit)
+
+    def _connect(self, kept: _Kept) -> HttpLine:
+        from relto.adapters.http.line import HttpLine
+
+        peer = kept.card.party
+
+        def still() -> bool:
+            return self._card_of(peer) == kept.card and self._keys.presented_to(peer) == kept.shown
+
+        limits = CONNECT_SECONDS, ANSWER_SECONDS, MAX_ANSWER_BYTES
+        return HttpLine(kept.card, kept.context, _problem, still, limits=limits)
 
     def close(self) -> None:
         """Close the connections."""
         with self._lock:
-            for _, pool in self._pools.values():
-                pool.close()
-            self._pools.clear()
+            for kept in self._kept.values():
+                kept.close()
+            self._kept.clear()
 
-    def _pool(self, card: Card) -> HTTPSConnectionPool:
-        """The connections to the peer with this card. They know no proxy, and no authority but the pin."""
+    def _kept_for(self, card: Card) -> _Kept:
+        """What is kept for the peer with this card: the TLS context, which knows no authority but the pin, and
+        connections."""
         with self._lock:
-            known, shown = self._pools.get(card.party), self._keys.presented_to(card.party)
-            if known is not None and known[0] == (card, shown):
-                return known[1]
+            known, shown = self._kept.get(card.party), self._keys.presented_to(card.party)
+            if known is not None and (known.card, known.shown) == (card, shown):
+                return known
             if known is not None:
-                known[1].close()
-            pool = _connections(card, client_context(self._keys, card))
-            self._pools[card.party] = (card, shown), pool
-            return pool
+                known.close()
+            found = self._kept[card.party] = _Kept(card, shown, client_context(self._keys, card))
+            return found
 
 
-def _connections(card: Card, context: SSLContext) -> HTTPSConnectionPool:
-    from urllib3 import HTTPSConnectionPool, Timeout
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A peer's card, the own one that it is shown, a TLS context for these, and connections on which nothing is under
+    way."""
 
-    host, _, port = card.address.rpartition(":")
-    return HTTPSConnectionPool(
-        host.strip("[]"),
-        int(port),
-        timeout=Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
-        maxsize=_KEPT,
-        retries=False,
-        headers={"content-type": "application/octet-stream", "user-agent": "relto"},
-        ssl_context=context,
-        server_hostname=name_asked(card),
-        assert_hostname=False,  # what it shows is the pinned certificate, whatever names stand in that
-    )
+    card: Card
+    shown: Card
+    context: SSLContext
+    idle: deque[HttpLine] = field(default_factory=deque)
+
+    def taken(self) -> HttpLine | None:
+        """A connection that still stands; None where there is none."""
+        with suppress(IndexError):
+            while True:
+                line = self.idle.pop()
+                if line.idle:
+                    return line
+                line.close()
+        return None
+
+    def close(self) -> None:
+        """Close the connections."""
+        with suppress(IndexError):
+            while True:
+                self.idle.pop().close()
+
+
+def _asked(kept: _Kept, line: HttpLine, method: str, path: str, content: bytes, limit: int) -> tuple[int, bytes]:
+    """Ask on a connection, and keep it for the next one."""
+    try:
+        line.ask(method, path, content, limit)
+        while (found := line.heard(_LOOK_EVERY)) is None:
+            pass
+    except BaseException:
+        line.close()
+        raise
+    if len(kept.idle) < _MOST_IDLE:
+        kept.idle.append(line)
+    else:
+        line.close()
+    return found
 
 
 def _problem(peer: str, status: int, data: bytes) -> ReltoError:
@@ -192,7 +210,3 @@ def _problem(peer: str, status: int, data: bytes) -> ReltoError:
     if kind is None or not says:
         return PeerUnreachable(f"the node of `{peer}` answers with status {status}", remedy="try again later")
     return kind(f"the node of `{peer}` says: {says}")
-
-
-def _why(error: Exception) -> str:
-    return str(error)[:200] or type(error).__name__

@@ -151,6 +151,8 @@ class SqliteReading(ControlReading, InstrumentReading, MirrorReading):
                 if number != wanted:
                     found.append(f"{table.name}: row {number} has another number than the {wanted} it was given")
                     break
+        stray = "SELECT holding FROM duty WHERE holding NOT IN (SELECT id FROM holding) LIMIT 1"
+        found += [f"duty: a row is of no holding, `{name!r:.80}`" for (name,) in self._driver.execute(stray)]
         for name, value in self._driver.execute("SELECT name, value FROM state"):
             kind, _, party = name.partition(":") if isinstance(name, str) else ("", "", "")
             if (kind, bool(party)) not in _NAMES or not isinstance(value, str):

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 
 from relto.adapters.sqlite.errors import BUSY_SECONDS, in_use, told
 from relto.adapters.sqlite.reading import SqliteReading
@@ -180,7 +180,9 @@ def _close(engine: Engine, idle: deque[_Connected]) -> None:
 
 
 def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(  # connections are kept by the store itself
+        f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, poolclass=NullPool
+    )
     event.listen(engine, "connect", _on_connect)
     return engine
 
