@@ -30,13 +30,13 @@ REACHED = """
     core/decision/difference/question core/decision/reference core/dossier/dossier core/envelope/joint
     core/envelope/keys core/envelope/manifest core/envelope/seal core/envelope/sealed core/envelope/segments
     core/evidence/evidence core/evidence/signed core/label/identifier core/label/topic core/register/contractor
-    core/register/control core/register/copies core/register/facility core/register/holding core/register/visit core/timeline/day
-    core/timeline/instant core/timeline/period core/timeline/stamp core/timeline/zone node/acknowledge
-    node/approving node/behind node/clocks node/compromise node/contractors node/controls node/custody
-    node/facilities node/heads node/inclusion node/node node/open_item node/people node/queueing node/readers
-    node/receive node/release node/sending node/statements node/telling node/transmittal node/two_persons
-    node/verify node/verify_controls node/verify_kept node/verify_tables node/visits serve/api/context
-    serve/api/guard
+    core/register/control core/register/copies core/register/facility core/register/holding core/register/visit
+    core/timeline/day core/timeline/instant core/timeline/period core/timeline/stamp core/timeline/zone
+    node/acknowledge node/approving node/behind node/clocks node/compromise node/contractors node/controls
+    node/custody node/facilities node/heads node/inclusion node/node node/open_item node/people node/queueing
+    node/readers node/receive node/release node/sending node/statements node/telling node/transmittal
+    node/two_persons node/verify node/verify_controls node/verify_kept node/verify_tables node/visits
+    serve/api/context serve/api/guard
 """.split()
 """The modules whose errors a page or an act of the desk may show, or a peer may answer to what it sends."""
 DATES = [SOURCE / "core" / "timeline" / "instant.py"]
