@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from threading import Event
 
 import pytest
@@ -13,6 +13,7 @@ from relto.core.errors import PeerUnreachable, ReltoError
 from relto.node import Delivery, OutboxRow, Sending, dispatch_pending, relay_pending, release_many
 from relto.node.behind import Behind
 from relto.node.custody import end_purpose
+from relto.node.ports import Transaction
 from relto.node.statements import statement
 from tests.test_batch import holdings, offers, queued
 from tests.test_node_setup import LAPSE, Cast, all_verify, cast, kinds, pact
@@ -225,4 +226,27 @@ def test_what_is_queued_while_nothing_further_waited_is_made_ready_before_the_pe
         assert sending.run(1000) is None
     assert link.gone == [1, 2, 3]
     assert states(told) == ["done"] * 6
+    all_verify(pact)
+
+
+def test_a_commit_that_lasts_until_the_lapse_lets_nothing_go(pact: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    pact.clock.set(LAPSE.plus(-2))
+    told, write = list[Delivery](), pact.kor.store.write
+
+    @contextmanager
+    def slow() -> Iterator[Transaction]:
+        with write() as tx:
+            yield tx
+        pact.clock.set(LAPSE)
+
+    with Sending(pact.kor, "JPN", told.append, Event()) as sending:
+        queued(pact, 1)
+        sending.run(1000)  # now the peers have met
+        queued(pact, 3)
+        monkeypatch.setattr(pact.kor.store, "write", slow)
+        sending.run(1000)
+    assert [one.state for one in told if one.row.kind == "transmittal"] == ["done"] + ["refused"] * 3
+    assert len(holdings(pact.jpn)) == 1
+    assert kinds(pact.kor).count("consignment") == 4  # they were decided on in time
+    monkeypatch.undo()
     all_verify(pact)

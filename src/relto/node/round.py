@@ -107,7 +107,7 @@ class Rounds:
             ready = self._mark(batch)
             if flying is not None:
                 self._hear(flying)
-                ready = self._again_if_changed(ready)
+            ready = self._again_if_changed(ready)  # it has waited, if only for the disk
             answered = flying
             flying = self._flying = self._hand_over(ready)
             self._settle(answered)
