@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from relto.adapters.sqlite import tables
-from relto.adapters.sqlite.rows import columns_of_control, control_in
+from relto.adapters.sqlite.prepared import Prepared
+from relto.adapters.sqlite.rows import columns_of_control, control_in, control_of
 from relto.core.register import Control, ControlKind
 from relto.core.timeline import Instant
 
 _SECOND: Final = 1_000_000_000
+_IN_ORDER: Final = select(tables.control).order_by(tables.control.c.number)
+_ALL: Final = Prepared(_IN_ORDER)
+_OF_KIND: Final = Prepared(_IN_ORDER.where(tables.control.c.kind == bindparam("kind")))
 
 
 class ControlReading:
     """The part of a view of the store that is about controls."""
 
     _connection: Connection
+    _driver: sqlite3.Connection
 
     def control(self, kind: ControlKind, identifier: str) -> Control | None:
         """One visit, contractor's checklist or facility."""
@@ -26,10 +32,8 @@ class ControlReading:
 
     def controls(self, kind: ControlKind | None = None) -> list[Control]:
         """All visits, checklists and facilities, or those of one kind, in the order they began."""
-        query = select(tables.control).order_by(tables.control.c.number)
-        if kind is not None:
-            query = query.where(tables.control.c.kind == kind)
-        return [control_in(row) for row in self._connection.execute(query)]
+        rows = _ALL.run(self._driver, {}) if kind is None else _OF_KIND.run(self._driver, {"kind": kind})
+        return [control_of(row) for row in rows]
 
     def controls_due(self, by: Instant) -> list[Control]:
         """The contractors with an inspection due by `by`, to the second, that was not entered as missed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import namedtuple
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final
@@ -33,6 +34,9 @@ _CONTROLS: Final[Memo[tuple[Any, ...], Control]] = Memo(4096)
 """Those folded lately, by their whole rows: lists of visits are looked at again and again."""
 _MAX_FRONTIER_BYTES: Final = 1 << 13
 _EDGES: Final[Memo[str, Frontier]] = Memo(8)  # what a transaction writes, the next one reads
+
+
+_CONTROL_ROW: Any = namedtuple("control", [one.name for one in tables.control.columns])  # type: ignore[misc]
 
 
 def check_types(row: Any, table: Table) -> Any:
@@ -232,11 +236,17 @@ def columns_of_control(control: Control) -> dict[str, Any]:
 def control_in(row: Any) -> Control:
     """Fold a visit, a checklist or a facility from its events. Raises VerificationFailed where the row no longer holds
     such events."""
-    key = tuple(row)
-    known = _CONTROLS.get(key)
-    if known is not None:  # the same events fold to the same
-        return known
-    check_types(row, tables.control)
+    return control_of(tuple(row))
+
+
+def control_of(values: tuple[Any, ...]) -> Control:
+    """The same, of all columns in their order."""
+    known = _CONTROLS.get(values)
+    return _folded(values) if known is None else known  # the same events fold to the same
+
+
+def _folded(values: tuple[Any, ...]) -> Control:
+    row = check_types(_CONTROL_ROW(*values), tables.control)
     try:
         value = parse_json(row.events.encode("utf-8"), _MAX_EVENTS_BYTES, name="control.events")
         if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
@@ -244,7 +254,7 @@ def control_in(row: Any) -> Control:
         (control,) = fold_controls(control_event_from_json(one) for one in value if isinstance(one, dict)).values()
     except (ReltoError, ValueError) as error:
         raise VerificationFailed(f"a row of `control` was changed: {error}", remedy="restore the store") from error
-    return control if len(row.events) > _MOST_KEPT else _CONTROLS.put(key, control)
+    return control if len(row.events) > _MOST_KEPT else _CONTROLS.put(values, control)
 
 
 def title_of(events: str) -> str:

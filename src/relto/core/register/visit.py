@@ -170,7 +170,10 @@ class Visit:
         return tuple(one for one in self.events if isinstance(one, VisitShown | VisitOpened))
 
     def _first(self, kind: type[E]) -> E | None:
-        return next((one for one in self.events if isinstance(one, kind)), None)
+        for one in self.events:
+            if isinstance(one, kind):
+                return one
+        return None
 
     @property
     def due(self) -> None:
@@ -191,11 +194,11 @@ class Visit:
         """How far it has come by the clock: `unanswered` once the time asked for is over, `running` within the box that
         was approved, `over` after it where nobody has recorded that it took place. A boundary belongs to what follows.
         """
-        approved = self.approved
-        if self.state == "asked":
+        state, approved = self.state, self.approved
+        if state == "asked":
             return "asked" if at < self.asked.ends else "unanswered"
         if approved is None or self.called_off is not None:
-            return self.state
+            return state
         if at >= approved.ends:
             return "over" if self.held is None else "held"
         return "running" if at >= approved.starts else "approved"

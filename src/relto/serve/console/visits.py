@@ -64,7 +64,7 @@ def speaks_of(one: Call, wanted: str) -> bool:
     """Whether a text, in lower case, stands in what a visit is about, or in who takes part."""
     asked = one.asked
     told = (one.id, asked.visiting, asked.host, asked.facility, asked.agreement, asked.purpose)
-    return any(wanted in text.casefold() for text in (*told, *asked.topics, *asked.visitors))
+    return wanted in "\n".join((*told, *asked.topics, *asked.visitors)).casefold()
 
 
 def zone_of(dossier: Dossier, one: Call) -> str:
