@@ -9,7 +9,7 @@ from typing import Final
 
 from relto.node.ports import Reading, Store
 
-_AT_ONCE: Final = 2000
+_AT_ONCE: Final = 500
 
 
 class Titles:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from relto.core.errors import ReltoError
 from relto.node.ports import Store
 from relto.node.titles import Titles
 from relto.serve.beside import Beside
 from relto.serve.log import Log
+
+_REST: Final = 0.05
+"""Seconds between two parts: who asks for a page meanwhile does not share the processor with all of them."""
 
 
 class Warming(Beside):
@@ -19,6 +24,6 @@ class Warming(Beside):
     def run(self) -> None:
         """Go on until the end."""
         try:
-            self._titles.catch_up(self._store, self.stop.is_set)
+            self._titles.catch_up(self._store, lambda: self.stop.wait(_REST))
         except ReltoError as error:  # a search will say so too
             self._log("titles not read", state=str(error))

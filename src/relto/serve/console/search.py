@@ -4,6 +4,7 @@ evidence, for those who may see each."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from relto.core.dossier import Dossier, Party
 from relto.core.errors import NotFound
@@ -34,7 +35,7 @@ def search(visit: Visit) -> Page:
         (say("Visits"), visit.may("see-holdings"), lambda: _visits(visit, key)),
         (say("Evidence"), visit.may("see-evidence"), lambda: _evidence(visit, wanted)),
     ]
-    found = [(name, list(find())) for name, may, find in places if may and wanted]
+    found = [(name, list(islice(find(), _MOST + 1))) for name, may, find in places if may and wanted]
     groups = [(name, rows[:_MOST], len(rows) > _MOST) for name, rows in found if rows]
     return Page("search.html", say("Search everything"), {"q": wanted, "groups": groups})
 
