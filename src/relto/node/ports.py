@@ -12,10 +12,11 @@ from typing import Literal, Protocol, TypeAlias
 from relto.core.envelope import SigningKey, UnwrapKey
 from relto.core.errors import ReltoError
 from relto.core.ledger import Frontier
-from relto.core.register import Control, ControlKind, Holding
+from relto.core.register import Control, Holding
 from relto.core.timeline import Instant
 from relto.node.card import Card
 from relto.node.card_chain import CardChain, KeyChange, KeyChangeKind
+from relto.node.control_port import ControlReading
 from relto.node.framing import Message
 from relto.node.rows import (
     DecisionRow,
@@ -112,7 +113,7 @@ class Keys(Protocol):
         ...
 
 
-class Reading(Protocol):
+class Reading(ControlReading, Protocol):
     """One consistent view of the store."""
 
     def high_water(self) -> Instant | None:
@@ -279,22 +280,6 @@ class Reading(Protocol):
 
     def kept_as(self, holding: Holding) -> bytes | None:
         """The sealed item of a holding that stands in the register exactly as its events make it; else None."""
-        ...
-
-    def control(self, kind: ControlKind, identifier: str) -> Control | None:
-        """One visit, contractor's checklist or facility."""
-        ...
-
-    def controls(self, kind: ControlKind | None = None) -> list[Control]:
-        """All visits, checklists and facilities, or those of one kind, in the order they began."""
-        ...
-
-    def controls_due(self, by: Instant) -> list[Control]:
-        """The contractors with an inspection due by `by`, to the second, that was not entered as missed."""
-        ...
-
-    def control_columns_differ(self, control: Control) -> list[str]:
-        """The columns of a visit, checklist or facility that are not what its events make them."""
         ...
 
     def instruments(self) -> list[InstrumentRow]:
