@@ -19,6 +19,7 @@ from relto.node import facilities as sites
 from relto.node.custody import show_holding
 from relto.node.due import open_duties
 from relto.node.node import Node
+from tests.sharing import in_shares
 from tests.test_contractors import ANALYST, FIRM
 from tests.test_node_setup import Cast, cast, pact
 
@@ -136,7 +137,9 @@ class Walk:
 
     def check(self, before: dict[str, int]) -> None:
         """What holds after every step. `before`: how often each holding was shown or opened before it."""
-        assert verify(self.node).problems == ()
+        found = verify(self.node)
+        assert found.problems == ()
+        assert in_shares(self.node, 3) == found
         with self.node.store.read() as reading:
             controls, holdings = reading.controls(), reading.holdings()
             duties = [one for one in open_duties(self.node, reading, self.now()) if one.contractor is not None]

@@ -17,6 +17,7 @@ from relto.node.deriving import Made, derive, marks_compared
 from relto.node.due import enter_overdue
 from relto.node.node import Node
 from relto.node.reclassify import reclassify
+from tests.sharing import in_shares
 from tests.test_node_setup import Cast, cast, pact
 
 __all__ = ["cast", "pact"]
@@ -87,7 +88,9 @@ class Walk:
         return acts.write_off(self.node, one.id, self.number(one), report, "security")
 
     def check(self) -> None:
-        assert verify(self.node).problems == ()
+        found = verify(self.node)
+        assert found.problems == ()
+        assert in_shares(self.node, 3) == found
         by_id = {one.id: one for one in self.held()}
         for one in by_id.values():
             at_least = marks_compared(self.node.base, "JPN", one.received.agreement)

@@ -18,6 +18,7 @@ from relto.core.dossier import Item
 from relto.core.errors import Conflict, InputError, NotFound, ReltoError
 from relto.core.timeline import Instant, Stamp, parse_instant
 from relto.node import Delivery, Node, Signed, countersign, open_item, release, sign_instrument, verify
+from tests.sharing import in_shares
 
 SHIPPED = Path(relto.__file__).parent / "dossiers" / "northeast-asia"
 PASSPHRASE = "a passphrase 비밀"
@@ -167,7 +168,9 @@ def kinds(node: Node) -> list[str]:
 
 def all_verify(cast: Cast) -> None:
     for node in cast.nodes.values():
-        assert verify(node).problems == ()
+        found = verify(node)
+        assert found.problems == ()
+        assert in_shares(node, 2) == found
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from relto.node import Verification
 
 _SHORT = 10_000  # leaves, of which nobody waits for progress
-_COLLECT = (500_000, 20, 100)  # all that is read stays until the end, and hardly any of it refers to itself
 
 
 @click.group()
@@ -34,23 +32,26 @@ def ledger() -> None:
 
 @ledger.command()
 @click.option("--progress", "as_lines", is_flag=True, help="How far it is, as lines of JSON.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 16),
+    help="How many processes share the work; by default one for each processor, and one for a short ledger.",
+)
 @node_option
 @json_option
-def verify(node_dir: Path, as_lines: bool, as_json: bool) -> None:
+def verify(node_dir: Path, as_lines: bool, processes: int | None, as_json: bool) -> None:
     """Recompute everything from this node's files alone; exit 5 if anything does not hold.
 
     \b
     Example:
       relto ledger verify --node jpn
     """
-    from relto.node import verify as verify_node
     from relto.node.verifying import progress_json, verification_json
+    from relto.shares import verify_in_shares
 
-    gc.set_threshold(*_COLLECT)
     with opened(node_dir, unlocked=False) as node:
-        found = verify_node(
-            node, (lambda *how_far: print_json(progress_json(*how_far))) if as_lines else _tell_verified
-        )
+        told = (lambda *how_far: print_json(progress_json(*how_far))) if as_lines else _tell_verified
+        found = verify_in_shares(node_dir, node, told, processes)
     if as_json:
         print_json(verification_json(found))
     else:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from relto.core.canon import canonical, check_digest, count_in, only_keys, parse_object, text_in
 from relto.core.dossier import Item, Payload
@@ -87,12 +87,15 @@ def why_not_next(tx: Reading, heard: Heard) -> str:
     return "" if heard.before == known.vouched else "the batch before it is another than the one that came"
 
 
-def check_streams(
-    node: Node, reading: Reading, evidence: Mapping[str, Evidence], problem: Callable[[str, str], None]
-) -> None:
-    """Hold what is noted of streams against the evidence: each has gone as far as the last batch that it tells of."""
+BatchTold: TypeAlias = tuple[str, NoteKind, str, Position]
+"""What evidence, by its digest, tells of a batch: `sent` or `heard`, of which stream, and how far that has gone."""
+
+
+def check_streams(reading: Reading, batches: Iterable[BatchTold], problem: Callable[[str, str], None]) -> None:
+    """Hold what is noted of streams against what the evidence tells of all `batches`, in the order of the ledger: each
+    stream has gone as far as the last of its batches."""
     expected: dict[NoteKind, dict[str, Position]] = {"sent": {}, "heard": {}}
-    for kind, stream, position in _told(node, reading, evidence):
+    for _, kind, stream, position in batches:
         expected[kind][stream] = position
     for kind, streams in expected.items():
         noted = reading.notes(kind)
@@ -101,8 +104,8 @@ def check_streams(
                 problem(f"stream {stream}", f"what is noted of it ({kind}) is not what the evidence tells")
 
 
-def _told(node: Node, reading: Reading, evidence: Mapping[str, Evidence]) -> Iterator[tuple[NoteKind, str, Position]]:
-    """The batches that were sent and heard, in the order of the ledger."""
+def batches_told(node: Node, reading: Reading, evidence: Mapping[str, Evidence]) -> Iterator[BatchTold]:
+    """The batches that were sent and heard, in the order of the evidence."""
     for name, one in evidence.items():
         place = place_of(one.item or "")
         if place is None or one.party != node.party or one.kind not in ("submission", "receipt"):
@@ -111,9 +114,9 @@ def _told(node: Node, reading: Reading, evidence: Mapping[str, Evidence]) -> Ite
         if item is not None and is_batch(item):
             position = Position(place.last, one.digests["payload"])
             if one.kind == "submission":
-                yield "sent", place.stream, position
+                yield name, "sent", place.stream, position
             else:
-                yield "heard", f"{item.originator}:{place.stream}", position
+                yield name, "heard", f"{item.originator}:{place.stream}", position
 
 
 def _item_sent(node: Node, reading: Reading, name: str, one: Evidence) -> Item | None:

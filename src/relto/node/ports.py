@@ -29,6 +29,7 @@ from relto.node.rows import (
     Queued,
     Sent,
 )
+from relto.node.verify_port import VerifyReading
 
 NoteKind: TypeAlias = Literal["clock", "record", "head", "cosigned", "fork", "behind", "mirrored", "sent", "heard"]
 """What is noted of a stream, by its name: how far it was `sent`, or `heard`. What is noted of a peer: that its clock
@@ -113,16 +114,11 @@ class Keys(Protocol):
         ...
 
 
-class Reading(ControlReading, Protocol):
+class Reading(ControlReading, VerifyReading, Protocol):
     """One consistent view of the store."""
 
     def high_water(self) -> Instant | None:
         """The latest instant this node has lived through."""
-        ...
-
-    def misplaced(self) -> list[str]:
-        """Rows whose numbers are not those that the store gave them, one after another, and rows of what it keeps by
-        name (the head, the clock's mark, notes) that have no name or value of theirs; in words."""
         ...
 
     def notes(self, about: NoteKind) -> Mapping[str, str]:
@@ -212,10 +208,6 @@ class Reading(ControlReading, Protocol):
         """One message by its number."""
         ...
 
-    def inbox(self) -> list[InboxRow]:
-        """The messages answered, in order."""
-        ...
-
     def answered(self, kind: str, subject: str) -> InboxRow | None:
         """The message of this kind about `subject` that was answered already."""
         ...
@@ -272,14 +264,6 @@ class Reading(ControlReading, Protocol):
 
     def sealed(self, identifier: str) -> bytes | None:
         """The sealed item of a holding, as it came."""
-        ...
-
-    def columns_differ(self, holding: Holding) -> list[str]:
-        """The columns of a holding and its duties that are not what its events make them."""
-        ...
-
-    def kept_as(self, holding: Holding) -> bytes | None:
-        """The sealed item of a holding that stands in the register exactly as its events make it; else None."""
         ...
 
     def instruments(self) -> list[InstrumentRow]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from relto.core.dossier import Dossier
@@ -50,10 +50,18 @@ def quorum_of(dossier: Dossier, one: Evidence, owner: str) -> Quorum | None:
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """How many leaves have the witnesses that their texts ask for; what waits for them, in words."""
+    """How many leaves have the witnesses that their texts ask for, and how many wait for which."""
 
-    leaves: int
-    waiting: tuple[str, ...]
+    leaves: int = 0
+    waiting: Mapping[str, int] = field(default_factory=dict)
+
+    def __add__(self, other: Covered) -> Covered:
+        """Both together."""
+        return Covered(self.leaves + other.leaves, Counter(self.waiting) + Counter(other.waiting))
+
+    def said(self) -> tuple[str, ...]:
+        """What waits, in words."""
+        return tuple(f"{count} leaves wait for cosignatures of {whom}" for whom, count in sorted(self.waiting.items()))
 
 
 def covered(dossier: Dossier, owner: str, leaves: Iterable[tuple[int, Evidence]], sizes: Mapping[str, int]) -> Covered:
@@ -70,5 +78,7 @@ def covered(dossier: Dossier, owner: str, leaves: Iterable[tuple[int, Evidence]]
             count += 1
         else:
             waiting[asked] += 1
-    said = [(str(asked) if asked is not None else "any peer", number) for asked, number in waiting.items()]
-    return Covered(count, tuple(f"{number} leaves wait for cosignatures of {whom}" for whom, number in sorted(said)))
+    said = Counter[str]()
+    for one_asked, number in waiting.items():
+        said["any peer" if one_asked is None else str(one_asked)] += number
+    return Covered(count, said)

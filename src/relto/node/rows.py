@@ -14,8 +14,7 @@ OutboxState = Literal["queued", "done", "refused", "refused-by-recipient"]
 Stage = Literal["queueing", "sending", "receipt", "opening", "visit"]
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """One leaf of the ledger: a piece of evidence at its place. `id` is the digest of `evidence`, `hash` the leaf hash.
 
     `subject` is what it is about: a transmittal (and the holding made by it), an instrument, a report.

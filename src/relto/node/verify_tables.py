@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from relto.core.canon import base64url, digest, parse_canonical
 from relto.core.envelope import is_label_only, signed_label, verify_manifest
 from relto.core.errors import ReltoError, VerificationFailed
 from relto.core.evidence import Evidence
-from relto.core.ledger import Tree
 from relto.core.register import Event, Holding, fold
 from relto.core.timeline import Instant
 from relto.node.contents import content_of, instrument_subject
 from relto.node.events import event_in
-from relto.node.hearing import check_streams
 from relto.node.log import kind_of_message, subject_of
 from relto.node.node import Node
 from relto.node.ports import Reading
 from relto.node.recovery.wire import RECOVERED
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, OutboxRow
+from relto.node.share import Share
 from relto.node.transmittal import terms_of, unpack
 from relto.node.verify_controls import check_controls
-from relto.node.verify_kept import check_kept
 
 Problem: TypeAlias = Callable[[str, str], None]
 Ledger: TypeAlias = Mapping[str, Evidence]
@@ -35,25 +33,25 @@ _ABOUT: Final = frozenset({"compromise", "custody", "reclassification", "visit"}
 """The messages that are filed under a name of their own: several are about one holding."""
 
 
-def check_tables(node: Node, reading: Reading, evidence: Ledger, tree: Tree, problem: Problem) -> None:
-    """Hold all tables against `evidence` (by digest, in order), and what was noted of heads against the own `tree`."""
+def check_tables(node: Node, reading: Reading, evidence: Ledger, share: Share, problem: Problem) -> Iterator[str]:
+    """Hold the rows that fall to `share` against its `evidence` (by digest, in order); the table that is done, each."""
     own = {name: one for name, one in evidence.items() if one.party == node.party}
     checks: dict[str, Callable[[], None]] = {
-        "decisions": lambda: _check_decisions(reading, own, problem),
-        "outbox": lambda: _check_outbox(node, reading, own, evidence, problem),
-        "inbox": lambda: _check_inbox(reading, own, evidence, problem),
-        "record": lambda: _check_record(node, reading, evidence, problem),
-        "register": lambda: _check_register(node, reading, evidence, problem),
-        "control": lambda: check_controls(reading, node.party, evidence, problem),
+        "decisions": lambda: _check_decisions(reading, own, share, problem),
+        "outbox": lambda: _check_outbox(node, reading, own, evidence, share, problem),
+        "inbox": lambda: _check_inbox(reading, own, evidence, share, problem),
+        "register": lambda: _check_register(node, reading, evidence, share, problem),
         "high water": lambda: _check_high_water(reading, own, problem),
-        "state": lambda: check_kept(node, reading, tree, problem),
-        "streams": lambda: check_streams(node, reading, evidence, problem),
     }
+    if share.number == 0:  # to which all evidence about these falls
+        checks["record"] = lambda: _check_record(node, reading, evidence, problem)
+        checks["control"] = lambda: check_controls(reading, node.party, evidence, problem)
     for table, check in checks.items():
         try:
             check()
         except ReltoError as error:  # a row that cannot even be read
             problem(table, str(error))
+        yield table
 
 
 def _check_high_water(reading: Reading, own: Ledger, problem: Problem) -> None:
@@ -71,7 +69,7 @@ def _recovered(own: Ledger) -> set[str]:
     return found
 
 
-def _check_decisions(reading: Reading, own: Ledger, problem: Problem) -> None:
+def _check_decisions(reading: Reading, own: Ledger, share: Share, problem: Problem) -> None:
     """Each decision is the one that signed evidence names, and none that it names is missing."""
     named: dict[str, set[str]] = defaultdict(set)
     lost = _recovered(own)
@@ -82,7 +80,7 @@ def _check_decisions(reading: Reading, own: Ledger, problem: Problem) -> None:
             if isinstance(value, str) and one.transmittal:
                 named[one.transmittal].add(value)
     missing = {(subject, name) for subject, names in named.items() for name in names}
-    for row in reading.decisions():
+    for row in reading.decisions_taken(share.takes):
         missing.discard((row.subject, row.digest))
         if row.digest not in named[row.subject]:
             problem(f"decision on {row.subject}", "no evidence names it")
@@ -96,11 +94,11 @@ def _stage(row: DecisionRow) -> object:
     return parse_canonical(row.verdict.encode("utf-8"), name="decision").get("stage")
 
 
-def _check_outbox(node: Node, reading: Reading, own: Ledger, evidence: Ledger, problem: Problem) -> None:
+def _check_outbox(node: Node, reading: Reading, own: Ledger, evidence: Ledger, share: Share, problem: Problem) -> None:
     """Each message is the one its evidence vouches for, and stands as its answer says."""
     seen, lost = defaultdict[str, int](int), _recovered(own)
     answered = {(one.digests.get("evidence"), one.party) for one in evidence.values() if one.kind != "consignment"}
-    for row in reading.outbox():
+    for row in reading.outbox_taken(share.takes):
         seen[row.evidence] += 1
         try:
             _check_message(row, evidence if row.kind == "reclassification" else own)
@@ -160,10 +158,10 @@ def _check_state(row: OutboxRow, evidence: Ledger, answered: bool) -> None:
         raise VerificationFailed(f"it is {row.state}, but the evidence that settled it says otherwise")
 
 
-def _check_inbox(reading: Reading, own: Ledger, evidence: Ledger, problem: Problem) -> None:
+def _check_inbox(reading: Reading, own: Ledger, evidence: Ledger, share: Share, problem: Problem) -> None:
     """Each answer given is this node's own evidence, about that very message."""
     answers = {name for name, one in own.items() if "message" in one.digests}
-    for row in reading.inbox():
+    for row in reading.inbox_taken(share.takes):
         name = digest(row.reply)
         answers.discard(name)
         if not _is_answer(row, own.get(name), evidence):
@@ -235,7 +233,7 @@ def _check_instrument(
         raise VerificationFailed("it was not recorded when the evidence says")
 
 
-def _check_register(node: Node, reading: Reading, evidence: Ledger, problem: Problem) -> None:
+def _check_register(node: Node, reading: Reading, evidence: Ledger, share: Share, problem: Problem) -> None:
     """The tables of the register are the fold over the events that the evidence states."""
     events: list[Event] = []
     for one in evidence.values():
@@ -256,20 +254,23 @@ def _check_register(node: Node, reading: Reading, evidence: Ledger, problem: Pro
         why = _not_as_held(node, held, kept, receipts.get(name))
         if why:
             problem(f"holding {name}", why)
-    if left or len(folded) != len(reading.arrived(_BEFORE_ALL, -1)):
-        _say_what_differs(node, reading, folded, left, receipts, problem)
+    rows = sum(share.takes(name) for _, name in reading.arrived(_BEFORE_ALL, -1))
+    if left or len(folded) != rows:
+        kept_here = [one for one in reading.holdings() if share.takes(one.id)]
+        _say_what_differs(node, reading, kept_here, folded, left, receipts, problem)
 
 
 def _say_what_differs(
     node: Node,
     reading: Reading,
+    rows: Sequence[Holding],
     folded: Mapping[str, Holding],
     left: Mapping[str, Holding],
     receipts: Mapping[str | None, Evidence],
     problem: Problem,
 ) -> None:
-    """Name what is wrong with the holdings `left` of the `folded` ones, and with those that no event made."""
-    rows = reading.holdings()
+    """Name what is wrong with the holdings `left` of the `folded` ones, and with those of the `rows` that no event
+    made."""
     tables = {one.id: one for one in rows}
     if len(rows) != len(tables):
         problem("register", "a holding stands in it twice")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterator
-from typing import Final, get_args
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
@@ -15,8 +15,6 @@ from relto.adapters.sqlite.mirrors import MirrorReading
 from relto.adapters.sqlite.prepared import Prepared
 from relto.adapters.sqlite.rows import (
     check_types,
-    columns_of_duty,
-    columns_of_holding,
     frontier_of,
     holding_of,
     inbox_row_of,
@@ -25,6 +23,7 @@ from relto.adapters.sqlite.rows import (
     sent_of,
     title_of,
 )
+from relto.adapters.sqlite.verifying import VerifyReading
 from relto.core.ledger import Frontier
 from relto.core.register import Holding, Received
 from relto.core.timeline import Instant, parse_instant
@@ -47,7 +46,6 @@ _NOTES: Final = Prepared(  # between `about:` and `about;`, the next character: 
     )
 )
 _LEAF: Final = Prepared(select(tables.leaf).where(tables.leaf.c.id == bindparam("id")), tables.leaf)
-_LEAVES: Final = Prepared(select(tables.leaf).order_by(tables.leaf.c.position), tables.leaf)
 _LEAVES_ABOUT: Final = Prepared(
     select(tables.leaf).where(tables.leaf.c.subject == bindparam("subject")).order_by(tables.leaf.c.position),
     tables.leaf,
@@ -106,9 +104,6 @@ _SENT_ABOUT: Final = Prepared(
 _BEYOND: Final = (1 << 63) - 1
 _REGISTERED: Final = Prepared(select(tables.holding).where(tables.holding.c.id == bindparam("id")), tables.holding)
 _SEALED: Final = Prepared(select(tables.holding.c.sealed).where(tables.holding.c.id == bindparam("id")))
-_DUTIES_OF: Final = Prepared(
-    select(tables.duty).where(tables.duty.c.holding == bindparam("id")).order_by(tables.duty.c.number), tables.duty
-)
 _NEWEST_HOLDING: Final = Prepared(select(func.max(tables.holding.c.number)))
 _HOLDINGS = select(tables.holding.c.events)
 _ARRIVED: Final = Prepared(
@@ -118,15 +113,12 @@ _ARRIVED: Final = Prepared(
     .limit(bindparam("limit"))
     .offset(literal_column("0"))
 )
-_NAMES: Final = frozenset(
-    [(name, False) for name in ("high_water", "frontier", "checkpoint")] + [(name, True) for name in get_args(NoteKind)]
-)
 _SECOND: Final = 1_000_000_000
 _PRODUCT: Final = '*"event":"derived"*'
 _STAYS: Final = '"onward":""'  # in the event of receipt; within a text its quotes would be escaped
 
 
-class SqliteReading(ControlReading, InstrumentReading, MirrorReading):
+class SqliteReading(ControlReading, InstrumentReading, MirrorReading, VerifyReading):
     """A view of one moment of the store."""
 
     def __init__(self, connection: Connection) -> None:
@@ -140,24 +132,6 @@ class SqliteReading(ControlReading, InstrumentReading, MirrorReading):
         """The latest instant this node has lived through."""
         found = self._state("high_water")
         return parse_instant(found) if found else None
-
-    def misplaced(self) -> list[str]:
-        """Rows whose numbers are not those that the store gave them, one after another, and rows of the table of what
-        it keeps by name that have none of its names, or no text; in words."""
-        found = []
-        for table in (tables.decision, tables.outbox, tables.inbox, tables.holding, tables.control, tables.instrument):
-            numbers = self._connection.execute(select(table.c.number).order_by(table.c.number))
-            for wanted, (number,) in enumerate(numbers, 1):
-                if number != wanted:
-                    found.append(f"{table.name}: row {number} has another number than the {wanted} it was given")
-                    break
-        stray = "SELECT holding FROM duty WHERE holding NOT IN (SELECT id FROM holding) LIMIT 1"
-        found += [f"duty: a row is of no holding, `{name!r:.80}`" for (name,) in self._driver.execute(stray)]
-        for name, value in self._driver.execute("SELECT name, value FROM state"):
-            kind, _, party = name.partition(":") if isinstance(name, str) else ("", "", "")
-            if (kind, bool(party)) not in _NAMES or not isinstance(value, str):
-                found.append(f"state: `{name!r:.80}` is no name of what is kept, or its value no text")
-        return found
 
     def notes(self, about: NoteKind) -> dict[str, str]:
         """What is noted of the peers, by party."""
@@ -187,10 +161,9 @@ class SqliteReading(ControlReading, InstrumentReading, MirrorReading):
 
     def leaves(self, subject: str | None = None) -> Iterator[Leaf]:
         """The leaves in order; those about `subject` where one is given."""
-        if subject is not None:
-            yield from map(leaf_of, _LEAVES_ABOUT.rows(self._driver, {"subject": subject}))
-            return
-        yield from map(leaf_of, _LEAVES.rows(self._driver, {}))
+        if subject is None:
+            return self.leaves_taken(lambda _: True)
+        return map(leaf_of, _LEAVES_ABOUT.rows(self._driver, {"subject": subject}))
 
     def leaves_from(self, position: int, limit: int) -> list[Leaf]:
         """The leaves from this position on, in order, no more than `limit`."""
@@ -259,11 +232,6 @@ class SqliteReading(ControlReading, InstrumentReading, MirrorReading):
         """One message by its number."""
         row = _OUTBOX_ROW.row(self._driver, {"number": number})
         return None if row is None else outbox_row_of(row)
-
-    def inbox(self) -> list[InboxRow]:
-        """The messages answered, in order."""
-        query = select(tables.inbox).order_by(tables.inbox.c.number)
-        return [inbox_row_of(row) for row in self._connection.execute(query)]
 
     def answered(self, kind: str, subject: str) -> InboxRow | None:
         """The message of this kind about `subject` that was answered already."""
@@ -351,22 +319,6 @@ class SqliteReading(ControlReading, InstrumentReading, MirrorReading):
         """The sealed item of a holding, as it came."""
         row = _REGISTERED.row(self._driver, {"id": identifier})
         return None if row is None else bytes(check_types(row, tables.holding).sealed)
-
-    def columns_differ(self, holding: Holding) -> list[str]:
-        """The columns of a holding and its duties that are not what its events make them."""
-        row = _REGISTERED.row(self._driver, {"id": holding.id})
-        if row is None:  # its events are there, under another id
-            return ["id"]
-        wrong = [name for name, value in columns_of_holding(holding).items() if getattr(row, name) != value]
-        duties = _DUTIES_OF.rows(self._driver, {"id": holding.id})
-        if [one._asdict() for one in duties] != columns_of_duty(holding):
-            wrong.append("duties")
-        return wrong
-
-    def kept_as(self, holding: Holding) -> bytes | None:
-        """The sealed item of a holding that stands in the register exactly as its events make it; else None."""
-        sealed = _SEALED.scalar(self._driver, {"id": holding.id})
-        return sealed if type(sealed) is bytes and not self.columns_differ(holding) else None
 
     def record_version(self) -> int | None:
         """A number that grows with every instrument that became complete; None in a transaction that has put one."""

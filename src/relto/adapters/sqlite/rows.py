@@ -83,6 +83,9 @@ def frontier_of(text: str) -> Frontier:
         ) from error
 
 
+_LEAF_TYPES: Final = [int, str, str, str, str, str, bytes]
+
+
 def columns_of_leaf(leaf: Leaf) -> dict[str, Any]:
     """The columns of a leaf."""
     return {
@@ -98,8 +101,10 @@ def columns_of_leaf(leaf: Leaf) -> dict[str, Any]:
 
 def leaf_of(row: Any) -> Leaf:
     """A leaf as it stands in the table."""
-    check_types(row, tables.leaf)
-    return Leaf(row.position, row.id, row.kind, row.signer, row.subject, row.evidence, bytes(row.hash))
+    leaf = Leaf._make(row)
+    if [*map(type, leaf)] != _LEAF_TYPES:
+        check_types(row, tables.leaf)  # it says which
+    return leaf
 
 
 def outbox_row_of(row: Any) -> OutboxRow:

@@ -41,6 +41,8 @@ _ON_THE_WAY: Final = frozenset({"submission", "relay", "consignment", "handover"
 # The steps by which a party vouches for the very bytes it gave or got.
 _VOUCHING: Final = frozenset({"submission", "relay", "receipt"})
 _VOUCHED: Final = ("payload", "label", "sealed")
+_KNOWN_NAMES: Final = frozenset({*_VOUCHED, "decision", "evidence", "message"})
+"""These need not be looked at sign by sign."""
 
 _MAX_DIGESTS: Final = 16
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
@@ -87,12 +89,12 @@ class Evidence:
         if len(self.digests) > _MAX_DIGESTS:
             raise InputError(f"{len(self.digests)} digests", remedy=f"name at most {_MAX_DIGESTS}")
         for name, value in self.digests.items():
-            if not _NAME.fullmatch(name):
+            if name not in _KNOWN_NAMES and not _NAME.fullmatch(name):
                 raise InputError(f"`{name[:60]}` cannot name a digest", remedy="use a short slug such as `payload`")
             check_digest(value)
-        missing = [name for name in _VOUCHED if name not in self.digests]
-        if self.kind in _VOUCHING and missing:
-            raise InputError(f"a {self.kind} without the digest of its {missing[0]}", remedy="add the digest")
+        for name in _VOUCHED if self.kind in _VOUCHING else ():
+            if name not in self.digests:
+                raise InputError(f"a {self.kind} without the digest of its {name}", remedy="add the digest")
 
     def to_bytes(self) -> bytes:
         """The canonical JSON that is signed. Raises InputError if `says` is not JSON, or too long."""

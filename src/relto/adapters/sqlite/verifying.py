@@ -1,0 +1,109 @@
+"""Reading rows to verify them: as they come from the driver, for there are millions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterator
+from typing import Any, Final, get_args
+
+from sqlalchemy import Connection, bindparam, select
+
+from relto.adapters.sqlite import tables
+from relto.adapters.sqlite.prepared import Prepared
+from relto.adapters.sqlite.rows import (
+    check_types,
+    columns_of_duty,
+    columns_of_holding,
+    inbox_row_of,
+    leaf_of,
+    outbox_row_of,
+)
+from relto.core.register import Holding
+from relto.node.ports import NoteKind
+from relto.node.rows import DecisionRow, InboxRow, Leaf, OutboxRow
+from relto.node.verify_port import Takes
+
+_LEAVES: Final = Prepared(select(tables.leaf).order_by(tables.leaf.c.position), tables.leaf)
+_DECISIONS, _OUTBOX, _INBOX = (
+    Prepared(select(one).order_by(one.c.number), one) for one in (tables.decision, tables.outbox, tables.inbox)
+)
+_REGISTERED: Final = Prepared(select(tables.holding).where(tables.holding.c.id == bindparam("id")), tables.holding)
+_DUTIES_OF: Final = Prepared(
+    select(tables.duty).where(tables.duty.c.holding == bindparam("id")).order_by(tables.duty.c.number), tables.duty
+)
+_NAMES: Final = frozenset(
+    [(name, False) for name in ("high_water", "frontier", "checkpoint")] + [(name, True) for name in get_args(NoteKind)]
+)
+
+
+class VerifyReading:
+    """The part of a view of the store by which it is verified."""
+
+    _connection: Connection
+    _driver: sqlite3.Connection
+
+    def leaves_taken(self, takes: Takes) -> Iterator[Leaf]:
+        """The leaves whose subject it `takes`, in order."""
+        return map(leaf_of, self._taken(_LEAVES, tables.leaf.c.subject.name, takes))
+
+    def leaves_but(self, kinds: Collection[str]) -> Iterator[Leaf]:
+        """The leaves of other kinds than these, in order."""
+        others = select(tables.leaf).where(tables.leaf.c.kind.not_in(sorted(kinds)))
+        for row in self._connection.execute(others.order_by(tables.leaf.c.position)):
+            yield leaf_of(row)
+
+    def decisions_taken(self, takes: Takes) -> Iterator[DecisionRow]:
+        """The decisions whose subject it `takes`, in the order they were made."""
+        for row in self._taken(_DECISIONS, "subject", takes):
+            check_types(row, tables.decision)
+            yield DecisionRow(row.subject, row.stage, row.verdict, row.digest)
+
+    def outbox_taken(self, takes: Takes) -> Iterator[OutboxRow]:
+        """The messages sent or to send whose subject it `takes`, in order."""
+        return map(outbox_row_of, self._taken(_OUTBOX, "subject", takes))
+
+    def inbox_taken(self, takes: Takes) -> Iterator[InboxRow]:
+        """The messages answered whose subject it `takes`, in order."""
+        return map(inbox_row_of, self._taken(_INBOX, "subject", takes))
+
+    def _taken(self, query: Prepared, column: str, takes: Takes) -> Iterator[Any]:
+        return (row for row in query.rows(self._driver, {}) if takes(getattr(row, column)))
+
+    def misplaced(self) -> list[str]:
+        """Rows whose numbers are not those that the store gave them, one after another, and rows of the table of what
+        it keeps by name that have none of its names, or no text; in words."""
+        found = []
+        for table in (tables.decision, tables.outbox, tables.inbox, tables.holding, tables.control, tables.instrument):
+            numbers = self._connection.execute(select(table.c.number).order_by(table.c.number))
+            for wanted, (number,) in enumerate(numbers, 1):
+                if number != wanted:
+                    found.append(f"{table.name}: row {number} has another number than the {wanted} it was given")
+                    break
+        stray = "SELECT holding FROM duty WHERE holding NOT IN (SELECT id FROM holding) LIMIT 1"
+        found += [f"duty: a row is of no holding, `{name!r:.80}`" for (name,) in self._driver.execute(stray)]
+        for name, value in self._driver.execute("SELECT name, value FROM state"):
+            kind, _, party = name.partition(":") if isinstance(name, str) else ("", "", "")
+            if (kind, bool(party)) not in _NAMES or not isinstance(value, str):
+                found.append(f"state: `{name!r:.80}` is no name of what is kept, or its value no text")
+        return found
+
+    def columns_differ(self, holding: Holding) -> list[str]:
+        """The columns of a holding and its duties that are not what its events make them."""
+        row = _REGISTERED.row(self._driver, {"id": holding.id})
+        if row is None:  # its events are there, under another id
+            return ["id"]
+        wrong = [name for name, value in columns_of_holding(holding).items() if getattr(row, name) != value]
+        duties = _DUTIES_OF.rows(self._driver, {"id": holding.id})
+        if [one._asdict() for one in duties] != columns_of_duty(holding):
+            wrong.append("duties")
+        return wrong
+
+    def kept_as(self, holding: Holding) -> bytes | None:
+        """The sealed item of a holding that stands in the register exactly as its events make it; else None."""
+        row = _REGISTERED.row(self._driver, {"id": holding.id})
+        if row is None or type(row.sealed) is not bytes:
+            return None
+        if any(getattr(row, name) != value for name, value in columns_of_holding(holding).items()):
+            return None
+        duties = _DUTIES_OF.run(self._driver, {"id": holding.id}).fetchall()
+        return row.sealed if duties == [tuple(one.values()) for one in columns_of_duty(holding)] else None
