@@ -20,6 +20,7 @@ from bench.feed import feed
 from bench.ledger import ledger
 from bench.releases import releases
 from bench.table import columns, compiling, single
+from bench.verifying import verifying
 
 RUNS = 11
 ROUNDS = 7
@@ -188,6 +189,7 @@ BENCHES: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
     "exchange": exchange,
     "releases": partial(releases, figure),
     "ledger": partial(ledger, figure),
+    "verifying": partial(verifying, figure),
     "analysis": partial(analysis, figure),
     "feed": partial(feed, figure),
     "desk": desk,

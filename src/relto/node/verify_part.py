@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from relto.core.canon import digest
-from relto.core.envelope import KeyRing
 from relto.core.errors import ReltoError, VerificationFailed
-from relto.core.evidence import Evidence, check_receipt, signed_by, verify_evidence
+from relto.core.evidence import Evidence, Signers, check_receipt, signed_by
 from relto.core.ledger import leaf_hash
 from relto.node.heads import cosignatures
 from relto.node.hearing import BatchTold, batches_told
@@ -77,13 +76,13 @@ def _look_at_leaves(
 ) -> dict[str, Evidence]:
     """Every leaf under its own digest and hash, and signed by a pinned key: the evidence by its digest, in order, and
     the `places` of each."""
-    keys, total, headers = node.all_keys(), reading.ledger_size(), set[str]()
+    signers, total, headers = Signers(node.all_keys()), reading.ledger_size(), set[str]()
     evidence: dict[str, Evidence] = {}
     try:
         for leaf in reading.leaves_taken(share.takes):
             if len(part.hashes) % _TELL_EVERY == 0:
                 told("signatures", min(leaf.position, total), total)
-            one = _look_at(leaf, keys, part)
+            one = _look_at(leaf, signers, part)
             if one is not None:
                 evidence[leaf.id], places[leaf.id] = one, leaf.position
                 if one.party == node.party:
@@ -94,7 +93,7 @@ def _look_at_leaves(
     return evidence
 
 
-def _look_at(leaf: Leaf, keys: KeyRing, part: Part) -> Evidence | None:
+def _look_at(leaf: Leaf, signers: Signers, part: Part) -> Evidence | None:
     """What a leaf states, if it is signed as it must be."""
     about = f"leaf {leaf.position}"
     data = leaf.evidence.encode("utf-8")
@@ -106,7 +105,7 @@ def _look_at(leaf: Leaf, keys: KeyRing, part: Part) -> Evidence | None:
     if leaf.hash != hashed:
         part.in_leaves.append(f"{about}: its hash is not that of its evidence")
     try:
-        one = verify_evidence(leaf.evidence, keys)
+        one = signers.verify(leaf.evidence)
     except ReltoError as error:
         part.in_leaves.append(f"{about}: {error}")
         return None

@@ -11,7 +11,7 @@ hashes, so a node keeps what it has signed and gives that again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -53,6 +53,46 @@ def sign_together(statements: Sequence[Evidence], key: SigningKey) -> list[str]:
     return [f"{text}.{base64url(one)}" for text, one in zip(signing, joint, strict=True)]
 
 
+class Signers:
+    """Those whose evidence is taken, by the headers that name their keys: to verify one piece after another."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        """`keys`: of each party, those that it signs with."""
+        self._keys = keys
+        self._named: dict[str, tuple[dict[str, VerifyKey], bool]] = {}
+        for algorithm in (ALGORITHM, JOINT_ALGORITHM):
+            for party, key in each_key(keys):
+                owners, _ = self._named.setdefault(_header(key.id, algorithm), ({}, algorithm != ALGORITHM))
+                owners[party] = key
+
+    def owners(self, header: str) -> tuple[dict[str, VerifyKey], bool]:
+        """The parties that have the key which a header names, and whether it says that the signature is a joint one.
+        Raises VerificationFailed for any other header than that of a known key."""
+        found = self._named.get(header)
+        if found is None:
+            raise _why_not(header, self._keys)
+        return found
+
+    def verify(self, signed: str) -> Evidence:
+        """The evidence in a compact JWS; see `verify_evidence`."""
+        if len(signed) > MAX_JWS_BYTES:
+            raise InputError(f"evidence of {len(signed)} signs", remedy=f"send at most {MAX_JWS_BYTES}")
+        parts = signed.split(".")
+        if len(parts) != 3:
+            raise VerificationFailed(
+                "not a compact JWS", remedy="give header, payload and signature, with dots between"
+            )
+        header, payload, signature = parts
+        owners, jointly = self.owners(header)
+        public = next(iter(owners.values()))
+        try:
+            _verify(public, from_base64url(signature), f"{header}.{payload}".encode("ascii"), jointly)
+            statement = from_base64url(payload)
+        except (InputError, UnicodeEncodeError) as error:
+            raise VerificationFailed(f"the signature is not one by key `{public.id}`") from error
+        return _stated(statement, owners, public)
+
+
 def verify_evidence(signed: str, keys: KeyRing) -> Evidence:
     """The evidence in a compact JWS, if the party it names signed it with a key that `keys` holds for that party, and
     that was good at the instant it bears.
@@ -61,24 +101,12 @@ def verify_evidence(signed: str, keys: KeyRing) -> Evidence:
     `sign_evidence` or `sign_together` writes: another algorithm, `none`, an unknown key, header members beyond `alg`,
     `kid` and `typ`, a statement not canonical or by another party than the key's.
     """
-    if len(signed) > MAX_JWS_BYTES:
-        raise InputError(f"evidence of {len(signed)} signs", remedy=f"send at most {MAX_JWS_BYTES}")
-    parts = signed.split(".")
-    if len(parts) != 3:
-        raise VerificationFailed("not a compact JWS", remedy="give header, payload and signature, with dots between")
-    header, payload, signature = parts
-    owners = {party: key for party, key in each_key(keys) if header == _header(key.id)}
-    jointly = not owners
-    if jointly:
-        owners = {party: key for party, key in each_key(keys) if header == _header(key.id, JOINT_ALGORITHM)}
-    if not owners:
-        raise _why_not(header, keys)
-    public = next(iter(owners.values()))
-    try:
-        _verify(public, from_base64url(signature), f"{header}.{payload}".encode("ascii"), jointly)
-        statement = from_base64url(payload)
-    except (InputError, UnicodeEncodeError) as error:
-        raise VerificationFailed(f"the signature is not one by key `{public.id}`") from error
+    return Signers(keys).verify(signed)
+
+
+def _stated(statement: bytes, owners: Mapping[str, VerifyKey], public: VerifyKey) -> Evidence:
+    """What is signed by the key `public` of its `owners`. Raises VerificationFailed where it is no evidence of one of
+    them."""
     try:
         evidence = Evidence.from_bytes(statement)
     except InputError as error:

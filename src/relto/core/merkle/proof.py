@@ -82,7 +82,7 @@ def _up_to_right(fn: int, sn: int) -> tuple[int, int]:
 
 
 def _check_form(proof: Sequence[bytes]) -> None:
-    if len(proof) > _MAX_PROOF or any(len(node) != HASH_BYTES for node in proof):
+    if len(proof) > _MAX_PROOF or {*map(len, proof)} - {HASH_BYTES}:
         raise VerificationFailed("not a Merkle proof: it takes at most 64 hashes of 32 bytes")
 
 

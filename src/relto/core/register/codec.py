@@ -60,7 +60,8 @@ def to_json(value: Any) -> Any:
     if isinstance(value, Instant):
         return str(value)
     if is_dataclass(value):
-        return {name: to_json(getattr(value, name)) for name in _fields(type(value))}
+        read = [(name, getattr(value, name)) for name in _fields(type(value))]
+        return {name: one if type(one) is str else to_json(one) for name, one in read}
     if isinstance(value, DueDuty):
         return value._asdict()
     if isinstance(value, tuple):
@@ -106,14 +107,15 @@ def read_event(value: Mapping[str, Any], kinds: Mapping[str, type[Any]]) -> Any:
     if kind is None:
         raise InputError(f"unknown event `{name[:60]}`", remedy=f"events: {', '.join(sorted(kinds))}")
     names = _fields(kind)
-    if set(value) != {"event", *names}:
+    if value.keys() != {"event", *names}:
         raise InputError(f"the event `{name}` has not the fields it should", remedy=f"its fields: {', '.join(names)}")
-    return kind(**{name: _field(value[name], name) for name in names})
-
-
-def _field(value: Any, name: str) -> Any:
-    read = _READ.get(name)
-    return read(value, name) if read else _text(value, name)
+    read = {name: value[name] for name in names}
+    for name in names:
+        if name in _READ:
+            read[name] = _READ[name](read[name], name)
+        elif type(read[name]) is not str:
+            _text(read[name], name)
+    return kind(**read)
 
 
 def _text(value: Any, name: str) -> str:
