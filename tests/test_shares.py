@@ -65,7 +65,13 @@ def never_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shares, "verify", alone)
 
 
-@pytest.mark.usefixtures("never_alone")
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a ledger of a few leaves be worth several processes."""
+    monkeypatch.setattr(shares, "WORTH", 1)
+
+
+@pytest.mark.usefixtures("never_alone", "short")
 def test_several_processes_verify_a_node(tmp_path: Path) -> None:
     cast = populate(tmp_path)
     told: list[tuple[str, int, int]] = []
@@ -76,6 +82,7 @@ def test_several_processes_verify_a_node(tmp_path: Path) -> None:
     assert list(dict.fromkeys(what for what, _, _ in told)) == ["signatures", "tables", "hashes"]
 
 
+@pytest.mark.usefixtures("short")
 def test_what_does_not_hold_is_named_by_one_process(tmp_path: Path) -> None:
     cast = populate(tmp_path)
     node = cast.nodes["JPN"]
@@ -87,6 +94,7 @@ def test_what_does_not_hold_is_named_by_one_process(tmp_path: Path) -> None:
     assert any("its `duties`" in one for one in found.problems)
 
 
+@pytest.mark.usefixtures("short")
 def test_a_helper_that_ends_leaves_the_work_to_this_process(tmp_path: Path) -> None:
     cast = populate(tmp_path)
     node = open_node(cast.folder / "USA", None, clock=cast.clock)

@@ -38,12 +38,13 @@ def processors() -> int:
 
 
 def verify_in_shares(folder: Path, node: Node, told: Progress, processes: int | None = None) -> Verification:
-    """Verify the node in `folder`, by so many `processes` (None: one for each processor, and one for a short ledger).
+    """Verify the node in `folder`, by at most so many `processes` (None: one for each processor; a short ledger is
+    verified by this one alone).
 
     `told` learns how far it is, as in `verify`. Raises as that does.
     """
     gc.set_threshold(*_COLLECT)
-    count = _worth(node) if processes is None else min(processes, MOST)
+    count = min(processors() if processes is None else processes, MOST, _worth(node))
     if count > 1:
         found = _together(folder, node, told, count)
         if found is not None and found.holds:
@@ -53,7 +54,7 @@ def verify_in_shares(folder: Path, node: Node, told: Progress, processes: int | 
 
 def _worth(node: Node) -> int:
     with node.store.read() as reading:
-        return max(1, min(processors(), MOST, reading.ledger_size() // WORTH))
+        return reading.ledger_size() // WORTH
 
 
 def _together(folder: Path, node: Node, told: Progress, count: int) -> Verification | None:

@@ -127,8 +127,9 @@ class ProcessVerifier:
 
 def _started(folder: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-c", "from relto.cli import main; main()", "ledger", "verify", "--json", "--progress"]
+    half = max(1, len(os.sched_getaffinity(0)) // 2 if hasattr(os, "sched_getaffinity") else 1)  # the others serve
     process = subprocess.Popen(  # noqa: S603
-        [*command, "--node", str(folder)],
+        [*command, "--processes", str(half), "--node", str(folder)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

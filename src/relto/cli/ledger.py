@@ -35,7 +35,7 @@ def ledger() -> None:
 @click.option(
     "--processes",
     type=click.IntRange(1, 16),
-    help="How many processes share the work; by default one for each processor, and one for a short ledger.",
+    help="At most so many processes share the work; by default one for each processor. A short ledger takes one.",
 )
 @node_option
 @json_option
