@@ -15,6 +15,8 @@ from relto.core.evidence import Evidence
 from relto.core.register import ControlKind
 from relto.core.timeline import Instant, parse_instant
 from relto.node.controls import REFUSAL
+from relto.node.node import Node
+from relto.node.people import PersonalAct
 from relto.node.ports import Reading
 from relto.node.statements import statement
 from relto.node.verdicts import grounds_of
@@ -92,6 +94,16 @@ def _detail(event: Mapping[str, JSON]) -> str:
 async def acted(visit: Visit, back: str, act: Callable[[Fields], object]) -> Response:
     """Do what a form asks for, and go back to its page. Raises InputError where a past instant is looked at."""
     return await acted_to(visit, lambda fields: (act(fields), back)[1])
+
+
+async def acted_on(
+    visit: Visit, right: PersonalAct, place: str, name: str, act: Callable[[Node, str, str, Fields], object]
+) -> Response:
+    """Do what a form of the page `place`/`name` asks for, as who is signed in: `act` gets the node as they make it act,
+    the name, their account and the fields."""
+    return await acted(
+        visit, f"{place}/{name}", lambda fields: act(visit.acting(right), name, visit.signed_in.id, fields)
+    )
 
 
 async def acted_to(visit: Visit, act: Callable[[Fields], str]) -> Response:

@@ -18,7 +18,7 @@ from relto.core.timeline import Instant
 from relto.node import visits
 from relto.node.node import Node
 from relto.node.ports import Reading
-from relto.serve.console.controls import Fields, acted, acted_to, instant_of, lines_of, steps_of
+from relto.serve.console.controls import Fields, acted, acted_on, acted_to, instant_of, lines_of, steps_of
 from relto.serve.console.page import ROWS, Page, Turn
 from relto.serve.console.visiting import Visit
 
@@ -241,7 +241,7 @@ async def decide(visit: Visit) -> Response:
         box = instant_of(fields.get("starts", ""), zone), instant_of(fields.get("ends", ""), zone)
         visits.approve_visit(node, name, by, fields.get("ceiling", "")[:200], *box)
 
-    return await _acted(visit, act)
+    return await acted(visit, f"/visits/{_name(visit)}", act)
 
 
 async def call_off(visit: Visit) -> Response:
@@ -267,10 +267,4 @@ async def show(visit: Visit) -> Response:
 
 
 async def _kept(visit: Visit, act: Callable[[Node, str, str, Fields], object]) -> Response:
-    return await _acted(
-        visit, lambda fields: act(visit.acting("keep-register"), _name(visit), visit.signed_in.id, fields)
-    )
-
-
-async def _acted(visit: Visit, act: Callable[[Fields], object]) -> Response:
-    return await acted(visit, f"/visits/{_name(visit)}", act)
+    return await acted_on(visit, "keep-register", "/visits", _name(visit), act)
