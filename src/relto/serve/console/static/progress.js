@@ -30,7 +30,7 @@ document.addEventListener("submit", (event) => {
     if (!told) { sending.onerror(); return; }
     document.title = sending.response.title;
     document.querySelector("main").replaceChildren(...told.childNodes); // why it was refused
-    const why = document.querySelector("#refused, main h1");
+    const why = document.querySelector("#refused") ?? document.querySelector("main h1");
     why?.setAttribute("tabindex", "-1");
     why?.focus();
   };
