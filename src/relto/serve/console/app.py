@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from relto.core.errors import NotFound, ReltoError
+from relto.core.errors import InputError, NotFound, ReltoError
 from relto.node import ActRefused
 from relto.node.people import NotSignedIn
 from relto.serve.api.context import Context
@@ -40,7 +40,7 @@ from relto.serve.console import (
 from relto.serve.console.page import Page
 from relto.serve.console.retyped import retyped
 from relto.serve.console.uploading import CONTENT
-from relto.serve.console.visiting import LANGUAGE_COOKIE, Visit, look_of, typed_in, visit_of
+from relto.serve.console.visiting import KEPT, LANGUAGE_COOKIE, Visit, look_of, typed_in, visit_of
 from relto.serve.console.words import NAMES, shown
 
 CSP: Final = (
@@ -151,6 +151,7 @@ def add_desk(app: FastAPI, context: Context) -> None:
         app.add_route(f"/desk{path}", _get(context, show), methods=["GET"], include_in_schema=False)
     for path, do in _DOES.items():
         app.add_route(f"/desk{path}", _post(context, do, _page_above(path)), methods=["POST"], include_in_schema=False)
+    app.state.error_page = _error_page(context)
     app.add_route("/desk/language/{language}", _language(context), methods=["GET"], include_in_schema=False)
     app.add_route("/desk/calendar/{token}.ics", calendar.feed(context), methods=["GET"], include_in_schema=False)
     app.add_route("/desk/static/{name}", _static, methods=["GET"], include_in_schema=False)
@@ -213,7 +214,21 @@ def _failed(context: Context, request: Request, visit: Visit | None, error: Relt
     if page and typed is not None and (found := _form_again(visit, page, typed, given)) is not None:
         return _closed(found, status)
     left = [text for name, text in (typed or {}).items() if name != "do" and text.strip()]
-    return render(visit, Page("error.html", visit.tongue.say("Not done"), {**given, "typed": left}), status)
+    return _told(visit, status, {**given, "typed": left})
+
+
+def _told(visit: Visit, status: int, given: Mapping[str, Any]) -> Response:
+    return render(visit, Page("error.html", visit.tongue.say("Not done"), given), status)
+
+
+def _error_page(context: Context) -> Callable[[Request, ReltoError | None], Response]:
+    """How an error of the machine interface is shown to a browser that was led there; None: what came was malformed."""
+
+    def show(request: Request, error: ReltoError | None) -> Response:
+        error = error or InputError("what the browser brought along is malformed", remedy="sign in again")
+        return _told(look_of(context, request), kind_of(error)[0], {"error": error, "verdict": None, "typed": ()})
+
+    return show
 
 
 def _form_again(visit: Visit, page: str, typed: Mapping[str, str], given: Mapping[str, Any]) -> str | None:
@@ -290,9 +305,7 @@ def _language(context: Context) -> Callable[[Request], Awaitable[Response]]:
             back = "/desk/"
         response = RedirectResponse(back, 303)
         if chosen in NAMES:
-            response.set_cookie(
-                LANGUAGE_COOKIE, chosen, max_age=31_536_000, path="/desk", secure=True, samesite="strict"
-            )
+            response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=31_536_000, **KEPT)
         return response
 
     return choose

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from fastapi import Request
@@ -41,6 +41,8 @@ from relto.serve.console.words import Tongue, tongue_of
 LANGUAGE_COOKIE: Final = "relto-language"
 THEME_COOKIE: Final = "relto-theme"
 ZONE_COOKIE: Final = "relto-zone"
+KEPT: Final[Mapping[str, Any]] = {"path": "/", "secure": True, "samesite": "lax"}
+"""How a browser keeps these: of the whole node, and lax, for it may be led here by the OpenID provider's page."""
 THEMES: Final = ("light", "dark")
 """Those that may be chosen; without a choice the system's."""
 MAX_FORM: Final = 1 << 16
