@@ -68,10 +68,8 @@ class Operations:
                 statuses = (*_ALWAYS, *problems, *(_WITH_BODY if method in ("POST", "PUT", "PATCH") else ()))
                 documents: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in sorted(statuses)}
                 documents |= {status: _documented(model) for status, model in answers.items()}
-                extra: dict[str, Any] = {_ACT: act} if act else {}
-                extra |= {} if signed_in else {_ANYBODY: True}
-                extra |= {_LIMIT: limit} if limit else {}
-                extra |= {BROWSED: True} if browsed else {}
+                told = ((_ACT, act), (_ANYBODY, not signed_in), (_LIMIT, limit), (BROWSED, browsed))
+                extra: dict[str, Any] = {key: value for key, value in told if value}
                 extra["security"] = _SECURITY if signed_in else []
                 app.add_api_route(
                     path,

@@ -132,6 +132,7 @@ _DOES: Final[Mapping[str, Doer]] = {
     "/visits/{visit}/call-off": visits.call_off,
     "/visits/{visit}/held": visits.hold,
     "/visits/{visit}/show": visits.show,
+    "/visits/{visit}/open": visits.open_it,
     "/contractors/{contractor}/checklist": contractors.checklist,
     "/contractors/{contractor}/conditions": contractors.conditions,
     "/contractors/{contractor}/inspections": contractors.inspection,
@@ -179,7 +180,9 @@ def _post(context: Context, do: Doer, page: str) -> Callable[[Request], Awaitabl
         try:
             visit = await run_in_threadpool(visit_of, context, request)
             found = await do(visit)
-            return found if isinstance(found, Response) else await run_in_threadpool(render, visit, found)
+            if isinstance(found, Response):
+                return found
+            return await run_in_threadpool(render, _at_page(visit, page), found)
         except ReltoError as error:
             return await run_in_threadpool(_failed, context, request, visit, error, page)
 
@@ -235,9 +238,7 @@ def _form_again(visit: Visit, page: str, typed: Mapping[str, str], given: Mappin
     """The page of a form that was refused, with what was typed and why; None where it has that form no more."""
     if visit.past:
         return None
-    sent_to = visit.request.url.path
-    path = "/".join(sent_to.split("/")[: page.count("/") + 2])
-    looked = visit.at_page(path, {name: typed.get(name, "") for name in _ASKED_BY.get(page, ())})
+    looked = _at_page(visit, page, typed)
     try:
         if _SHOWS[page] is not signing.ask:
             _ = looked.signed_in
@@ -247,7 +248,13 @@ def _form_again(visit: Visit, page: str, typed: Mapping[str, str], given: Mappin
     if isinstance(found, Response):
         return None
     whole = _text(looked, replace(found, given={**found.given, "refused": True}))
-    return retyped(whole, sent_to, typed, _text(looked, Page("refused.html", "", given)))
+    return retyped(whole, visit.request.url.path, typed, _text(looked, Page("refused.html", "", given)))
+
+
+def _at_page(visit: Visit, page: str, typed: Mapping[str, str] | None = None) -> Visit:
+    """The same look at the page above the address that a form was sent to."""
+    path = "/".join(visit.request.url.path.split("/")[: page.count("/") + 2])
+    return visit.at_page(path, {name: (typed or {}).get(name, "") for name in _ASKED_BY.get(page, ())})
 
 
 def render(visit: Visit, page: Page, status: int = 200) -> Response:

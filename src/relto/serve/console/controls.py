@@ -109,9 +109,14 @@ async def acted_on(
 async def acted_to(visit: Visit, act: Callable[[Fields], str]) -> Response:
     """Do what a form asks for, and go to the page that it names."""
     fields = await form_of(visit)
+    check_now(visit)
+    return RedirectResponse(visit.link(await run_in_threadpool(act, fields)), 303)
+
+
+def check_now(visit: Visit) -> None:
+    """Raise InputError where a past instant is looked at."""
     if visit.past:
         raise InputError("an act in the past", remedy="leave the past that you are looking at")
-    return RedirectResponse(visit.link(await run_in_threadpool(act, fields)), 303)
 
 
 def lines_of(text: str) -> tuple[str, ...]:
