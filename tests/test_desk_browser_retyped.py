@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from relto.node import verify
-from tests.browsing import chromium, follow, page_of, why_no_browser
+from tests.browsing import chromium, follow, furnished, hostile_holding, page_of, visits_of, why_no_browser
 from tests.desk import desks
 from tests.office import PASSWORD
+from tests.test_desk_browser import axe_script
 
 NO_BROWSER = why_no_browser()
 pytestmark = [
@@ -100,3 +101,39 @@ def test_a_file_is_to_be_chosen_again_and_nothing_else_is_sent_in_its_place(brow
         assert len(verify(made.cast.kor).problems) == 0
         with made.cast.kor.store.read() as reading:
             assert len(reading.sent_before("transmittal", None, 9)) == 1
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_what_answers_a_form_is_open_to_everybody(browser: Any, tmp_path: Path, scheme: str, width: int) -> None:
+    """An item opened within a visit, a refusal in its form, and what was typed where the session has ended."""
+    more: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}, "bypass_csp": True}
+    with furnished(tmp_path) as made, page_of(browser, made, "JPN", "kim-desk", **more) as (page, _):
+        page.goto(made.urls["JPN"] + "/desk" + visits_of(made, "JPN")[0])
+        send(page, "/open", "holding", hostile_holding(made))
+        assert "onerror=alert(1)" in page.inner_text("#opened pre")
+        assert page.evaluate("document.activeElement.id") == "opened"
+        sound(page)
+        send(page, "/show", "what", "none")
+        assert page.evaluate("document.activeElement.id") == "refused"
+        sound(page)
+        token = next(one["value"] for one in page.context.cookies() if one["name"] == "__Host-relto")
+        made.contexts["JPN"].people.end_session(token)
+        send(page, "/call-off", "says", NASTY + "W" * 500)
+        assert 'document.title="owned"' in page.inner_text("pre.typed")
+        assert page.locator("main img, main script").count() == 0
+        sound(page)
+
+
+def send(page: Any, action: str, name: str, text: str) -> None:
+    """Send a form with one field filled in."""
+    form = page.locator(f"form[action$='{action}']")
+    form.locator(f"[name={name}]").fill(text)
+    follow(page, form.locator("button"))
+
+
+def sound(page: Any) -> None:
+    """Nothing is closed to anybody, and nothing is wider than the page."""
+    page.evaluate(axe_script())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0

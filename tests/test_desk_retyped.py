@@ -11,11 +11,13 @@ import httpx2
 import lxml.html
 import pytest
 
+from relto.adapters.verifier import ProcessVerifier
+from relto.node.verifying import Verifying
 from relto.serve.console.app import _DOES
 from relto.serve.console.retyped import SECRET, retyped
 from tests.browsing import furnished, hostile_holding, visits_of, waiting_approval, walks
 from tests.desk import Desks, again, csrf, text_of
-from tests.office import PASSWORD
+from tests.office import NOVEMBER, PASSWORD
 
 NASTY = "\"><script>alert(1)</script>' </textarea></select>&amp; {0} %s"
 TYPED_SECRET = "a secret that was typed"
@@ -224,6 +226,22 @@ def test_a_refusal_that_leaves_evidence_shows_it_beside_what_was_typed(made: Des
     assert re.search(r"refused · JPN .*`a stranger` is no visitor of", text_of(answer))
 
 
+def test_a_page_that_says_why_is_not_loaded_again_by_itself(made: Desks) -> None:
+    """A browser would send the form again."""
+    verifier = made.contexts["KOR"].verifier
+    assert isinstance(verifier, ProcessVerifier)
+    before = verifier._last
+    verifier._last = Verifying("running", "account:yoon-auditor/auditor", NOVEMBER)
+    client = made.client("KOR", "yoon-auditor")
+    page = client.get("/desk/ledger")
+    assert "data-again" in page.text
+    sent = filled(forms_of(page)[0])
+    answer = sent.send(client, do="stop", csrf="of another session")
+    verifier._last = before
+    assert "data-again" not in answer.text
+    stands_again(answer, sent, "stop")
+
+
 class TestWithoutTheForm:
     """Where the page has the form no more, what was typed stands beneath the error: to be taken along."""
 
@@ -236,7 +254,7 @@ class TestWithoutTheForm:
         assert TYPED_SECRET not in answer.text
         assert "<script>alert" not in answer.text
         whole: Any = lxml.html.fromstring(answer.text)
-        return [one.text_content() for one in whole.find_class("typed")]
+        return [one.text_content().removesuffix("\n") for one in whole.find_class("typed")]
 
     def test_a_session_that_has_ended(self, made: Desks) -> None:
         """Nothing of the page, which nobody is signed in to see."""
@@ -245,7 +263,7 @@ class TestWithoutTheForm:
         answer = sent.send(made.client("JPN", "choi-security"))
         again(made, "JPN", "choi-security")
         assert answer.status_code == 401
-        assert self.left(answer) == [sent.typed["says"].replace("\r\n", "  "), "yes"]
+        assert self.left(answer) == [sent.typed["says"].replace("\r\n", "\n"), "yes"]
         assert 'href="/desk/sign-in"' in answer.text
         assert csrf_less(answer)
 
