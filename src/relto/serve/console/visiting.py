@@ -257,8 +257,8 @@ def check_form(visit: Visit, fields: Mapping[str, str]) -> None:
     """Raise ForgedRequest where a form does not prove that a page of this session made it, NotSignedIn where there is
     no session."""
     headers = visit.request.headers
-    if "origin" in headers or headers.get("sec-fetch-site") == "same-origin":  # which was looked at: it is our page's,
-        _remember(visit, fields)  # though of a session that has ended
+    if "origin" in headers or headers.get("sec-fetch-site") == "same-origin":
+        _remember(visit, fields)  # a page of ours made it, as was looked at before, be it in a session that has ended
     _ = visit.signed_in
     given = fields.get("csrf", "")
     if not visit.token or not hmac.compare_digest(given.encode("utf-8"), visit.csrf.encode("ascii")):
