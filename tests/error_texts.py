@@ -20,7 +20,7 @@ SHOWN = {
     if isinstance(one, type) and issubclass(one, errors.ReltoError)
 } - {"ReltoError"} | {TwoPersonsNeeded.__name__}
 """The kinds that a page tells; of another it says only that the node failed."""
-PARTS = {"_not_signed_in", "self._refuse"}
+PARTS = {"_not_signed_in", "_wrong", "self._refuse"}
 """Functions that put what they are given into an error."""
 
 

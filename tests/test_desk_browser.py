@@ -264,3 +264,14 @@ def test_settings_hold_and_the_address_of_the_calendar_is_read_without_a_session
         assert faults == []
     with httpx2.Client(verify=False, trust_env=False) as program:
         assert program.get(address).content.startswith(b"BEGIN:VCALENDAR\r\n")
+
+
+def test_a_browser_that_is_led_astray_from_the_provider_finds_back(browser: Any, made: Desks) -> None:
+    context = browser.new_context(ignore_https_errors=True)
+    page = context.new_page()
+    page.goto(made.urls["KOR"] + "/desk/language/ja")
+    page.goto(made.urls["KOR"] + "/v1/oidc/callback?state=%3Cscript%3E&code=x")
+    assert "OpenIDプロバイダーが設定されていません。" in page.inner_text("main [role=alert]")
+    follow(page, page.locator("main a"))
+    assert page.url.endswith("/desk/sign-in")
+    context.close()

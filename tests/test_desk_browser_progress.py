@@ -66,7 +66,7 @@ def test_its_progress_is_seen_and_why_it_was_refused(browser: Any, made: Desks) 
         page.get_by_role("button", name="Release", exact=True).click()
         page.wait_for_selector("main .problem")
         assert page.evaluate("Math.max(...seen)") == 1
-        assert page.evaluate("document.activeElement.tagName") == "H1"
+        assert page.evaluate("document.activeElement.id") == "refused"
         assert page.url.endswith(RELEASE)
         assert [one for one in faults if "401" not in one] == []
         faults.clear()

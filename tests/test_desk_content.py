@@ -129,6 +129,7 @@ def test_what_is_too_large_is_told_once_all_was_sent(made: Desks, monkeypatch: p
         answer = sent(made, "lee-authority", b"x" * size)
         assert answer.status_code == 413
         assert "more than 100000 bytes" in answer.text
+        assert re.search(r'<input name="content" [^>]* required>', answer.text)  # to be chosen again
     with made.cast.kor.store.read() as reading:
         assert len(reading.sent_before("transmittal", None, 9)) == 1
 

@@ -65,7 +65,7 @@ class TestShown:
         assert "KST (2019年" in page.text
         assert korea.get("/desk/").text.count("data-theme=") == 1
         for cookie in done.headers.get_list("set-cookie"):
-            assert "Path=/desk; SameSite=strict; Secure" in cookie
+            assert "Path=/; SameSite=lax; Secure" in cookie
 
     def test_what_is_no_choice_leaves_it_to_the_system(self, korea: httpx2.Client) -> None:
         for value in ("dark", "pink\r\nx: y", '"><script>'):

@@ -20,6 +20,7 @@ from tests.desk import Desks, again, csrf, desks, form, has_form, text_of
 from tests.office import NOVEMBER, PASSWORD
 
 HOUR = 3_600_000_000_000
+CONTENT = "Two launches from Sunchon."
 PERSONS = {
     "jpn-analyst-7": Person("jpn-analyst-7", "JPN", "JPN", "SECRET", Day(2020, 1, 15), ("defence/dprk",), "ichigaya"),
 }
@@ -177,6 +178,78 @@ class TestVisits:
         assert desk.post(f"{at}/held", data=form(desk.get(at), "/held")).status_code == 303
         assert "Who came: a colonel" in text_of(desk.get(at))
         assert not has_form(desk.get(at), "/held")
+
+    def test_what_is_held_is_opened_within_it_once_and_leaves_evidence_of_both(self, made: Desks) -> None:
+        made.cast.release()
+        with made.cast.jpn.store.read() as reading:
+            (held,) = reading.holdings()
+        name = asked(made, starts=NOVEMBER)
+        at = f"/desk/visits/{name}"
+        desk = made.client("JPN", "kim-desk")
+        assert not has_form(desk.get(at), "/open")  # nobody has approved it
+        approve_visit(made.cast.jpn, name, "jpn-security")
+        for party, account in (("JPN", "choi-security"), ("JPN", "yoon-auditor"), ("KOR", "kim-desk")):
+            assert not has_form(made.client(party, account).get(at), "/open"), account
+        fields = form(desk.get(at), "/open") | {"holding": held.id}
+        done = desk.post(f"{at}/open", data=fields)
+        told = text_of(done)
+        assert (done.status_code, f"<bdi>{CONTENT}" in done.text, "Opened; evidence sha256:" in told) == (
+            200,
+            True,
+            True,
+        )
+        assert re.search(r"What was shown .* SECRET opened here", told)
+        assert f"/desk/language/ko?back={at}" in done.text  # the page it is, not the address it was sent to
+        assert CONTENT not in desk.get(at).text
+        assert [one.item for one in kept(made, "JPN", name).shown] == [held.received.item]
+        with made.cast.jpn.store.read() as reading:
+            now = reading.holding(held.id)
+        assert now is not None
+        assert len(now.openings) == 1
+        dispatch_pending(made.cast.jpn)
+        for node in (made.cast.kor, made.cast.jpn):
+            assert verify(node).problems == ()
+
+    def test_nothing_is_opened_beyond_it_and_what_was_typed_stays(self, made: Desks) -> None:
+        made.cast.release()
+        with made.cast.jpn.store.read() as reading:
+            (held,) = reading.holdings()
+        name = asked(made, starts=NOVEMBER)
+        at = f"/desk/visits/{name}"
+        approve_visit(made.cast.jpn, name, "jpn-security", "CONFIDENTIAL")
+        desk = made.client("JPN", "kim-desk")
+        fields = form(desk.get(at), "/open") | {"holding": held.id}
+        for holding, status, why in (
+            (held.id, 403, "up to CONFIDENTIAL, not SECRET (article 8)"),
+            ("t-none", 404, "no holding `t-none`"),
+            ("msl-2019-10-31", 404, "no holding `msl-2019-10-31`"),  # an own item is shown, not opened
+        ):
+            refused = desk.post(f"{at}/open", data=fields | {"holding": holding})
+            assert (refused.status_code, why in text_of(refused)) == (status, True)
+            assert form(refused, "/open")["holding"] == holding
+            assert CONTENT not in refused.text
+        assert re.search(r"refused · JPN .*up to CONFIDENTIAL, not SECRET — article 8", text_of(desk.get(at)))
+        past = desk.post(f"{at}/open?at={NOVEMBER}", data=fields)
+        assert (past.status_code, "an act in the past" in text_of(past)) == (400, True)
+        for account in ("choi-security", "lee-authority", "yoon-auditor", "park-analyst"):
+            other = made.client("JPN", account)
+            token = csrf(other.get("/desk/settings"))
+            answer = other.post(f"{at}/open", data={"csrf": token, "holding": held.id})
+            assert (answer.status_code, "may not open" in text_of(answer) or "may not see" in text_of(answer)) == (
+                403,
+                True,
+            )
+        assert desk.post(f"{at}/open", data={"csrf": "guessed", "holding": held.id}).status_code == 403
+        made.cast.clock.set(NOVEMBER.plus(9 * HOUR))  # its end is no longer part of it
+        desk = again(made, "JPN", "kim-desk")
+        assert not has_form(desk.get(at), "/open")
+        answer = desk.post(f"{at}/open", data={"csrf": csrf(desk.get(at)), "holding": held.id})
+        assert answer.status_code == 403
+        with made.cast.jpn.store.read() as reading:
+            now = reading.holding(held.id)
+        assert now is not None
+        assert now.openings == ()
+        assert kept(made, "JPN", name).shown == ()
 
     def test_either_side_calls_it_off(self, made: Desks) -> None:
         name = asked(made)

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from html import escape, unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
@@ -20,6 +20,7 @@ from relto.node.people import Account
 from relto.serve.api import ApiSettings, OidcSettings
 from relto.serve.api.provider import Provider
 from relto.serve.console import add_desk
+from relto.serve.console.app import CSP
 from tests.authority import Authority
 from tests.desk import csrf
 from tests.office import NOVEMBER, Office, office
@@ -300,6 +301,85 @@ class TestTheWayBack:
         browser = at.browser()
         state = parse_qs(browser.returned())["state"][0]
         at.refused(browser.finish(f"state={state}&error=access_denied"), "gave no code")
+
+
+class TestInABrowser:
+    """A browser that is led here and takes HTML is told what went wrong by the desk's page; a program by a document."""
+
+    HTML: ClassVar = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+    FORGED = "state=x%22%3E%3Cscript%3E&error=access_denied&error_description=%3Cb%3Ethe+moon%3C%2Fb%3E"
+
+    def told(self, at: Setting, says: str, status: int, path: str, **headers: str) -> str:
+        """The page of an error, which is no way in; its main part."""
+        page = at.browser().node("GET", path, headers=self.HTML | headers)
+        assert (page.status_code, page.headers["content-type"]) == (status, "text/html; charset=utf-8"), page.text
+        assert page.headers["content-security-policy"] == CSP
+        assert page.headers["cache-control"] == "no-store"
+        assert "__Host-relto=" not in "".join(page.headers.get_list("set-cookie"))
+        main = page.text.partition("<main")[2].partition("</main>")[0]
+        assert says in unescape(main), main
+        assert '<a href="/desk/sign-in">' in main
+        return main
+
+    @pytest.mark.parametrize(
+        ("path", "status", "says"),
+        [
+            (f"/v1/oidc/callback?{FORGED}", 401, "this browser began no such sign-in"),
+            (f"/v1/oidc/callback?state={'x' * 201}", 400, "malformed"),
+            ("/v1/oidc/callback?state=%00&code=%E2%80%AE", 401, "this browser began no such sign-in"),
+            ("/v1/oidc/start?step_up=true", 401, "not signed in"),
+            ("/v1/oidc/start?step_up=%3Cscript%3E", 400, "malformed"),
+            ("/v1/oidc/start?back=%22%3E%3Cscript%3E", 400, '`">' + "<script>` is no page of the desk"),
+        ],
+    )
+    def test_what_went_wrong_is_a_page_with_the_way_back(self, at: Setting, path: str, status: int, says: str) -> None:
+        main = self.told(at, says, status, path)
+        assert "<script>" not in main
+        assert "moon" not in main
+
+    def test_what_the_provider_says_wrongly_is_told_in_our_words_alone(self, at: Setting) -> None:
+        browser = at.browser()
+        query = browser.returned()
+        at.provider.amiss(claims={"aud": "<b>another</b>"})
+        at.kor.cast.clock.set(SystemClock().interval()[0])
+        page = browser.node("GET", f"/v1/oidc/callback?{query}", headers=self.HTML)
+        assert (page.status_code, "<b>another" in page.text) == (401, False)
+        assert "the ID token does not hold (InvalidClaimError)" in page.text
+        name = page.headers["x-request-id"]
+        until(lambda: at.log[-1].get("request") == name)
+        assert (at.log[-1]["refused"], at.log[-1]["status"]) == ("not-signed-in", 401)
+
+    @pytest.mark.parametrize(
+        ("headers", "says"),
+        [
+            ({"Accept-Language": "ja,en"}, "このブラウザーで始めたサインインではありません。"),
+            ({"Accept-Language": "ja,en", "Cookie": "relto-language=ko"}, "이 브라우저에서 시작한 로그인이 아닙니다."),
+        ],
+    )
+    def test_in_the_persons_language(self, at: Setting, headers: dict[str, str], says: str) -> None:
+        assert 'lang="en"' not in self.told(at, says, 401, f"/v1/oidc/callback?{self.FORGED}", **headers)
+
+    def test_the_language_that_was_chosen_comes_along_from_the_provider(self, at: Setting) -> None:
+        """A browser sends it on the way back from another site, and not under `/desk` alone."""
+        told = at.browser().node("GET", "/desk/language/ko")
+        assert "Path=/; SameSite=lax; Secure" in told.headers["set-cookie"]
+
+    @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/problem+json", "", "text/htmlx"])
+    def test_a_program_keeps_its_document(self, at: Setting, accept: str) -> None:
+        told = at.browser().node("GET", f"/v1/oidc/callback?{self.FORGED}", headers={"Accept": accept})
+        assert (told.status_code, told.headers["content-type"]) == (401, "application/problem+json")
+        assert told.json()["type"] == "urn:relto:problem:not-signed-in"
+
+    def test_who_is_signed_in_stays_so_and_keeps_the_pages(self, at: Setting) -> None:
+        browser = at.browser()
+        browser.sign_in()
+        page = browser.node("GET", "/v1/oidc/start?back=nowhere", headers=self.HTML)
+        assert (page.status_code, "<nav" in page.text) == (400, True)
+        assert browser.node("GET", "/desk/").status_code == 200
+
+    def test_another_path_is_told_by_a_document_to_anybody(self, at: Setting) -> None:
+        told = at.browser().node("GET", "/v1/session", headers=self.HTML)
+        assert (told.status_code, told.headers["content-type"]) == (401, "application/problem+json")
 
 
 class TestTokens:

@@ -15,7 +15,7 @@ from relto.serve.api.around import Around
 from relto.serve.api.context import Context, Rate
 from relto.serve.api.guard import COOKIE
 from relto.serve.api.metrics import Metrics
-from relto.serve.api.operation import Guarded
+from relto.serve.api.operation import BROWSED, Guarded
 from relto.serve.api.problem import MEDIA, http_problem
 from relto.serve.api.provider import Provider
 from relto.serve.api.settings import ApiSettings
@@ -51,6 +51,7 @@ def create_api(node: Node, people: People, settings: ApiSettings | None = None, 
     )
     app.state.context = context
     app.state.oidc = Provider(chosen.oidc) if chosen.oidc is not None else None
+    app.state.error_page = None  # how the desk shows an error to a browser, where there is a desk
     app.router.route_class = Guarded
     app.router.redirect_slashes = False
     for chapter in _CHAPTERS:
@@ -85,14 +86,14 @@ def _description(app: FastAPI) -> dict[str, Any]:
         }
         for path in described["paths"].values():
             for operation in path.values():
-                operation["responses"] = _responses(operation["responses"])
+                operation["responses"] = _responses(operation["responses"], BROWSED in operation)
         for name in ("HTTPValidationError", "ValidationError"):
             described["components"].get("schemas", {}).pop(name, None)
         app.openapi_schema = described
     return app.openapi_schema
 
 
-def _responses(found: dict[str, Any]) -> dict[str, Any]:
+def _responses(found: dict[str, Any], browsed: bool) -> dict[str, Any]:
     """The answers of an operation, without those that FastAPI adds for errors of its own."""
     told = {}
     for status, one in found.items():
@@ -100,7 +101,7 @@ def _responses(found: dict[str, Any]) -> dict[str, Any]:
         if status.startswith(("4", "5")):
             if not str(schema.get("$ref", "")).endswith("/Problem"):
                 continue
-            one = {**one, "content": {MEDIA: {"schema": schema}}}
+            one = {**one, "content": {MEDIA: {"schema": schema}, **({"text/html": {}} if browsed else {})}}
         elif not schema:  # a page, or no body at all
             media = {kind: given for kind, given in one.get("content", {}).items() if kind != "application/json"}
             one = {"description": one["description"], **({"content": media} if media else {})}

@@ -22,7 +22,7 @@ COOKIE: Final = "__Host-relto-flow"
 _FRESH: Final = 120
 
 
-@operations("GET", "/v1/oidc/start", signed_in=False, answers={303: None}, problems=(429, 503))
+@operations("GET", "/v1/oidc/start", signed_in=False, browsed=True, answers={303: None}, problems=(429, 503))
 def start_oidc(
     request: Request,
     context: Having,
@@ -47,7 +47,7 @@ def start_oidc(
     return response
 
 
-@operations("GET", "/v1/oidc/callback", signed_in=False, answers={200: "text/html"}, problems=(429, 503))
+@operations("GET", "/v1/oidc/callback", signed_in=False, browsed=True, answers={200: "text/html"}, problems=(429, 503))
 def finish_oidc(
     request: Request,
     context: Having,

@@ -28,6 +28,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 _ACT: Final = "x-relto-act"
 _LIMIT: Final = "x-relto-body-bytes"
 _ANYBODY: Final = "x-relto-anybody"
+BROWSED: Final = "x-relto-browsed"
+"""Where a person's browser is led, which may show the desk's page of what goes wrong."""
 _SECURITY: Final[list[dict[str, list[str]]]] = [{"bearer": []}, {"cookie": []}, {"certificate": []}]
 _ALWAYS: Final = (400, 401, 403, 404, 500)
 _WITH_BODY: Final = (413, 415)
@@ -48,12 +50,14 @@ class Operations:
         *,
         act: PersonalAct | None = None,
         signed_in: bool = True,
+        browsed: bool = False,
         answers: Mapping[int, type[Answer] | str | None],
         problems: tuple[int, ...] = (),
         limit: int = 0,
     ) -> Callable[[F], F]:
         """Make a function an operation. `act`: whose table decides; without one, anybody who is signed in may.
 
+        `browsed`: a browser is led there, and where it takes HTML is told what goes wrong by a page of the desk.
         `answers`: by status, the model of the JSON, the media type of something else, or None for no body.
         `problems`: what else it may answer than bad input, not signed in, refused, not found. `limit`: bytes of body,
         where they are more than the settings' own.
@@ -64,9 +68,8 @@ class Operations:
                 statuses = (*_ALWAYS, *problems, *(_WITH_BODY if method in ("POST", "PUT", "PATCH") else ()))
                 documents: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in sorted(statuses)}
                 documents |= {status: _documented(model) for status, model in answers.items()}
-                extra: dict[str, Any] = {_ACT: act} if act else {}
-                extra |= {} if signed_in else {_ANYBODY: True}
-                extra |= {_LIMIT: limit} if limit else {}
+                told = ((_ACT, act), (_ANYBODY, not signed_in), (_LIMIT, limit), (BROWSED, browsed))
+                extra: dict[str, Any] = {key: value for key, value in told if value}
                 extra["security"] = _SECURITY if signed_in else []
                 app.add_api_route(
                     path,
@@ -106,7 +109,7 @@ class Guarded(APIRoute):
         handler = super().get_route_handler()
         extra = self.openapi_extra or {}
         act, limit, anybody = extra.get(_ACT), extra.get(_LIMIT, 0), extra.get(_ANYBODY) is True
-        reads = self.body_field is not None
+        reads, browsed = self.body_field is not None, extra.get(BROWSED) is True
 
         async def guarded(request: Request) -> Response:
             context = context_of(request)
@@ -117,7 +120,8 @@ class Guarded(APIRoute):
                     request = await _read(request, limit or context.settings.body_bytes)
                 return await handler(request)
             except RequestValidationError as error:
-                return problem(_of_validation(error))
+                found = problem(_of_validation(error))
+                return await _in_browser(request, None, found) if browsed else found
             except ActRefused as error:
                 context.metrics.refused(error.verdict)
                 request.state.refused = error.evidence
@@ -130,9 +134,21 @@ class Guarded(APIRoute):
                     await run_in_threadpool(_note, context, request, error, act or self.operation_id or "")
                 if isinstance(error, PeerUnreachable):  # the OpenID provider: what is wrong with it, or what it names
                     request.state.refused, request.state.why = kind_of(error)[1], error.message[:_LONGEST_WHY]
-                return found
+                return await _in_browser(request, error, found) if browsed else found
 
         return guarded
+
+
+async def _in_browser(request: Request, error: ReltoError | None, found: Response) -> Response:
+    """What went wrong as a page, where there is a desk and HTML is taken; else the document that was found for it."""
+    show = request.app.state.error_page
+    taken = {one.partition(";")[0].strip().lower() for one in request.headers.get("accept", "")[:1000].split(",")}
+    if show is None or "text/html" not in taken:
+        return found
+    page: Response = await run_in_threadpool(show, request, error)
+    if "retry-after" in found.headers:
+        page.headers["retry-after"] = found.headers["retry-after"]
+    return page
 
 
 def _note(context: Context, request: Request, error: ReltoError, what: str) -> None:

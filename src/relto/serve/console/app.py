@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +13,7 @@ from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from relto.core.errors import NotFound, ReltoError
+from relto.core.errors import InputError, NotFound, ReltoError
 from relto.node import ActRefused
 from relto.node.people import NotSignedIn
 from relto.serve.api.context import Context
@@ -37,7 +38,9 @@ from relto.serve.console import (
     warnings,
 )
 from relto.serve.console.page import Page
-from relto.serve.console.visiting import LANGUAGE_COOKIE, Visit, visit_of
+from relto.serve.console.retyped import retyped
+from relto.serve.console.uploading import CONTENT
+from relto.serve.console.visiting import KEPT, LANGUAGE_COOKIE, Visit, look_of, typed_in, visit_of
 from relto.serve.console.words import NAMES, shown
 
 CSP: Final = (
@@ -129,6 +132,7 @@ _DOES: Final[Mapping[str, Doer]] = {
     "/visits/{visit}/call-off": visits.call_off,
     "/visits/{visit}/held": visits.hold,
     "/visits/{visit}/show": visits.show,
+    "/visits/{visit}/open": visits.open_it,
     "/contractors/{contractor}/checklist": contractors.checklist,
     "/contractors/{contractor}/conditions": contractors.conditions,
     "/contractors/{contractor}/inspections": contractors.inspection,
@@ -138,6 +142,8 @@ _DOES: Final[Mapping[str, Doer]] = {
     "/holdings/{holding}/destroy": holdings.destroy,
     "/holdings/{holding}/compromise": holdings.compromise,
 }
+_ASKED_BY: Final[Mapping[str, tuple[str, ...]]] = {"/release": ("item", "to")}
+"""What the address of a page with a form asks for, which is hidden in the form."""
 
 
 def add_desk(app: FastAPI, context: Context) -> None:
@@ -145,7 +151,8 @@ def add_desk(app: FastAPI, context: Context) -> None:
     for path, show in _SHOWS.items():
         app.add_route(f"/desk{path}", _get(context, show), methods=["GET"], include_in_schema=False)
     for path, do in _DOES.items():
-        app.add_route(f"/desk{path}", _post(context, do), methods=["POST"], include_in_schema=False)
+        app.add_route(f"/desk{path}", _post(context, do, _page_above(path)), methods=["POST"], include_in_schema=False)
+    app.state.error_page = _error_page(context)
     app.add_route("/desk/language/{language}", _language(context), methods=["GET"], include_in_schema=False)
     app.add_route("/desk/calendar/{token}.ics", calendar.feed(context), methods=["GET"], include_in_schema=False)
     app.add_route("/desk/static/{name}", _static, methods=["GET"], include_in_schema=False)
@@ -160,15 +167,24 @@ def _get(context: Context, show: Shower) -> Callable[[Request], Awaitable[Respon
     return serve
 
 
-def _post(context: Context, do: Doer) -> Callable[[Request], Awaitable[Response]]:
+def _page_above(path: str) -> str:
+    """The page that has the form which is sent to an address: the nearest at or above it; empty where there is none."""
+    while path and path not in _SHOWS:
+        path = path.rpartition("/")[0]
+    return path
+
+
+def _post(context: Context, do: Doer, page: str) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
         visit = None
         try:
             visit = await run_in_threadpool(visit_of, context, request)
             found = await do(visit)
-            return found if isinstance(found, Response) else await run_in_threadpool(render, visit, found)
+            if isinstance(found, Response):
+                return found
+            return await run_in_threadpool(render, _at_page(visit, page), found)
         except ReltoError as error:
-            return await run_in_threadpool(_failed, context, request, visit, error)
+            return await run_in_threadpool(_failed, context, request, visit, error, page)
 
     return serve
 
@@ -185,22 +201,73 @@ def _answered(context: Context, request: Request, show: Shower) -> Response:
         return _failed(context, request, visit, error)
 
 
-def _failed(context: Context, request: Request, visit: Visit | None, error: ReltoError) -> Response:
-    """An error as a page; who is not signed in is asked to."""
+def _failed(context: Context, request: Request, visit: Visit | None, error: ReltoError, page: str = "") -> Response:
+    """An error: in the form that was refused, where it came from one of `page`, or as a page; who is not signed in is
+    asked to."""
     status, kind = kind_of(error)
     request.state.refused = error.evidence if isinstance(error, ActRefused) else kind
     if visit is None:
-        visit = Visit(context, request, signing.tongue(request), context.now(), False)
+        visit = look_of(context, request)
     if isinstance(error, NotSignedIn) and request.method == "GET":
         return RedirectResponse("/desk/sign-in", 303)
     if status == 500:
         raise error  # it goes into the log
-    given = {"error": error, "verdict": error.verdict if isinstance(error, ActRefused) else None}
+    typed, verdict = typed_in(visit), error.verdict if isinstance(error, ActRefused) else None
+    given = {"error": error, "verdict": verdict, "file": CONTENT in (typed or {})}
+    if page and typed is not None and (found := _form_again(visit, page, typed, given)) is not None:
+        return _closed(found, status)
+    left = [text for name, text in (typed or {}).items() if name != "do" and text.strip()]
+    return _told(visit, status, {**given, "typed": left})
+
+
+def _told(visit: Visit, status: int, given: Mapping[str, Any]) -> Response:
     return render(visit, Page("error.html", visit.tongue.say("Not done"), given), status)
+
+
+def _error_page(context: Context) -> Callable[[Request, ReltoError | None], Response]:
+    """How an error of the machine interface is shown to a browser that was led there; None: what came was malformed."""
+
+    def show(request: Request, error: ReltoError | None) -> Response:
+        error = error or InputError("what the browser brought along is malformed", remedy="sign in again")
+        return _told(look_of(context, request), kind_of(error)[0], {"error": error, "verdict": None, "typed": ()})
+
+    return show
+
+
+def _form_again(visit: Visit, page: str, typed: Mapping[str, str], given: Mapping[str, Any]) -> str | None:
+    """The page of a form that was refused, with what was typed and why; None where it has that form no more."""
+    if visit.past:
+        return None
+    looked = _at_page(visit, page, typed)
+    try:
+        if _SHOWS[page] is not signing.ask:
+            _ = looked.signed_in
+        found = _SHOWS[page](looked)
+    except ReltoError:
+        return None
+    if isinstance(found, Response):
+        return None
+    whole = _text(looked, replace(found, given={**found.given, "refused": True}))
+    return retyped(whole, visit.request.url.path, typed, _text(looked, Page("refused.html", "", given)))
+
+
+def _at_page(visit: Visit, page: str, typed: Mapping[str, str] | None = None) -> Visit:
+    """The same look at the page above the address that a form was sent to."""
+    path = "/".join(visit.request.url.path.split("/")[: page.count("/") + 2])
+    return visit.at_page(path, {name: (typed or {}).get(name, "") for name in _ASKED_BY.get(page, ())})
 
 
 def render(visit: Visit, page: Page, status: int = 200) -> Response:
     """A page in its frame, with the headers that keep it close."""
+    return _closed(_text(visit, page), status)
+
+
+def _closed(text: str, status: int) -> Response:
+    # with no referrer at all a browser sends the forms of these pages as of no origin
+    return HTMLResponse(text, status, headers={"content-security-policy": CSP, "referrer-policy": "same-origin"})
+
+
+def _text(visit: Visit, page: Page) -> str:
     tongue = visit.tongue
     path = visit.request.url.path.removeprefix("/desk") or "/"
     given: dict[str, Any] = {
@@ -211,11 +278,10 @@ def render(visit: Visit, page: Page, status: int = 200) -> Response:
         "party": visit.node.party,
         "menu": [(visit.link(to), tongue.say(name), _here(to, path)) for to, name, act in _MENU if visit.may(act)],  # type: ignore[arg-type]
         "languages": NAMES,
+        "refused": False,
         **page.given,
     }
-    text = _templates().get_template(page.template).render(given)
-    # with no referrer at all a browser sends the forms of these pages as of no origin
-    return HTMLResponse(text, status, headers={"content-security-policy": CSP, "referrer-policy": "same-origin"})
+    return _templates().get_template(page.template).render(given)
 
 
 def _here(to: str, path: str) -> str:
@@ -246,9 +312,7 @@ def _language(context: Context) -> Callable[[Request], Awaitable[Response]]:
             back = "/desk/"
         response = RedirectResponse(back, 303)
         if chosen in NAMES:
-            response.set_cookie(
-                LANGUAGE_COOKIE, chosen, max_age=31_536_000, path="/desk", secure=True, samesite="strict"
-            )
+            response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=31_536_000, **KEPT)
         return response
 
     return choose

@@ -15,7 +15,7 @@ from relto.core.timeline import bound_instant
 from relto.node import contractors
 from relto.node.node import Node
 from relto.node.ports import Reading
-from relto.serve.console.controls import Fields, acted, steps_of
+from relto.serve.console.controls import Fields, acted_on, steps_of
 from relto.serve.console.dates import SOON
 from relto.serve.console.page import ROWS, Page, Turn
 from relto.serve.console.visiting import Visit
@@ -191,9 +191,4 @@ async def inspection(visit: Visit) -> Response:
 
 
 async def _acted(visit: Visit, act: Callable[[Node, str, str, Fields], object]) -> Response:
-    name = _name(visit)
-    return await acted(
-        visit,
-        f"/contractors/{name}",
-        lambda fields: act(visit.acting("keep-control"), name, visit.signed_in.id, fields),
-    )
+    return await acted_on(visit, "keep-control", "/contractors", _name(visit), act)

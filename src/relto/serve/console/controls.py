@@ -15,6 +15,8 @@ from relto.core.evidence import Evidence
 from relto.core.register import ControlKind
 from relto.core.timeline import Instant, parse_instant
 from relto.node.controls import REFUSAL
+from relto.node.node import Node
+from relto.node.people import PersonalAct
 from relto.node.ports import Reading
 from relto.node.statements import statement
 from relto.node.verdicts import grounds_of
@@ -94,12 +96,27 @@ async def acted(visit: Visit, back: str, act: Callable[[Fields], object]) -> Res
     return await acted_to(visit, lambda fields: (act(fields), back)[1])
 
 
+async def acted_on(
+    visit: Visit, right: PersonalAct, place: str, name: str, act: Callable[[Node, str, str, Fields], object]
+) -> Response:
+    """Do what a form of the page `place`/`name` asks for, as who is signed in: `act` gets the node as they make it act,
+    the name, their account and the fields."""
+    return await acted(
+        visit, f"{place}/{name}", lambda fields: act(visit.acting(right), name, visit.signed_in.id, fields)
+    )
+
+
 async def acted_to(visit: Visit, act: Callable[[Fields], str]) -> Response:
     """Do what a form asks for, and go to the page that it names."""
     fields = await form_of(visit)
+    check_now(visit)
+    return RedirectResponse(visit.link(await run_in_threadpool(act, fields)), 303)
+
+
+def check_now(visit: Visit) -> None:
+    """Raise InputError where a past instant is looked at."""
     if visit.past:
         raise InputError("an act in the past", remedy="leave the past that you are looking at")
-    return RedirectResponse(visit.link(await run_in_threadpool(act, fields)), 303)
 
 
 def lines_of(text: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from relto.core.errors import NotFound
 from relto.core.register import Site, as_of
 from relto.node import facilities
 from relto.node.node import Node
-from relto.serve.console.controls import Fields, acted, steps_of
+from relto.serve.console.controls import Fields, acted_on, steps_of
 from relto.serve.console.page import Page
 from relto.serve.console.visiting import Visit
 
@@ -79,9 +79,4 @@ async def register(visit: Visit) -> Response:
 
 
 async def _acted(visit: Visit, act: Callable[[Node, str, str, Fields], object]) -> Response:
-    name = _name(visit)
-    return await acted(
-        visit,
-        f"/facilities/{name}",
-        lambda fields: act(visit.acting("keep-control"), name, visit.signed_in.id, fields),
-    )
+    return await acted_on(visit, "keep-control", "/facilities", _name(visit), act)

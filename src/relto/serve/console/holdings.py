@@ -11,6 +11,7 @@ from relto.core.errors import Conflict, NotFound, ReltoError, VerificationFailed
 from relto.node import custody, open_item, report_compromise
 from relto.node.custody import METHODS
 from relto.node.due import open_duties
+from relto.node.open_item import OpenedItem
 from relto.node.readers import MOST, Reader, readers
 from relto.node.statements import statement
 from relto.serve.console.page import ROWS, Page, Turn
@@ -85,10 +86,15 @@ async def open_it(visit: Visit) -> Page:
 
 def _open(visit: Visit) -> Page:
     found = open_item(visit.acting("open"), str(visit.request.path_params["holding"]))
+    return _page(visit, *opened(visit, found))
+
+
+def opened(visit: Visit, found: OpenedItem) -> tuple[str, str]:
+    """The content of what was opened as text, and that it was."""
     text = found.payload[:_MOST_SHOWN].decode("utf-8", "replace")
     if "\N{REPLACEMENT CHARACTER}" in text[:200]:
         text = visit.tongue.say("{bytes} bytes that are no text; open it with a program", bytes=len(found.payload))
-    return _page(visit, text, visit.tongue.say("Opened; evidence {evidence}", evidence=found.evidence))
+    return text, visit.tongue.say("Opened; evidence {evidence}", evidence=found.evidence)
 
 
 async def destroy(visit: Visit) -> Response:

@@ -40,12 +40,12 @@ def boundary_of(content_type: str) -> bytes | None:
 
 
 class Multipart:
-    """A form that is being read: `fields` so far, and whether its end has come (`ended`)."""
+    """A form that is being read: `fields` so far, whether a file was `chosen` and its end has come (`ended`)."""
 
     def __init__(self, boundary: bytes, file: str, begin: Callable[[], None], take: Callable[[bytes], None]) -> None:
         """`file`: the name of the one field that is a file; `begin` is called as it begins, `take` with each part."""
         self.fields: dict[str, str] = {}
-        self.ended = False
+        self.chosen = self.ended = False
         self._file, self._begin, self._take = file, begin, take
         self._header, self._value = bytearray(), bytearray()
         self._headers: dict[bytes, bytes] = {}
@@ -100,7 +100,7 @@ class Multipart:
             _refuse()
         self._name, self._text = name, None if file is not None else bytearray()
         if file is not None:
-            self._had_file = True
+            self._had_file, self.chosen = True, bool(file)
             self._begin()
 
     def _part(self, data: bytes, start: int, end: int) -> None:

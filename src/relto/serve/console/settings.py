@@ -6,7 +6,7 @@ Language, theme and zone are cookies of the browser: they are about how it shows
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
@@ -17,7 +17,7 @@ from relto.node.people import LONGEST_PASSWORD
 from relto.node.people_store import People
 from relto.serve.api.settings import origin_of
 from relto.serve.console.page import Page
-from relto.serve.console.visiting import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, ZONE_COOKIE, Visit, form_of
+from relto.serve.console.visiting import KEPT, LANGUAGE_COOKIE, THEME_COOKIE, THEMES, ZONE_COOKIE, Visit, form_of
 
 KEYS: Final = (
     ("g a", "Agreements"),
@@ -65,11 +65,10 @@ async def show(visit: Visit) -> Response:
     }
     response = RedirectResponse("/desk/settings?saved=show", 303)
     for name, (value, allowed) in chosen.items():
-        kept: dict[str, Any] = {"path": "/desk", "secure": True, "samesite": "strict"}
         if value in allowed:
-            response.set_cookie(name, value, max_age=_YEAR, **kept)
+            response.set_cookie(name, value, max_age=_YEAR, **KEPT)
         else:
-            response.delete_cookie(name, **kept)
+            response.delete_cookie(name, **KEPT)
     return response
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
@@ -10,23 +9,17 @@ from relto.core.errors import ReltoError
 from relto.serve.api.guard import COOKIE
 from relto.serve.api.session import address_of, end_presented, set_cookie
 from relto.serve.console.page import Page
-from relto.serve.console.visiting import LANGUAGE_COOKIE, Visit, form_of
-from relto.serve.console.words import Tongue, tongue_of
-
-
-def tongue(request: Request) -> Tongue:
-    """The language of who asks."""
-    return tongue_of(request.cookies.get(LANGUAGE_COOKIE, ""), request.headers.get("accept-language", "")[:200])
+from relto.serve.console.visiting import Visit, form_of
 
 
 def ask(visit: Visit) -> Page | Response:
     """The page to sign in on."""
     if visit.account is not None:
         return RedirectResponse("/desk/", 303)
-    return Page("sign-in.html", visit.tongue.say("Sign in"), {"failed": None})
+    return Page("sign-in.html", visit.tongue.say("Sign in"))
 
 
-async def sign_in(visit: Visit) -> Page | Response:
+async def sign_in(visit: Visit) -> Response:
     """Sign in by password; a session that came along ends."""
     fields = await form_of(visit, signed_in=False)
     context = visit.context
@@ -39,10 +32,9 @@ async def sign_in(visit: Visit) -> Page | Response:
             context.now(),
         )
         session = await run_in_threadpool(context.people.begin_session, found.id, "cookie", context.now())
-    except ReltoError as error:
+    except ReltoError:
         context.metrics.logged_in("refused")
-        visit.request.state.refused = "not-signed-in"
-        return Page("sign-in.html", visit.tongue.say("Sign in"), {"failed": error})
+        raise
     context.metrics.logged_in("done")
     await run_in_threadpool(end_presented, context, visit.request)
     response = RedirectResponse("/desk/", 303)

@@ -94,10 +94,10 @@ async def sent_form(visit: Visit) -> AsyncIterator[Sent]:
 
 
 async def _fields(visit: Visit, boundary: bytes, upload: Upload) -> dict[str, str]:
-    def begin() -> None:
-        check_form(visit, reading.fields)  # what no page of ours has sent is not kept
+    def check() -> None:
+        check_form(visit, {**reading.fields, **({CONTENT: ""} if reading.chosen else {})})
 
-    reading = Multipart(boundary, CONTENT, begin, upload.take)
+    reading = Multipart(boundary, CONTENT, check, upload.take)  # what no page of ours has sent is not kept
     parts, most = visit.request.stream(), upload_limit(visit)
     size, waiting, failed = 0, bytearray(), None
     with anyio.CancelScope() as scope, _told_when_broken():
@@ -122,7 +122,7 @@ async def _fields(visit: Visit, boundary: bytes, upload: Upload) -> dict[str, st
         raise failed
     if not reading.ended:
         raise InputError("a form without its end", remedy="send it again")
-    check_form(visit, reading.fields)
+    check()
     return {name: text for name, text in reading.fields.items() if name != "csrf"}
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from fastapi import Request
@@ -34,12 +34,15 @@ from relto.serve.console.clauses import duty_said
 from relto.serve.console.errors import error_said, told_said, wrong_said
 from relto.serve.console.grounds import ground_said
 from relto.serve.console.problems import problem_said
+from relto.serve.console.retyped import SECRET
 from relto.serve.console.sentences import Said
 from relto.serve.console.words import Tongue, tongue_of
 
 LANGUAGE_COOKIE: Final = "relto-language"
 THEME_COOKIE: Final = "relto-theme"
 ZONE_COOKIE: Final = "relto-zone"
+KEPT: Final[Mapping[str, Any]] = {"path": "/", "secure": True, "samesite": "lax"}
+"""How a browser keeps these: of the whole node, and lax, for it may be led here by the OpenID provider's page."""
 THEMES: Final = ("light", "dark")
 """Those that may be chosen; without a choice the system's."""
 MAX_FORM: Final = 1 << 16
@@ -113,6 +116,11 @@ class Visit:
         """The host of the party's OpenID provider, where one may sign in too; empty: there is none."""
         provider = self.request.app.state.oidc
         return urlsplit(provider.settings.issuer).hostname or "" if isinstance(provider, Provider) else ""
+
+    def at_page(self, path: str, asked: Mapping[str, str]) -> Visit:
+        """The same look at another page, by its address and what that asks for."""
+        scope = {**self.request.scope, "method": "GET", "path": path, "query_string": urlencode(asked).encode("ascii")}
+        return replace(self, request=Request({**scope, "raw_path": quote(path).encode("ascii")}))
 
     def dossier(self) -> Dossier:
         """The dossier as the node goes by it now."""
@@ -197,19 +205,23 @@ class Visit:
 
 def visit_of(context: Context, request: Request) -> Visit:
     """Who asks for a page, in which language, about when. Raises InputError for an instant that is none."""
-    tongue = tongue_of(request.cookies.get(LANGUAGE_COOKIE, ""), request.headers.get("accept-language", "")[:200])
-    now = context.now()
     text = request.query_params.get("at", "")[:100]
-    at = parse_instant(text) if text else now
+    return look_of(context, request, parse_instant(text) if text else None)
+
+
+def look_of(context: Context, request: Request, at: Instant | None = None) -> Visit:
+    """Who looks, in which language, at an instant; now where none is given."""
+    tongue = tongue_of(request.cookies.get(LANGUAGE_COOKIE, ""), request.headers.get("accept-language", "")[:200])
+    now, past = context.now(), at is not None
     try:
         token, kind = presented(request)
         if token and kind == "cookie":
             session = context.people.session(token, now)
             if session.kind == "cookie":
-                return Visit(context, request, tongue, at, bool(text), session.account, session, token)
+                return Visit(context, request, tongue, at or now, past, session.account, session, token)
     except NotSignedIn:
         pass
-    return Visit(context, request, tongue, at, bool(text))
+    return Visit(context, request, tongue, at or now, past)
 
 
 async def form_of(visit: Visit, *, signed_in: bool = True) -> Mapping[str, str]:
@@ -236,13 +248,30 @@ async def form_of(visit: Visit, *, signed_in: bool = True) -> Mapping[str, str]:
     if signed_in:
         check_form(visit, fields)
         del fields["csrf"]
+    else:
+        _remember(visit, fields)
     return fields
 
 
 def check_form(visit: Visit, fields: Mapping[str, str]) -> None:
     """Raise ForgedRequest where a form does not prove that a page of this session made it, NotSignedIn where there is
     no session."""
+    headers = visit.request.headers
+    if "origin" in headers or headers.get("sec-fetch-site") == "same-origin":
+        _remember(visit, fields)  # a page of ours made it, as was looked at before, be it in a session that has ended
     _ = visit.signed_in
     given = fields.get("csrf", "")
     if not visit.token or not hmac.compare_digest(given.encode("utf-8"), visit.csrf.encode("ascii")):
         raise ForgedRequest("the form does not prove that a page of this desk made it", remedy="load the page again")
+    _remember(visit, fields)
+
+
+def _remember(visit: Visit, fields: Mapping[str, str]) -> None:
+    """Keep what was typed with the request, and as long as that: what is refused is shown again."""
+    visit.request.state.typed = {name: text for name, text in fields.items() if name not in SECRET}
+
+
+def typed_in(visit: Visit) -> Mapping[str, str] | None:
+    """What was typed in the form that came with this request, without what is secret; None where none came, or another
+    origin's page may have made it."""
+    return getattr(visit.request.state, "typed", None)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from relto.core.dossier import Dossier
@@ -17,10 +18,12 @@ from relto.core.register import Visit as Call
 from relto.core.timeline import Instant
 from relto.node import visits
 from relto.node.node import Node
+from relto.node.open_item import OpenedItem, open_item
 from relto.node.ports import Reading
-from relto.serve.console.controls import Fields, acted, acted_to, instant_of, lines_of, steps_of
+from relto.serve.console.controls import Fields, acted, acted_on, acted_to, check_now, instant_of, lines_of, steps_of
+from relto.serve.console.holdings import opened
 from relto.serve.console.page import ROWS, Page, Turn
-from relto.serve.console.visiting import Visit
+from relto.serve.console.visiting import Visit, form_of
 
 PHASES: Final[Mapping[VisitPhase, tuple[str, str]]] = {
     "asked": ("asked for", "ending"),
@@ -106,12 +109,16 @@ def listed(visit: Visit) -> Page:
 def one(visit: Visit) -> Page:
     """One visit: its state and time box, who comes, what was shown, its statements; and what may be done of it."""
     visit.need("see-holdings")
-    name = _name(visit)
+    return _page(visit, None)
+
+
+def _page(visit: Visit, found: OpenedItem | None) -> Page:
+    """`found`: what was opened within it just now, to be shown this once."""
     with visit.node.store.read() as reading:
         dossier, call, told = (
             visit.node.dossier(reading),
             _known(visit, reading),
-            steps_of(visit, reading, "visit", name),
+            steps_of(visit, reading, "visit", _name(visit)),
         )
     row, asked, zone = _row(visit, dossier, call), call.asked, zone_of(dossier, call)
     own = asked.host == visit.node.party
@@ -125,6 +132,8 @@ def one(visit: Visit) -> Page:
         "zone": zone,
         "may": _may(visit, row, own),
         "own": own,
+        "found": found,
+        "opened": opened(visit, found) if found is not None else ("", ""),
     }
     where: dict[str, Any] = {"visiting": asked.visiting, "facility": asked.facility, "host": asked.host}
     return Page("visit.html", visit.tongue.say("Visit of {visiting} to {facility} ({host})", **where), given)
@@ -133,13 +142,14 @@ def one(visit: Visit) -> Page:
 def _may(visit: Visit, row: Row, own: bool) -> dict[str, bool]:
     """Which forms the page has: what the rules allow now, for whom the role does."""
     if visit.past:
-        return dict.fromkeys(("decide", "call_off", "hold", "show"), False)
+        return dict.fromkeys(("decide", "call_off", "hold", "show", "open"), False)
     keeps, phase = visit.may("keep-register"), row.phase
     return {
         "decide": own and phase in ("asked", "unanswered") and visit.may("decide-visit"),
         "call_off": keeps and phase in ("asked", "approved", "running"),
         "hold": keeps and own and phase in ("running", "over") and row.one.held is None,
         "show": keeps and own and phase == "running",
+        "open": visit.may("open") and own and phase == "running",
     }
 
 
@@ -241,7 +251,7 @@ async def decide(visit: Visit) -> Response:
         box = instant_of(fields.get("starts", ""), zone), instant_of(fields.get("ends", ""), zone)
         visits.approve_visit(node, name, by, fields.get("ceiling", "")[:200], *box)
 
-    return await _acted(visit, act)
+    return await acted(visit, f"/visits/{_name(visit)}", act)
 
 
 async def call_off(visit: Visit) -> Response:
@@ -266,11 +276,18 @@ async def show(visit: Visit) -> Response:
     )
 
 
+async def open_it(visit: Visit) -> Page:
+    """Open what is held for the party's competent authority, within it and no other way; the handover leaves
+    evidence."""
+    fields = await form_of(visit)
+    check_now(visit)
+    return await run_in_threadpool(_open, visit, fields.get("holding", "").strip()[:200])
+
+
+def _open(visit: Visit, holding: str) -> Page:
+    visit.need("see-holdings")
+    return _page(visit, open_item(visit.acting("open"), holding, visit=_name(visit)))
+
+
 async def _kept(visit: Visit, act: Callable[[Node, str, str, Fields], object]) -> Response:
-    return await _acted(
-        visit, lambda fields: act(visit.acting("keep-register"), _name(visit), visit.signed_in.id, fields)
-    )
-
-
-async def _acted(visit: Visit, act: Callable[[Fields], object]) -> Response:
-    return await acted(visit, f"/visits/{_name(visit)}", act)
+    return await acted_on(visit, "keep-register", "/visits", _name(visit), act)

@@ -55,7 +55,10 @@ function ask(form) {
   };
   asking.send();
 }
-for (const form of document.querySelectorAll("form[data-live]")) form.addEventListener("change", () => ask(form));
+document.addEventListener("change", (event) => { // the form may come and go: what is refused is shown again with its page
+  const form = event.target.closest("form[data-live]");
+  if (form) ask(form);
+});
 
 const GOES = { a: "/desk/", f: "/desk/flows", r: "/desk/release", i: "/desk/inbox", o: "/desk/outbox", b: "/desk/brief", l: "/desk/ledger", s: "/desk/settings" };
 let before = "";

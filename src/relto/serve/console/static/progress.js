@@ -30,8 +30,9 @@ document.addEventListener("submit", (event) => {
     if (!told) { sending.onerror(); return; }
     document.title = sending.response.title;
     document.querySelector("main").replaceChildren(...told.childNodes); // why it was refused
-    document.querySelector("main h1")?.setAttribute("tabindex", "-1");
-    document.querySelector("main h1")?.focus();
+    const why = document.querySelector("#refused") ?? document.querySelector("main h1");
+    why?.setAttribute("tabindex", "-1");
+    why?.focus();
   };
   sending.send(new FormData(form, button));
   button.disabled = true;
