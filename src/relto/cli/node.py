@@ -327,8 +327,9 @@ def serve(folder: Path, while_stdin: bool, **flags: Any) -> None:
     def started(settings: ServeSettings) -> None:
         if while_stdin:
             threading.Thread(target=_end_with_stdin, daemon=True).start()
-        people = f", its people on https://{settings.people}" if settings.people else ""
-        click.echo(f"serving {folder}: peers on {settings.peers}{people}", err=True)
+        if settings.log == "none":  # else the log says so, in its own form
+            people = f", its people on https://{settings.people}" if settings.people else ""
+            click.echo(f"serving {folder}: peers on {settings.peers}{people}", err=True)
 
     serve_node(folder, _needed_passphrase(folder), os.environ, flags, started)
 

@@ -19,6 +19,7 @@ from relto.core.canon import JSON, parse_json
 from relto.core.errors import InputError, PeerUnreachable, ReltoError
 from relto.node import ActRefused
 from relto.node.people import NotAllowed, NotSignedIn, PersonalAct
+from relto.serve.answering import parts_of
 from relto.serve.api.answers import Answer, Problem
 from relto.serve.api.context import Caller, Context, context_of
 from relto.serve.api.guard import admit
@@ -170,7 +171,7 @@ async def _read(request: Request, limit: int) -> Request:
     if declared.isdecimal() and int(declared[:12]) > limit:
         raise _too_large(limit)
     parts, size = [], 0
-    async for part in request.stream():
+    async for part in parts_of(request):
         size += len(part)
         if size > limit:
             raise _too_large(limit)
