@@ -14,7 +14,8 @@ from relto.core.errors import InputError
 
 MOST_CONNECTIONS: Final = 512
 """Of one port, those included that have not shown yet who they are."""
-_BACKLOG: Final = 512
+BACKLOG: Final = 512
+"""Connections that wait to be accepted."""
 _FILES: Final = 4096
 """Files and connections that a process may have open: two ports, and what the stores need."""
 
@@ -35,7 +36,7 @@ class Listening(socket.socket):
         """Listen at this address, with `most` connections at a time. Raises InputError where that cannot be."""
         try:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            made = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+            made = socket.create_server((host, port), family=family, backlog=BACKLOG)
         except OSError as error:
             raise InputError(
                 f"cannot listen on {host}:{port}: {error.strerror}",

@@ -127,6 +127,8 @@ class Protocol(HttpToolsProtocol):
                 hosts += 1
             elif name == b"transfer-encoding" and (value.lower() != b"chunked" or version != "1.1"):
                 self._no("a transfer coding that is not taken here (RFC 9112, 6.1)")
+        if len(self.headers) > MOST_FIELDS:
+            self._no("a head of more fields than are taken")
         if hosts != 1:
             self._no("a request names one host (RFC 9112, 3.2)")
         if version not in ("1.1", "1.0") or self.parser.should_upgrade():

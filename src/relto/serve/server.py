@@ -7,20 +7,24 @@ import contextlib
 import signal
 import socket
 import ssl
+from asyncio.sslproto import SSLProtocol
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from relto.serve.listening import MOST_CONNECTIONS, Listening, allow_files
+from relto.serve.listening import BACKLOG, MOST_CONNECTIONS, Listening, allow_files
 from relto.serve.protocol import Protocol, Refused
 
 _KEEP_ALIVE_SECONDS = 75
 _GRACE_SECONDS = 10
-_BACKLOG = 512
+_AT_ONCE = 32
+"""Connections that are accepted before those that have to go for them are gone."""
 _HANDSHAKE_SECONDS = 10.0
 _TLS_CLOSE_SECONDS = 2.0
+_TLS_BUFFER_BYTES = 1 << 16
+"""That each connection has from its first byte on; by itself asyncio has four times that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ def serve_ports(
     Raises InputError for an address that cannot be listened on.
     """
     allow_files()
+    SSLProtocol.max_size = _TLS_BUFFER_BYTES
     asyncio.run(_serve(ports, started, ending, refused))
 
 
@@ -121,11 +126,12 @@ class Server(uvicorn.Server):
                 lambda: Protocol(self.config, self.server_state, self._refused, self._listening),
                 sock=self._listening,
                 ssl=self.config.ssl,
-                backlog=_BACKLOG,
+                backlog=_AT_ONCE,
                 ssl_handshake_timeout=_HANDSHAKE_SECONDS if over_tls else None,
                 ssl_shutdown_timeout=_TLS_CLOSE_SECONDS if over_tls else None,
             )
         ]
+        self._listening.listen(BACKLOG)  # asyncio takes how many may wait for how many are accepted at once
         self.started = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
