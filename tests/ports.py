@@ -24,13 +24,16 @@ class Ports:
     def __init__(self, folder: Path) -> None:
         self.net = Network(folder, ("KOR", "JPN"), lapses=False)
         self.people = free_address()
-        self.served = self.serve()
+        self.served = self._serve()
 
-    def serve(self) -> Served:
-        """Serve it, once it has ended again too."""
+    def serve_again(self) -> None:
+        """Serve it anew."""
+        self.served.close()
+        self.served = self._serve()
+
+    def _serve(self) -> Served:
         served = Served(self.net.folder / "jpn", self.address("peers"), PASSPHRASE, people=self.people)
         served.wait()
-        self.served = served
         return served
 
     def address(self, port: str) -> str:

@@ -336,7 +336,7 @@ def serve(folder: Path, while_stdin: bool, **flags: Any) -> None:
 
 def _end_with_stdin() -> None:
     """Stop the server when whoever started it is gone."""
-    while sys.stdin.buffer.read(1 << 16):
+    while os.read(sys.stdin.fileno(), 1 << 16):  # not by a reader with a lock, which would stand in the end's way
         pass
     os.kill(os.getpid(), signal.SIGTERM)
 
