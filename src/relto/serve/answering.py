@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
@@ -60,15 +60,6 @@ async def read_body(request: Request, limit: int) -> bytes:
     except ClientDisconnect as error:
         raise InputError("the message was cut short: its sender hung up", remedy="send it anew") from error
     return b"".join(parts)
-
-
-async def parts_of(request: Request) -> AsyncIterator[bytes]:
-    """The parts of a body as they come; InputError where its sender hangs up before its end."""
-    try:
-        async for part in request.stream():
-            yield part
-    except ClientDisconnect as error:
-        raise InputError("the sending was broken off", remedy="send it again") from error
 
 
 def _too_long(limit: int) -> InputError:

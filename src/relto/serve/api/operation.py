@@ -19,11 +19,11 @@ from relto.core.canon import JSON, parse_json
 from relto.core.errors import InputError, PeerUnreachable, ReltoError
 from relto.node import ActRefused
 from relto.node.people import NotAllowed, NotSignedIn, PersonalAct
-from relto.serve.answering import parts_of
 from relto.serve.api.answers import Answer, Problem
 from relto.serve.api.context import Caller, Context, context_of
 from relto.serve.api.guard import admit
 from relto.serve.api.problem import TooLarge, WrongMedia, kind_of, problem
+from relto.serve.parts import parts_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 _ACT: Final = "x-relto-act"

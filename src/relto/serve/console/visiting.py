@@ -26,7 +26,6 @@ from relto.node.people import (
     StepUpNeeded,
     check_allowed,
 )
-from relto.serve.answering import parts_of
 from relto.serve.api.context import Caller, Context
 from relto.serve.api.guard import check_origin, csrf_of, presented
 from relto.serve.api.provider import Provider
@@ -37,6 +36,7 @@ from relto.serve.console.grounds import ground_said
 from relto.serve.console.problems import problem_said
 from relto.serve.console.sentences import Said
 from relto.serve.console.words import Tongue, tongue_of
+from relto.serve.parts import parts_of
 
 LANGUAGE_COOKIE: Final = "relto-language"
 THEME_COOKIE: Final = "relto-theme"
