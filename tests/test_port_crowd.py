@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from typing import Any
+from weakref import ref
 
 import pytest
 from starlette.applications import Starlette
@@ -47,24 +49,34 @@ def test_a_thousand_connections_that_say_nothing_keep_nobody_out(ports: Ports, p
     assert memory(ports.served.pid) - before < 160 << 20
 
 
+def test_hundreds_of_bodies_that_do_not_come_whole_keep_nobody_out(ports: Ports) -> None:
+    begun = b"POST /v1/session HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"
+    with ExitStack() as held:
+        for _ in range(600):
+            held.enter_context(ports.talking("people")).sendall(begun)
+        with ports.talking("people") as tls:
+            tls.sendall(ASKS)
+            assert statuses(answer_of(tls)) == [404]
+
+
 def listens(most: int) -> Listening:
     return Listening("127.0.0.1", 0, most)
 
 
 class Speaks:
-    """What is spoken on a connection: whether something is being answered."""
+    """What is spoken on a connection: whether nothing is being answered."""
 
-    def __init__(self, *, rests: bool) -> None:
-        self.rests = rests
+    def __init__(self, *, may_go: bool) -> None:
+        self.may_go = may_go
 
 
 def test_the_oldest_that_rests_goes_for_the_next() -> None:
     with listens(2) as port, ExitStack() as held:
         theirs = [held.enter_context(socket.create_connection(port.getsockname())) for _ in range(3)]
         ours = []
-        for rests in (False, True):
+        for may_go in (False, True):
             made, _ = port.accept()
-            port.speaks(made.fileno(), Speaks(rests=rests))
+            port.speaks(made.fileno(), Speaks(may_go=may_go))
             ours.append(held.enter_context(made))
         ours.append(held.enter_context(port.accept()[0]))
         theirs[1].settimeout(10)
@@ -79,7 +91,7 @@ def test_where_all_are_being_answered_the_new_one_goes() -> None:
     with listens(1) as port, ExitStack() as held:
         theirs = [held.enter_context(socket.create_connection(port.getsockname())) for _ in range(2)]
         made = held.enter_context(port.accept()[0])
-        port.speaks(made.fileno(), Speaks(rests=False))
+        port.speaks(made.fileno(), Speaks(may_go=False))
         with pytest.raises(ConnectionAbortedError):
             port.accept()
         theirs[1].settimeout(10)
@@ -91,7 +103,7 @@ def test_one_that_ended_counts_no_more() -> None:
         for _ in range(3):
             held.enter_context(socket.create_connection(port.getsockname()))
             made, _ = port.accept()
-            port.speaks(made.fileno(), Speaks(rests=False))
+            port.speaks(made.fileno(), Speaks(may_go=False))
             made.close()
 
 
@@ -117,12 +129,17 @@ APP = Starlette(
 )
 
 
-async def _served(talks: Any) -> bytes:
+async def _served(talks: Any, made: list[ref[Protocol]] | None = None) -> bytes:
     config, state = config_of(Port(APP, "127.0.0.1", 0, None)), ServerState()
     config.load()
-    serves = await asyncio.get_running_loop().create_server(
-        lambda: Protocol(config, state, lambda _address, _why: None), "127.0.0.1", 0
-    )
+
+    def protocol_made() -> Protocol:
+        one = Protocol(config, state, lambda _address, _why: None)
+        if made is not None:
+            made.append(ref(one))
+        return one
+
+    serves = await asyncio.get_running_loop().create_server(protocol_made, "127.0.0.1", 0)
     async with serves:
         reader, writer = await asyncio.open_connection(*serves.sockets[0].getsockname())
         try:
@@ -229,3 +246,23 @@ def test_a_body_wrapped_in_what_chunks_may_say_is_not_read_to_its_end() -> None:
         return answer
 
     assert statuses(asyncio.run(_served(talks))) in ([400], [])
+
+
+def test_a_connection_that_ended_leaves_nothing_that_waits_for_the_collector() -> None:
+    """Which looks at all that there is once a minute."""
+
+    async def talks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n0")
+        writer.close()
+        await writer.wait_closed()
+        await asyncio.sleep(SECONDS)
+        return b""
+
+    made: list[ref[Protocol]] = []
+    gc.disable()
+    try:
+        asyncio.run(_served(talks, made))
+        assert [one() for one in made] == [None]
+    finally:
+        gc.enable()

@@ -1,5 +1,5 @@
 """A socket that listens, and lets nobody have all of it: so many connections at a time, and when there are as many, one
-that rests goes for the next to come."""
+on which nothing is being answered goes for the next to come."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Asking(Protocol):
     """What is spoken on a connection."""
 
     @property
-    def rests(self) -> bool:
-        """Whether nothing is being answered on it."""
+    def may_go(self) -> bool:
+        """Whether nothing has come whole on it that is not answered."""
         ...
 
 
@@ -47,17 +47,17 @@ class Listening(socket.socket):
         self._open: WeakValueDictionary[int, Connection] = WeakValueDictionary()
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """The next connection. Where there are as many as may be, the oldest that rests goes for it, of the address
-        that has the most of those; where none rests, it is the new one that goes (ConnectionAbortedError)."""
+        """The next connection. Where there are as many as may be, the oldest that may go does so, of the address that has
+        the most of those; where there is none, it is the new one that goes (ConnectionAbortedError)."""
         plain, address = super().accept()
         made = Connection(plain, str(address[0]), self._open)
         if len(self._open) >= self._most:
-            resting = [one for one in self._open.values() if one.rests]
-            if not resting:
+            idle = [one for one in self._open.values() if one.may_go]
+            if not idle:
                 made.close()
                 raise ConnectionAbortedError("as many are asking as may")
-            have = Counter(one.address for one in resting)
-            self._let_go(max(resting, key=lambda one: have[one.address]))
+            have = Counter(one.address for one in idle)
+            self._let_go(max(idle, key=lambda one: have[one.address]))
         self._open[made.handle] = made
         return made, address
 
@@ -88,9 +88,9 @@ class Connection(socket.socket):
         self._among = among
 
     @property
-    def rests(self) -> bool:
-        """Whether nothing is being answered on it."""
-        return self.asking is None or self.asking.rests
+    def may_go(self) -> bool:
+        """Whether nothing has come whole on it that is not answered."""
+        return self.asking is None or self.asking.may_go
 
     def forget(self) -> None:
         """It counts no more."""
@@ -100,6 +100,7 @@ class Connection(socket.socket):
     def close(self) -> None:
         """Close it."""
         self.forget()
+        self.asking = None
         super().close()
 
 

@@ -68,6 +68,11 @@ class Protocol(HttpToolsProtocol):
         """Whether nothing is being answered on it."""
         return self._running is None or self._running.response_complete
 
+    @property
+    def may_go(self) -> bool:
+        """Whether nothing has come whole on it that is not answered."""
+        return self._running is None or self._running.response_complete or self._running.more_body
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """It begins: TLS, if it is under that, has shown who speaks."""
         connection: Any = transport.get_extra_info("socket")
@@ -85,7 +90,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
-        self._staged.closed = True
+        self._staged.end()
         self._wait_no_more()
         self._read_again()
         self._unset_keepalive_if_required()
@@ -301,5 +306,13 @@ class _InStages:
         self.closed = True
         self.whole.abort()
 
+    def end(self) -> None:
+        """It is closed: who speaks on it is let go of, for else memory would wait for the collector to look."""
+        self.closed, self._linger = True, _nothing
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self.whole, name)
+
+
+def _nothing() -> None:
+    """Do nothing."""
