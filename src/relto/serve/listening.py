@@ -47,8 +47,8 @@ class Listening(socket.socket):
         self._open: WeakValueDictionary[int, Connection] = WeakValueDictionary()
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """The next connection. Where there are as many as may be, the oldest that may go does so, of the address that has
-        the most of those; where there is none, it is the new one that goes (ConnectionAbortedError)."""
+        """The next connection. Where there are as many as may be, the oldest that may go does so, of the address that
+        has the most of those; where there is none, it is the new one that goes (ConnectionAbortedError)."""
         plain, address = super().accept()
         made = Connection(plain, str(address[0]), self._open)
         if len(self._open) >= self._most:
