@@ -36,7 +36,7 @@ REACHED = """
     node/custody node/facilities node/heads node/inclusion node/node node/open_item node/people node/queueing
     node/readers node/receive node/release node/sending node/statements node/telling node/transmittal
     node/two_persons node/verify node/verify_controls node/verify_kept node/verify_tables node/visits
-    serve/api/context serve/api/guard serve/api/oidc serve/api/provider
+    serve/api/context serve/api/guard serve/api/oidc serve/api/provider serve/parts
 """.split()
 """The modules whose errors a page or an act of the desk may show, or a peer may answer to what it sends."""
 DATES = [SOURCE / "core" / "timeline" / "instant.py"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -53,6 +54,19 @@ def answering(net: Network, answer: Callable[[ssl.SSLSocket], object]) -> Iterat
         finally:
             listens.shutdown(socket.SHUT_RDWR)
             thread.join()
+
+
+def dripping(part: bytes, asked: list[int]) -> Callable[[ssl.SSLSocket], object]:
+    """An answer that begins, and then comes a part at a time for longer than anybody waits."""
+
+    def drip(tls: ssl.SSLSocket) -> None:
+        asked.append(1)
+        tls.sendall(OK + b"content-length: 5000\r\n")
+        for _ in range(1000):
+            tls.sendall(part)
+            time.sleep(0.02)
+
+    return drip
 
 
 def asked(net: Network) -> bytes:
@@ -115,3 +129,48 @@ def test_an_answer_to_nothing_is_not_taken_for_the_answer_to_the_next_message(ne
             with suppress(PeerUnreachable):  # a peer that answers nothing is one that we do not understand
                 assert link.exchange("JPN", "transmittal", message) in (b"1", b"2")
         link.close()
+
+
+@pytest.mark.parametrize("part", [b"a", b"\r\n"], ids=["head", "body"])
+def test_a_peer_that_answers_a_byte_at_a_time_is_waited_for_no_longer_than_any(
+    net: Network, monkeypatch: pytest.MonkeyPatch, part: bytes
+) -> None:
+    monkeypatch.setattr("relto.adapters.http.link.ANSWER_SECONDS", 0.3)
+    times: list[int] = []
+    with answering(net, dripping(part, times)), pytest.raises(PeerUnreachable, match="no answer"):
+        asked(net)
+    assert len(times) == 1  # it is not asked again at once, as after a connection that was cut
+
+
+def test_a_peer_that_takes_a_little_at_a_time_is_waited_for_in_relation_to_what_is_sent(
+    net: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relto.adapters.http.link.ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr("relto.adapters.http.line._SLOWEST", 1 << 30)
+    taken: list[int] = []
+
+    def sip(tls: ssl.SSLSocket) -> None:
+        while data := tls.recv(1 << 14):
+            taken.append(len(data))
+            time.sleep(0.05)
+
+    link = HttpLink(net.keys("KOR"), {"JPN": net.card("JPN")}.get)
+    with answering(net, sip), pytest.raises(PeerUnreachable, match="does not take what is sent"):
+        link.exchange_many("JPN", [("transmittal", bytes(1 << 20))] * 7)
+    link.close()
+    assert sum(taken) < 4 << 20
+
+
+def test_a_node_that_stops_waits_for_a_peer_a_little_longer_and_no_more(
+    net: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relto.adapters.http.link._HURRY_SECONDS", 0.1)
+    link = HttpLink(net.keys("KOR"), {"JPN": net.card("JPN")}.get)
+    times: list[int] = []
+    with answering(net, dripping(b"\r\n", times)):
+        link.hurry()
+        for _ in range(2):
+            with pytest.raises(PeerUnreachable, match="this node stops"):
+                link.exchange("JPN", "transmittal", b"a message")
+    link.close()
+    assert len(times) == 1

@@ -192,7 +192,7 @@ _CHUNKED = b"POST /v1/batch HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\
     ids=["address", "headers", "name", "chunk", "trailers"],
 )
 def test_a_head_without_end_is_hung_up_on(net: Network, opening: bytes, more: bytes) -> None:
-    most, sent = 4 << 20, 0
+    most, sent = 32 << 20, 0  # more than two kernels hold between them
     with talking(net, client_context(net.keys("KOR"), net.card("JPN"))) as tls:
         tls.sendall(opening)
         with suppress(ConnectionError, ssl.SSLError):

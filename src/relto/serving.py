@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from relto.serve.log import Log
     from relto.serve.records import RecordWatch
     from relto.serve.server import Port
+    from relto.serve.sparing import Sparing
     from relto.serve.underway import Underway
 
 
@@ -39,10 +40,9 @@ def serve(
 
     Raises InputError for settings that are none, an address that cannot be listened on, and as `open_node` does.
     """
-    from relto.adapters.http import PeerContexts
+    from relto.adapters.http import HttpLink, PeerContexts
     from relto.serve.clocks import ClockWatch
     from relto.serve.duties import DutyWatch
-    from relto.serve.log import open_log
     from relto.serve.peers import peer_app
     from relto.serve.pump import Pump
     from relto.serve.records import RecordWatch
@@ -50,30 +50,57 @@ def serve(
     from relto.serve.underway import Underway
 
     root = Path(folder).absolute()
-    settings = read_serve_settings(read_toml(root).get("serve", {}), environment, flags, name=str(root / SETTINGS))
-    clock = None if read_settings(root)[1] else SystemClock(settings.uncertainty_ms * NANOS_A_MILLISECOND)
+    settings, clock = _settings(root, environment, flags)
     with ExitStack() as open_now:
-        log = open_log(settings.log, read_settings(root)[0])
+        log, strangers = _open_logs(settings.log, read_settings(root)[0], open_now)
         underway = Underway(log)
         node = open_node(root, passphrase, clock=clock, progress=underway.tell)
         open_now.callback(node.close)
         assert isinstance(node.keys, FileKeys)
-        contexts = PeerContexts(node.keys, lambda why: log("refused a connection", state=why))
+        assert isinstance(node.link, HttpLink)
+        contexts = PeerContexts(node.keys, lambda why: strangers("refused a connection", state=why))
         records = RecordWatch(node, log, lambda: node.keys.peers)
-        refresh = partial(_refresh, node, contexts, (ClockWatch(node, log), records))
+        refresh = partial(_refresh, node, contexts, (ClockWatch(node, log), records, strangers))
         pump = Pump(node, partial(_tell_sent, log), refresh, SystemRandom())
-        app = peer_app(node, partial(_tell_received, log), pump.wake, arriving_at(root))
+        app = peer_app(node, partial(_tell_received, log, strangers), pump.wake, arriving_at(root))
         ports = [Port(app, *host_and_port(settings.peers), contexts.context)]
         if settings.people:
-            ports.append(_people_port(root, node, settings, underway, log, open_now))
+            ports.append(_people_port(root, node, settings, underway, (log, strangers), open_now))
         pump.start()
         open_now.callback(pump.stop)
         open_now.enter_context(records)
         open_now.enter_context(DutyWatch(node, log, pump.wake))
-        serve_ports(ports, lambda: started(settings))
+        tell = partial(_tell_refused, strangers)
+        serve_ports(ports, partial(_tell_started, log, settings, started), ending=node.link.hurry, refused=tell)
 
 
-def _refresh(node: Node, contexts: PeerContexts, watches: Iterable[ClockWatch | RecordWatch]) -> None:
+def _settings(
+    root: Path, environment: Mapping[str, str], flags: Mapping[str, object]
+) -> tuple[ServeSettings, SystemClock | None]:
+    """How a node serves, and by which clock; None for the one that a rehearsal has."""
+    settings = read_serve_settings(read_toml(root).get("serve", {}), environment, flags, name=str(root / SETTINGS))
+    replay = read_settings(root)[1]
+    return settings, None if replay else SystemClock(settings.uncertainty_ms * NANOS_A_MILLISECOND)
+
+
+def _open_logs(form: str, party: str, open_now: ExitStack) -> tuple[Log, Sparing]:
+    """The log, and that of what anybody can bring about, which has what libraries say as well."""
+    from relto.serve.caught import caught
+    from relto.serve.log import open_log
+    from relto.serve.sparing import Sparing
+
+    log = open_log(form, party)
+    strangers = Sparing(log)
+    open_now.enter_context(caught(strangers))
+    return log, strangers
+
+
+def _tell_started(log: Log, settings: ServeSettings, started: Callable[[ServeSettings], None]) -> None:
+    log("serving", peers=settings.peers, people=settings.people)
+    started(settings)
+
+
+def _refresh(node: Node, contexts: PeerContexts, watches: Iterable[ClockWatch | RecordWatch | Sparing]) -> None:
     """Take notice of what other processes of this node have changed: cards, keys, what was noted of the peers."""
     contexts.refresh()
     announce_changes(node)
@@ -81,8 +108,12 @@ def _refresh(node: Node, contexts: PeerContexts, watches: Iterable[ClockWatch | 
         one.look()
 
 
-def _tell_received(log: Log, peer: str, kind: str, state: str) -> None:
-    log("received", peer=peer, kind=kind, state=state)
+def _tell_received(log: Log, strangers: Log, peer: str, kind: str, state: str) -> None:
+    (log if peer else strangers)("received", peer=peer, kind=kind, state=state)
+
+
+def _tell_refused(strangers: Sparing, address: str, why: str) -> None:
+    strangers.tell(address, "refused a request", address=address, state=why)
 
 
 def _tell_sent(log: Log, peer: str, subject: str, state: str) -> None:
@@ -90,9 +121,9 @@ def _tell_sent(log: Log, peer: str, subject: str, state: str) -> None:
 
 
 def _people_port(
-    root: Path, node: Node, settings: ServeSettings, underway: Underway, log: Log, open_now: ExitStack
+    root: Path, node: Node, settings: ServeSettings, underway: Underway, logs: tuple[Log, Sparing], open_now: ExitStack
 ) -> Port:
-    """The port of the party's own people, under the node's own certificate."""
+    """The port of the party's own people, under the node's own certificate. `logs`: of all, of what strangers do."""
     from relto.adapters.http import people_context
     from relto.serve.api import ApiSettings, OidcSettings, create_api
     from relto.serve.console import add_desk
@@ -117,9 +148,10 @@ def _people_port(
     clients = read_limited(root / settings.client_ca) if settings.client_ca else b""
     people = open_people(root, SessionLimits(settings.session_seconds, settings.idle_seconds, settings.step_up_seconds))
     open_now.callback(people.close)
+    log, strangers = logs
     app = create_api(node, people, chosen, log)
     context = app.state.context
-    context.underway = underway
+    context.underway, context.strangers = underway, strangers
     context.verifier = open_now.enter_context(ProcessVerifier(root, lambda: node.clock.interval()[1], write_private))
     open_now.enter_context(Warming(context.titles, node.store, log))
     add_desk(app, context)

@@ -327,15 +327,16 @@ def serve(folder: Path, while_stdin: bool, **flags: Any) -> None:
     def started(settings: ServeSettings) -> None:
         if while_stdin:
             threading.Thread(target=_end_with_stdin, daemon=True).start()
-        people = f", its people on https://{settings.people}" if settings.people else ""
-        click.echo(f"serving {folder}: peers on {settings.peers}{people}", err=True)
+        if settings.log == "none":  # else the log says so, in its own form
+            people = f", its people on https://{settings.people}" if settings.people else ""
+            click.echo(f"serving {folder}: peers on {settings.peers}{people}", err=True)
 
     serve_node(folder, _needed_passphrase(folder), os.environ, flags, started)
 
 
 def _end_with_stdin() -> None:
     """Stop the server when whoever started it is gone."""
-    while sys.stdin.buffer.read(1 << 16):
+    while os.read(sys.stdin.fileno(), 1 << 16):  # not by a reader with a lock, which would stand in the end's way
         pass
     os.kill(os.getpid(), signal.SIGTERM)
 

@@ -11,7 +11,7 @@ from relto.node.deciding import ActRefused
 from relto.node.dispatch import Delivery, Sending, delivery_of, dispatch_pending
 from relto.node.feed import Offer, release_many
 from relto.node.framing import MAX_BATCH_BYTES, Message, read_batch, write_answers
-from relto.node.handle import handle, handle_many
+from relto.node.handle import check_kind, handle, handle_many
 from relto.node.node import Moment, Node
 from relto.node.open_item import OpenedItem, open_item
 from relto.node.receive import MAX_MESSAGE_BYTES
@@ -38,6 +38,7 @@ __all__ = [
     "Sending",
     "Signed",
     "Verification",
+    "check_kind",
     "countersign",
     "delivery_of",
     "dispatch_pending",

@@ -38,6 +38,12 @@ _HANDLERS: Final[Mapping[str, Callable[[Node, bytes, str | None], Answering]]] =
 }
 
 
+def check_kind(kind: str) -> None:
+    """Raise InputError for a kind of message that is none."""
+    if kind not in _HANDLERS:
+        raise InputError(f"`{kind[:60]}` is no kind of message", remedy=f"send one of {', '.join(_HANDLERS)}")
+
+
 def handle(node: Node, kind: str, message: bytes, sender: str | None = None) -> bytes:
     """Answer a message with signed evidence. `sender`: the party that the link has shown to speak; what another party
     signed is then not taken from it. Raises InputError for a kind that is none, else as its handler does."""
@@ -81,7 +87,5 @@ def _untrusted(node: Node, kinds: Collection[str], sender: str | None) -> ReltoE
 
 
 def _verified(node: Node, kind: str, message: bytes, sender: str | None) -> Answering:
-    handler = _HANDLERS.get(kind)
-    if handler is None:
-        raise InputError(f"`{kind[:60]}` is no kind of message", remedy=f"send one of {', '.join(_HANDLERS)}")
-    return handler(node, message, sender)
+    check_kind(kind)
+    return _HANDLERS[kind](node, message, sender)

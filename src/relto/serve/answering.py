@@ -23,6 +23,7 @@ _STATUS: Final = {
     VerificationFailed.exit_code: 422,
     PeerUnreachable.exit_code: 503,
 }
+_MAX_DIGITS: Final = 18
 
 Told = Callable[[str, str, str], None]
 """What happened, to be logged: who, the kind of message, and the outcome: `ok`, a refusal's evidence, or an error."""
@@ -43,18 +44,26 @@ def sender_of(node: Node, request: Request) -> str | None:
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """The message or batch; InputError where it is more than `limit` bytes, before more of it is read."""
+    """The message or batch; InputError where it is more than `limit` bytes, before more of it is read; where it is
+    said to be, before any of it is."""
     parts: list[bytes] = []
     size = 0
+    declared = request.headers.get("content-length", "0")
+    if len(declared) > _MAX_DIGITS or int(declared) > limit:  # the parser has seen to it that these are digits
+        raise _too_long(limit)
     try:
         async for part in request.stream():
             size += len(part)
             if size > limit:
-                raise InputError("the message is too long", remedy=f"send at most {limit} bytes")
+                raise _too_long(limit)
             parts.append(part)
     except ClientDisconnect as error:
         raise InputError("the message was cut short: its sender hung up", remedy="send it anew") from error
     return b"".join(parts)
+
+
+def _too_long(limit: int) -> InputError:
+    return InputError("the message is too long", remedy=f"send at most {limit} bytes")
 
 
 def problem(error: ReltoError, status: int | None = None) -> Response:

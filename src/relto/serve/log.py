@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Protocol
+from collections.abc import MutableMapping
+from typing import Any, Protocol
 
 
 class Log(Protocol):
@@ -20,10 +21,12 @@ def open_log(form: str, party: str) -> Log:
         return silent
     import structlog
 
-    last = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
-    logger = structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr), processors=[structlog.processors.TimeStamper(fmt="iso", utc=True), last]
-    ).bind(party=party)
+    steps: list[Any] = [structlog.processors.TimeStamper(fmt="iso", utc=True)]
+    if form == "json":
+        steps.append(structlog.processors.JSONRenderer())
+    else:
+        steps += [_printable, structlog.dev.ConsoleRenderer(colors=False)]
+    logger = structlog.wrap_logger(structlog.PrintLogger(sys.stderr), processors=steps).bind(party=party)
 
     def log(event: str, **fields: object) -> None:
         logger.msg(event, **fields)
@@ -33,3 +36,11 @@ def open_log(form: str, party: str) -> Log:
 
 def silent(event: str, **fields: object) -> None:
     """Say nothing."""
+
+
+def _printable(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What a stranger has sent moves no cursor of whoever reads the log, and begins no line of its own."""
+    for name, value in event.items():
+        if isinstance(value, str) and not value.isprintable():
+            event[name] = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in value)
+    return event

@@ -18,7 +18,17 @@ from starlette.routing import Route
 
 from relto.core.canon import digest
 from relto.core.errors import InputError, ReltoError
-from relto.node import MAX_BATCH_BYTES, MAX_MESSAGE_BYTES, Message, Node, handle, handle_many, read_batch, write_answers
+from relto.node import (
+    MAX_BATCH_BYTES,
+    MAX_MESSAGE_BYTES,
+    Message,
+    Node,
+    check_kind,
+    handle,
+    handle_many,
+    read_batch,
+    write_answers,
+)
 from relto.node.mirroring import KIND as HASHES
 from relto.node.pieces import Arriving
 from relto.node.recovery import KIND as RECOVERY
@@ -79,6 +89,7 @@ def peer_app(node: Node, told: Told, after: Callable[[], None], arriving: Arrivi
 
 
 async def _answer(node: Node, arriving: Arriving, kind: str, request: Request, sender: str) -> bytes:
+    check_kind(kind)  # before any of it is read
     name = request.query_params.get("of")
     data = await read_body(request, MAX_MESSAGE_BYTES if name is None else 0)
     if name is None:

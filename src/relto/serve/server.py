@@ -7,24 +7,24 @@ import contextlib
 import signal
 import socket
 import ssl
+from asyncio.sslproto import SSLProtocol
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from relto.core.errors import InputError
-from relto.serve.answering import PEER_CERTIFICATE
+from relto.serve.listening import BACKLOG, MOST_CONNECTIONS, Listening, allow_files
+from relto.serve.protocol import Protocol, Refused
 
 _KEEP_ALIVE_SECONDS = 75
 _GRACE_SECONDS = 10
-_MAX_CONNECTIONS = 512
-_BACKLOG = 512
-_MAX_HEAD_BYTES = 1 << 16
-_HEAD_SECONDS = 20.0
-_MOST_AHEAD = 16
+_AT_ONCE = 32
+"""Connections that are accepted before those that have to go for them are gone."""
+_HANDSHAKE_SECONDS = 10.0
+_TLS_CLOSE_SECONDS = 2.0
+_TLS_BUFFER_BYTES = 1 << 16
+"""That each connection has from its first byte on; by itself asyncio has four times that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +37,41 @@ class Port:
     context: ssl.SSLContext | None
 
 
-def serve_ports(ports: list[Port], started: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT; what is being answered is answered first. `started` is called when all listen.
+def _nobody(_address: str, _why: str) -> None:
+    """Tell nobody."""
+
+
+def serve_ports(
+    ports: list[Port],
+    started: Callable[[], None],
+    *,
+    ending: Callable[[], None] = lambda: None,
+    refused: Refused = _nobody,
+) -> None:
+    """Serve until SIGTERM or SIGINT; what is being answered is answered first. `started` is called when all listen,
+    `ending` when it is told to stop, `refused` of what is malformed.
 
     Raises InputError for an address that cannot be listened on.
     """
-    asyncio.run(_serve(ports, started))
+    allow_files()
+    SSLProtocol.max_size = _TLS_BUFFER_BYTES
+    asyncio.run(_serve(ports, started, ending, refused))
 
 
-async def _serve(ports: list[Port], started: Callable[[], None]) -> None:
+async def _serve(ports: list[Port], started: Callable[[], None], ending: Callable[[], None], refused: Refused) -> None:
     with contextlib.ExitStack() as open_now:
-        sockets = [open_now.enter_context(_listening(one)) for one in ports]
-        servers = [_Server(_config(one)) for one in ports]
+        sockets = [open_now.enter_context(Listening(one.host, one.port)) for one in ports]
+        servers = [Server(config_of(one), listens, refused) for one, listens in zip(ports, sockets, strict=True)]
         loop = asyncio.get_running_loop()
 
         def stop() -> None:
+            ending()
             for server in servers:
                 server.should_exit = True
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop)
-        pairs = zip(servers, sockets, strict=True)
-        tasks = [asyncio.create_task(server.serve([listens])) for server, listens in pairs]
+        tasks = [asyncio.create_task(server.serve()) for server in servers]
         while not all(server.started for server in servers):
             if any(task.done() for task in tasks):
                 break
@@ -72,113 +85,56 @@ async def _serve(ports: list[Port], started: Callable[[], None]) -> None:
             task.result()
 
 
-def _listening(port: Port) -> socket.socket:
-    """A socket that listens. We make it, for the server would end the process where it cannot."""
-    try:
-        family = socket.AF_INET6 if ":" in port.host else socket.AF_INET
-        return socket.create_server((port.host, port.port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        raise InputError(
-            f"cannot listen on {port.host}:{port.port}: {error.strerror}",
-            remedy="choose an address of this machine and a free port",
-        ) from error
-
-
-def _config(port: Port) -> uvicorn.Config:
+def config_of(port: Port) -> uvicorn.Config:
+    """How uvicorn serves a port."""
     context = port.context
     return uvicorn.Config(
         port.app,
         host=port.host,
         port=port.port,
-        http=_Protocol,
+        http=Protocol,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=_MAX_CONNECTIONS,
+        limit_concurrency=2 * MOST_CONNECTIONS,  # of what is still being done for those who have hung up
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         ssl_context_factory=None if context is None else lambda _config, _default: context,
     )
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
+    """Serves one port on a socket that listens already."""
+
+    def __init__(self, config: uvicorn.Config, listening: Listening, refused: Refused) -> None:
+        super().__init__(config)
+        self._listening, self._refused = listening, refused
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Signals stop all ports together, so none of them takes them for itself."""
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept connections; uvicorn sets no limits to how long TLS takes to begin and to end."""
+        over_tls = self.config.ssl is not None
+        self.servers = [
+            await asyncio.get_running_loop().create_server(
+                lambda: Protocol(self.config, self.server_state, self._refused, self._listening),
+                sock=self._listening,
+                ssl=self.config.ssl,
+                backlog=_AT_ONCE,
+                ssl_handshake_timeout=_HANDSHAKE_SECONDS if over_tls else None,
+                ssl_shutdown_timeout=_TLS_CLOSE_SECONDS if over_tls else None,
+            )
+        ]
+        self._listening.listen(BACKLOG)  # asyncio takes how many may wait for how many are accepted at once
+        self.started = True
 
-class _Protocol(HttpToolsProtocol):
-    """Tells each request the certificate that its connection showed; and lets nobody fill the memory, or keep a
-    connection, who only begins to ask."""
-
-    _head = 0
-    """How many bytes have come since the last head was complete, or the last part of a body was."""
-    _refused = ""
-    _waits: asyncio.TimerHandle | None = None
-    """Ends the connection where a head that has begun is not complete by then."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        connection: Any = transport.get_extra_info("socket")
-        # asyncio does so only for sockets that were made with the protocol named, which create_server does not: the
-        # body of an answer would wait for the other side to acknowledge its head, 40 ms later
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        tls: Any = transport.get_extra_info("ssl_object")
-        shown = tls.getpeercert(True) if tls is not None else None
-        self.app_state = {**self.app_state, PEER_CERTIFICATE: shown}
-        super().connection_made(transport)
-        self._wait()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """It is over."""
-        self._wait_no_more()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        """Refuse what sends a head, or what stands around the parts of a body, without end."""
-        self._head += len(data)
-        super().data_received(data)
-        if self._head > _MAX_HEAD_BYTES and not self.transport.is_closing():
-            self._refused = "The head of the request is too long."
-            self.send_400_response(self._refused)
-        if self._refused:
-            self.transport.abort()  # to close would be to listen until the other side does
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        super().on_message_begin()
-        self._wait()
-
-    def on_headers_complete(self) -> None:
-        """A head has come. What is raised here ends the connection with status 400."""
-        self._head = 0
-        self._wait_no_more()
-        if len(self.pipeline) >= _MOST_AHEAD:
-            self._refused = "too many requests before an answer"
-            raise ValueError(self._refused)
-        if sum(name == b"host" for name, _ in self.headers) != 1:
-            raise ValueError("a request names one host (RFC 9112, 3.2)")
-        super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        """A part of a body has come."""
-        self._head = 0
-        super().on_body(body)
-
-    def _wait(self) -> None:
-        self._wait_no_more()
-        self._waits = self.loop.call_later(_HEAD_SECONDS, self.transport.abort)
-
-    def _wait_no_more(self) -> None:
-        if self._waits is not None:
-            self._waits.cancel()
-            self._waits = None
-
-    def shutdown(self) -> None:
-        """Let go of an idle connection at once: a peer that is not reading never answers the close of TLS."""
-        super().shutdown()
-        if self.cycle is None or self.cycle.response_complete:
-            self.transport.abort()
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take in nothing more, and end once what came whole is answered."""
+        self._listening.let_go_of_strangers()
+        await super().shutdown(sockets)

@@ -7,6 +7,8 @@ import select
 import socket
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+from math import inf
 from ssl import SSLContext, SSLSocket, SSLWantReadError
 from time import monotonic
 from typing import Final
@@ -19,6 +21,10 @@ from relto.node.card import Card
 
 _AT_ONCE: Final = 1 << 16
 _MAX_HEAD: Final = 1 << 14
+_SLOWEST: Final = 1 << 14
+"""Bytes a second that a peer takes at least of a long message; else it is not waited for."""
+_LOOK_EVERY: Final = 1.0
+_STOPS: Final = "this node stops, and waits no longer"
 
 
 class HttpLine:
@@ -32,10 +38,12 @@ class HttpLine:
         still: Callable[[], bool],
         *,
         limits: tuple[float, float, int],
+        ends: Callable[[], float] = lambda: inf,
     ) -> None:
         """`problem` makes an error of a status and what came with it; `still` says whether the pin is what it was;
-        `limits`: seconds to connect and to answer, bytes of an answer. Raises PeerUnreachable."""
-        self._card, self._problem, self._still = card, problem, still
+        `limits`: seconds to connect and to answer, bytes of an answer; `ends`: when nothing is waited for any more, in
+        ticks of `monotonic`. Raises PeerUnreachable."""
+        self._card, self._problem, self._still, self._ends = card, problem, still, ends
         connect, self._patience, self._limit = limits
         self.late = False
         """Whether it was cut because nothing came for too long."""
@@ -45,6 +53,8 @@ class HttpLine:
         self._taken = self._head = 0
         self._parser = httptools.HttpResponseParser(self)
         host, _, port = card.address.rpartition(":")
+        if monotonic() > ends():
+            raise self._cut(_STOPS)
         try:
             plain = socket.create_connection((host.strip("[]"), int(port)), timeout=connect)
             try:
@@ -80,8 +90,7 @@ class HttpLine:
             f"content-type: application/octet-stream\r\ncontent-length: {len(content)}\r\n\r\n"
         )
         try:
-            self._socket.settimeout(self._patience)
-            self._socket.sendall(head.encode("ascii") + content)
+            self._send_all(head.encode("ascii") + content)
         except (OSError, ValueError) as error:
             raise self._cut(str(error)) from error
         self._since.append(monotonic())
@@ -103,6 +112,19 @@ class HttpLine:
     def close(self) -> None:
         """Close the connection."""
         self._socket.close()
+
+    def _send_all(self, data: bytes) -> None:
+        """Send; for no longer than a slow peer takes: a socket's own limit begins anew with each part that it took."""
+        left, until = memoryview(data), monotonic() + self._patience + len(data) / _SLOWEST
+        while left:
+            now = monotonic()
+            if now > until:
+                self.late = True
+            if self.late or now > self._ends():
+                raise TimeoutError("it does not take what is sent" if self.late else _STOPS)
+            self._socket.settimeout(min(_LOOK_EVERY, max(until - now, 0.001)))
+            with suppress(TimeoutError):
+                left = left[self._socket.send(left) :]
 
     def _read(self, wait: float) -> bool:
         """Read what has come, or comes within `wait` seconds; whether anything has."""
@@ -131,9 +153,13 @@ class HttpLine:
         return False
 
     def _check_patience(self) -> None:
-        if self._since and monotonic() - self._since[0] > self._patience:
+        now = monotonic()
+        if self._since and now - self._since[0] > self._patience:
             self.late = True
             raise self._cut("no answer")
+        if now > self._ends():
+            self.late = True
+            raise self._cut(_STOPS)
 
     def on_message_begin(self) -> None:
         """An answer begins (called by the parser, as all of these)."""

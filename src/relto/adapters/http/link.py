@@ -12,7 +12,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from ssl import SSLContext
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from relto.adapters.http.tls import TlsKeys, client_context
@@ -39,6 +41,7 @@ ANSWER_SECONDS: Final = 60.0
 MAX_ANSWER_BYTES: Final = 1 << 20
 _MOST_IDLE: Final = 8
 _LOOK_EVERY: Final = 1.0
+_HURRY_SECONDS: Final = 2.0
 _BY_CODE: Final = {one.exit_code: one for one in (InputError, Refused, NotFound, VerificationFailed, Conflict)}
 
 
@@ -54,6 +57,7 @@ class HttpLink:
         self._progress = progress
         self._kept: dict[str, _Kept] = {}
         self._lock = threading.Lock()
+        self._ends = inf
 
     def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
         """Hand `message` to the node of `peer` and give its reply. Raises PeerUnreachable where it does not answer, and
@@ -134,7 +138,11 @@ class HttpLink:
             return self._card_of(peer) == kept.card and self._keys.presented_to(peer) == kept.shown
 
         limits = CONNECT_SECONDS, ANSWER_SECONDS, MAX_ANSWER_BYTES
-        return HttpLine(kept.card, kept.context, _problem, still, limits=limits)
+        return HttpLine(kept.card, kept.context, _problem, still, limits=limits, ends=lambda: self._ends)
+
+    def hurry(self) -> None:
+        """Wait for peers two seconds longer, and no more from then on: what they have not answered stays queued."""
+        self._ends = min(self._ends, monotonic() + _HURRY_SECONDS)
 
     def close(self) -> None:
         """Close the connections."""

@@ -20,6 +20,7 @@ from relto.serve.api.problem import MEDIA, http_problem
 from relto.serve.api.provider import Provider
 from relto.serve.api.settings import ApiSettings
 from relto.serve.log import Log, silent
+from relto.serve.sparing import Sparing
 
 _CHAPTERS: Final = (
     session.operations,
@@ -41,7 +42,7 @@ def create_api(node: Node, people: People, settings: ApiSettings | None = None, 
     metrics = Metrics(
         lambda: _queued(node), lambda: len(health.peers_apart(node)), lambda: len(health.peers_differing(node))
     )
-    context = Context(node, people, chosen, metrics, Rate(chosen.logins_a_minute), log)
+    context = Context(node, people, chosen, metrics, Rate(chosen.logins_a_minute), log, Sparing(log))
     app = FastAPI(
         title=f"relto: the node of {node.party}",
         version="1",

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import secrets
 import time
-import traceback
-from pathlib import Path
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +15,7 @@ from relto.core.errors import ReltoError
 from relto.serve.api.context import Caller, Context
 from relto.serve.api.health import ROUTES
 from relto.serve.api.problem import problem
+from relto.serve.caught import place_of
 
 _HEADERS: Final = (
     (b"cache-control", b"no-store"),
@@ -68,31 +67,31 @@ class Around:
             self._done(scope, name, status, time.perf_counter() - started)
 
     def _failed(self, name: str, error: Exception) -> None:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(last.filename).name}:{last.lineno} {last.name}"
-        self._context.log("failed", request=name, error=type(error).__name__, where=where)
+        self._context.log("failed", request=name, error=type(error).__name__, where=place_of(error.__traceback__))
 
     def _done(self, scope: Scope, name: str, status: int, seconds: float) -> None:
         plain = scope["path"] if scope["path"] in ROUTES else "unmatched"
         route = str(getattr(scope.get("route"), "path", plain))
         method, state = _method(scope["method"]), scope["state"]
         self._context.metrics.answered(method, route, status, seconds)
-        caller = state.get("caller")
-        refused = {name: state[name] for name in ("refused", "why") if name in state}
+        caller, address = state.get("caller"), (scope.get("client") or ("",))[0]
+        told = {
+            "request": name,
+            "account": caller.account.id if isinstance(caller, Caller) else None,
+            "method": method,
+            "route": route,
+            "status": status,
+            "ms": round(seconds * 1000, 1),
+            **{name: state[name] for name in ("refused", "why") if name in state},
+        }
         if 400 <= status < 500:
-            refused.setdefault("refused", _WHAT.get(status, "bad-input"))
-        if refused:
-            refused["address"] = (scope.get("client") or ("",))[0]
-        self._context.log(
-            "answered",
-            request=name,
-            account=caller.account.id if isinstance(caller, Caller) else None,
-            method=method,
-            route=route,
-            status=status,
-            ms=round(seconds * 1000, 1),
-            **refused,
-        )
+            told.setdefault("refused", _WHAT.get(status, "bad-input"))
+        if "refused" in told or "why" in told:
+            told["address"] = address
+        if isinstance(caller, Caller):
+            self._context.log("answered", **told)
+        else:
+            self._context.strangers.tell(address, "answered", **told)
 
 
 def _method(method: str) -> str:

@@ -20,6 +20,7 @@ from relto.node.verifying import Verifier
 from relto.serve.api.metrics import Metrics
 from relto.serve.api.settings import ApiSettings
 from relto.serve.log import Log, silent
+from relto.serve.sparing import Sparing
 from relto.serve.underway import Underway
 
 _MOST_ADDRESSES: Final = 10_000
@@ -58,6 +59,7 @@ class Context:
     metrics: Metrics
     logins: Rate
     log: Log = silent
+    strangers: Sparing = field(default_factory=lambda: Sparing(silent), repr=False)
     titles: Titles = field(default_factory=Titles, repr=False)
     underway: Underway = field(default_factory=Underway, repr=False)
     verifier: Verifier | None = None

@@ -23,6 +23,7 @@ from relto.serve.api.answers import Answer, Problem
 from relto.serve.api.context import Caller, Context, context_of
 from relto.serve.api.guard import admit
 from relto.serve.api.problem import TooLarge, WrongMedia, kind_of, problem
+from relto.serve.parts import parts_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 _ACT: Final = "x-relto-act"
@@ -186,7 +187,7 @@ async def _read(request: Request, limit: int) -> Request:
     if declared.isdecimal() and int(declared[:12]) > limit:
         raise _too_large(limit)
     parts, size = [], 0
-    async for part in request.stream():
+    async for part in parts_of(request):
         size += len(part)
         if size > limit:
             raise _too_large(limit)

@@ -16,13 +16,13 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
 
 from relto.core.errors import Conflict, InputError, ReltoError
 from relto.serve.api.guard import check_origin
 from relto.serve.api.problem import TooLarge
 from relto.serve.console.multipart import Multipart, boundary_of
 from relto.serve.console.visiting import MAX_FORM, Visit, check_form, form_of
+from relto.serve.parts import parts_of
 
 CONTENT: Final = "content"
 """The field of a form that is a file."""
@@ -98,9 +98,9 @@ async def _fields(visit: Visit, boundary: bytes, upload: Upload) -> dict[str, st
         check_form(visit, {**reading.fields, **({CONTENT: ""} if reading.chosen else {})})
 
     reading = Multipart(boundary, CONTENT, check, upload.take)  # what no page of ours has sent is not kept
-    parts, most = visit.request.stream(), upload_limit(visit)
+    parts, most = parts_of(visit.request), upload_limit(visit)
     size, waiting, failed = 0, bytearray(), None
-    with anyio.CancelScope() as scope, _told_when_broken():
+    with anyio.CancelScope() as scope:
         scope.deadline = anyio.current_time() + _SILENT_SECONDS
         async for part in parts:
             scope.deadline = anyio.current_time() + _SILENT_SECONDS
@@ -124,14 +124,6 @@ async def _fields(visit: Visit, boundary: bytes, upload: Upload) -> dict[str, st
         raise InputError("a form without its end", remedy="send it again")
     check()
     return {name: text for name, text in reading.fields.items() if name != "csrf"}
-
-
-@contextmanager
-def _told_when_broken() -> Iterator[None]:
-    try:
-        yield
-    except ClientDisconnect as error:
-        raise InputError("the sending was broken off", remedy="send it again") from error
 
 
 async def _fed(reading: Multipart, data: bytes) -> ReltoError | None:

@@ -26,7 +26,7 @@ from relto.node.people import (
     StepUpNeeded,
     check_allowed,
 )
-from relto.serve.api.context import Context
+from relto.serve.api.context import Caller, Context
 from relto.serve.api.guard import check_origin, csrf_of, presented
 from relto.serve.api.provider import Provider
 from relto.serve.api.session import address_of
@@ -37,6 +37,7 @@ from relto.serve.console.problems import problem_said
 from relto.serve.console.retyped import SECRET
 from relto.serve.console.sentences import Said
 from relto.serve.console.words import Tongue, tongue_of
+from relto.serve.parts import parts_of
 
 LANGUAGE_COOKIE: Final = "relto-language"
 THEME_COOKIE: Final = "relto-theme"
@@ -218,6 +219,7 @@ def look_of(context: Context, request: Request, at: Instant | None = None) -> Vi
         if token and kind == "cookie":
             session = context.people.session(token, now)
             if session.kind == "cookie":
+                request.state.caller = Caller(context, session.account, None, session, token)
                 return Visit(context, request, tongue, at or now, past, session.account, session, token)
     except NotSignedIn:
         pass
@@ -232,7 +234,7 @@ async def form_of(visit: Visit, *, signed_in: bool = True) -> Mapping[str, str]:
     if kind != "application/x-www-form-urlencoded":
         raise InputError("not a form", remedy="use the pages of this desk")
     data = b""
-    async for part in visit.request.stream():
+    async for part in parts_of(visit.request):
         data += part
         if len(data) > MAX_FORM:
             raise InputError(f"a form of more than {MAX_FORM} bytes", remedy="send less")
