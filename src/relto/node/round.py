@@ -162,11 +162,12 @@ class Rounds:
         return _Ready(batch, tuple([one for one in marked if not isinstance(one, ReltoError) and one.goes]), rests)
 
     def _again_if_changed(self, ready: _Ready) -> _Ready:
-        """Decide again on a batch that has waited, where the clock has reached an instant at which something
-        changes, or what was decided on is another."""
-        if ready.batch.peer in self.silent or still_holds(self._node, ready.basis, ready.marked):
-            return ready
-        return self._mark(Batch(ready.batch.peer, tuple([row.number for row in ready.rows])))
+        """Decide again on a batch that has waited, where the clock has reached an instant at which something changes,
+        or what was decided on is another; and again where that is so once this is on the disk."""
+        peer = ready.batch.peer
+        while ready.marked and peer not in self.silent and not still_holds(self._node, ready.basis, ready.marked):
+            ready = self._mark(Batch(peer, tuple([row.number for row in ready.rows])))
+        return ready
 
     def _hand_over(self, ready: _Ready) -> _Sent | None:
         """Hand a batch to the link, in a thread of its own; None where nothing of it goes now."""
