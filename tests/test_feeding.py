@@ -271,6 +271,32 @@ def test_a_commit_that_lasts_until_the_lapse_lets_nothing_leave(pact: Cast, line
     all_verify(pact)
 
 
+def test_a_commit_that_fails_leaves_the_stream_where_it_was(pact: Cast, lines: Lines) -> None:
+    class Failing(Lasting):
+        @contextmanager
+        def write(self) -> Iterator[Any]:
+            with self._whole.write() as tx:
+                yield tx
+                self._then()
+
+    def fail() -> None:
+        pact.kor.store = whole
+        raise ReltoError("the disk is full")
+
+    whole = pact.kor.store
+    with Feeding(pact.kor, stream(pact)) as feeding:
+        feeding.send([warning(1)])
+        feeding.send([warning(2)])
+        pact.kor.store = Failing(whole, fail)
+        with pytest.raises(ReltoError, match="the disk is full"):
+            feeding.send([warning(3)])
+        feeding.send([warning(3)])
+        feeding.finish()
+        assert feeding.waiting == 0
+    assert heard(pact) == warnings(3)
+    all_verify(pact)
+
+
 def test_what_arrives_at_the_lapse_is_refused_and_so_is_what_follows_it(pact: Cast, lines: Lines) -> None:
     with Feeding(pact.kor, stream(pact)) as feeding:
         feeding.send([warning(1)])

@@ -139,7 +139,7 @@ class Feeding:
         self._clear = not self._own
 
     def _on_the_line(self, before: Position, messages: Sequence[bytes]) -> OutboxRow:
-        node, one = self._node, next_of(self._node, self._stream, before, messages)
+        node, one, after = self._node, next_of(self._node, self._stream, before, messages), None
         self._take_turn()
         try:
             with node.store.write() as tx:
@@ -147,11 +147,12 @@ class Feeding:
                 alone = waiting == [one.number for one in self._flight]
                 row = queue_next(node, tx, one)
                 if isinstance(row, OutboxRow):
-                    self._before = beyond(tx, one, row)
+                    after = beyond(tx, one, row)
                     marked = mark_now(node, tx, row) if alone and len(row.message) <= MAX_LINE_MESSAGE else None
         except BaseException:
             self._rest()
             raise
+        self._before = after  # only now that it is durable
         if isinstance(row, ActRefused):
             self._rest()
             raise row
