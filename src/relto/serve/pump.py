@@ -12,7 +12,7 @@ from random import Random
 from typing import Final
 
 from relto.core.errors import ReltoError
-from relto.node import Delivery, Node, Sending, relay_beyond
+from relto.node import Delivery, Node, Sending, queue_relays
 from relto.serve.tidying import Tidying
 
 FIRST_DELAY: Final = 0.5
@@ -65,26 +65,35 @@ class Pump:
         thread.start()
 
     def _supervise(self) -> None:
-        """Pass on what only goes through, and see to it that each peer with something queued has its thread."""
-        looked_through = 0
+        """Go on turn by turn, whatever goes wrong in one: else nothing would be sent any more. What goes wrong again
+        and again is told once."""
+        looked_through, wrong = 0, ""
         while not self._stop.is_set():
             self._relay.wait(_TICK)
             self._relay.clear()
+            before, wrong = wrong, ""
             try:
-                self._refresh()
-                relayed, looked_through = relay_beyond(self._node, looked_through)
-                for delivery in relayed:
-                    self._say(delivery)
-                with self._node.store.read() as reading:
-                    waiting = reading.queued_peers()
-            except ReltoError as error:
-                self._told("", "", str(error))
-                continue
-            for peer in waiting:
-                if peer not in self._awake:
-                    self._awake[peer] = threading.Event()
-                    self._begin(peer, lambda peer=peer: self._send(peer))  # type: ignore[misc]
-                self._awake[peer].set()
+                looked_through = self._turn(looked_through)
+            except Exception as error:
+                wrong = _said(error)
+                if wrong != before:
+                    self._told("", "", wrong)
+
+    def _turn(self, looked_through: int) -> int:
+        """Queue what only goes through, and see to it that each peer with something queued has its thread, which sends
+        it: nobody waits here for a peer."""
+        self._refresh()
+        _, newest, failed = queue_relays(self._node, looked_through)
+        with self._node.store.read() as reading:
+            waiting = reading.queued_peers()
+        for peer in waiting:
+            if peer not in self._awake:
+                self._awake[peer] = threading.Event()
+                self._begin(peer, lambda peer=peer: self._send(peer))  # type: ignore[misc]
+            self._awake[peer].set()
+        if failed:
+            raise failed[0]
+        return newest
 
     def _send(self, peer: str) -> None:
         """Send what is queued for one peer, again and again while it does not answer."""
@@ -108,10 +117,10 @@ class Pump:
             try:
                 after = sending.run(_AT_ONCE, after)
             except ReltoError as error:
-                self._told(peer, "", str(error))
+                self._told(peer, "", _said(error))
                 return True
             except Exception as error:
-                self._told(peer, "", f"{type(error).__name__}: tried again later")
+                self._told(peer, "", _said(error))
                 return False
             if not sending.answers:
                 return False
@@ -120,3 +129,8 @@ class Pump:
     def _say(self, delivery: Delivery) -> None:
         row = delivery.row
         self._told(row.peer, row.subject, row.last_error if row.state == "queued" else row.state)
+
+
+def _said(error: Exception) -> str:
+    """What went wrong; of what nobody has thought of, only its kind: what it says may quote anything."""
+    return str(error) if isinstance(error, ReltoError) else f"{type(error).__name__}: tried again later"
