@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from random import Random
 from threading import Event
+from typing import Final
 
 import pytest
 
@@ -83,18 +87,19 @@ def test_what_goes_wrong_at_a_turn_is_told_once_and_ends_nothing(pact: Cast) -> 
 
 
 class Hanging:
-    """A link on which one peer does not answer until it is let go."""
+    """A link on which no transmittal to one peer is answered until it is let go."""
 
-    def __init__(self, cast: Cast, peer: str) -> None:
-        self._link, self._peer, self.asked, self.go = cast.link, peer, Event(), Event()
+    def __init__(self, cast: Cast, peer: str, seconds: float = 20) -> None:
+        self._link, self._peer, self._seconds = cast.link, peer, seconds
+        self.asked, self.go = Event(), Event()
 
     def close(self) -> None:
         self._link.close()
 
     def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
-        if peer == self._peer:
+        if (peer, kind) == (self._peer, "transmittal"):
             self.asked.set()
-            self.go.wait(20)
+            self.go.wait(self._seconds)
         return self._link.exchange(peer, kind, message)
 
     def exchange_many(self, peer: str, messages: Sequence[tuple[str, bytes]]) -> list[bytes | ReltoError]:
@@ -118,6 +123,26 @@ def test_who_waits_for_what_is_passed_on_holds_up_nobody_else(pact: Cast) -> Non
             link.go.set()
         until(lambda: len(holdings(pact.jpn)) == 1)
     all_verify(pact)
+
+
+_ENDS: Final = """\
+import sys
+from pathlib import Path
+from relto.serve import pump
+from tests import test_pump as pumps
+
+pact = pumps.Cast(Path(sys.argv[1]))
+pact.enter_into_force()
+pumps.queued(pact, 1)
+pact.kor.link = link = pumps.Hanging(pact, "JPN", 3600)
+with pumps.pumping(pact.kor, []):
+    assert link.asked.wait(60)
+    pump._PATIENCE = 0.01
+"""
+
+
+def test_a_process_that_ends_waits_for_no_peer(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", _ENDS, tmp_path], check=True, timeout=120)
 
 
 def change(node: Node, sealed: bytes) -> bytes:

@@ -7,6 +7,7 @@ that come back together do not stay in step.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from random import Random
 from typing import Final
@@ -18,6 +19,7 @@ from relto.serve.tidying import Tidying
 FIRST_DELAY: Final = 0.5
 LAST_DELAY: Final = 120.0
 _TICK: Final = 0.1
+_PATIENCE: Final = 10.0
 _AT_ONCE: Final = 4096
 """How many are sent in one round; another process of this node waits no longer for its turn."""
 
@@ -50,13 +52,14 @@ class Pump:
         self._relay.set()
 
     def stop(self) -> None:
-        """End after what is being sent now."""
+        """End after what is being sent now, or leave off waiting for the peers that do not answer."""
         self._stop.set()
         self._relay.set()
         for event in self._awake.values():
             event.set()
+        end = time.monotonic() + _PATIENCE
         for thread in self._threads:
-            thread.join(timeout=10)
+            thread.join(max(0.0, end - time.monotonic()))
         self._tidying.stop()
 
     def _begin(self, name: str, run: Callable[[], None]) -> None:
