@@ -11,6 +11,7 @@ import pytest
 
 from relto.adapters.folder import dossier_files
 from relto.adapters.link import InProcessLink
+from relto.compose import open_node, wire
 from relto.core.errors import Conflict, InputError, NotFound, Refused, ReltoError, VerificationFailed
 from relto.core.register import Holding
 from relto.node import dispatch_pending, handle, open_item, release, report_compromise, verify
@@ -31,7 +32,7 @@ from relto.node.export import export_bundle
 from relto.node.node import Node
 from relto.node.reclassify import reclassify
 from relto.node.release import forward, relay_pending
-from tests.test_node_setup import LAPSE, Cast, all_verify, at, cast, kinds, pact
+from tests.test_node_setup import LAPSE, PASSPHRASE, Cast, all_verify, at, cast, kinds, pact
 
 __all__ = ["cast", "pact"]
 
@@ -116,6 +117,22 @@ def test_who_reads_long_holds_up_nobody_and_what_was_erased_is_gone_once_they_en
     with pact.jpn.store.write() as tx:
         tx.note("clock", "KOR", "")
     assert not any(sealed[-48:] in path.read_bytes() for path in stored(pact, "JPN"))
+    all_verify(pact)
+
+
+def test_another_process_sees_to_what_one_that_ended_has_left_in_the_log(pact: Cast, name: str) -> None:
+    with pact.jpn.store.read() as reading:  # a node that serves, in the midst of a verification
+        sealed = reading.sealed(name)
+        assert sealed is not None
+        other = open_node(pact.folder / "JPN", PASSPHRASE, clock=pact.clock)  # a command that is given beside it
+        wire([other, pact.kor, pact.usa])
+        destroy_holding(other, name, "erase", "jpn-witness", "jpn-clerk")
+        other.store.close()
+    assert any(sealed[-48:] in path.read_bytes() for path in stored(pact, "JPN"))
+    with pact.jpn.store.write() as tx:
+        tx.note("clock", "KOR", "")
+    assert not any(sealed[-48:] in path.read_bytes() for path in stored(pact, "JPN"))
+    assert not any(path.name.endswith("-erased") for path in stored(pact, "JPN"))
     all_verify(pact)
 
 

@@ -19,11 +19,13 @@ from relto.core.timeline import Instant
 from relto.formats.payload.codec import write_payload
 from relto.node import ActRefused, Node, OutboxRow, dispatch_pending
 from relto.node.feeding import WINDOW, Feeding
+from relto.node.records import compare_records
 from relto.node.release import asked_of, queue_release
 from relto.node.statements import statement
 from relto.node.streams import Stream, send_on
 from relto.node.watching import Watch
 from tests.test_node_setup import LAPSE, Cast, all_verify, at, cast, kinds, pact
+from tests.test_records import NOTHING, edited, found
 
 __all__ = ["cast", "pact"]
 
@@ -271,6 +273,32 @@ def test_a_commit_that_lasts_until_the_lapse_lets_nothing_leave(pact: Cast, line
     all_verify(pact)
 
 
+def test_a_commit_that_fails_leaves_the_stream_where_it_was(pact: Cast, lines: Lines) -> None:
+    class Failing(Lasting):
+        @contextmanager
+        def write(self) -> Iterator[Any]:
+            with self._whole.write() as tx:
+                yield tx
+                self._then()
+
+    def fail() -> None:
+        pact.kor.store = whole
+        raise ReltoError("the disk is full")
+
+    whole = pact.kor.store
+    with Feeding(pact.kor, stream(pact)) as feeding:
+        feeding.send([warning(1)])
+        feeding.send([warning(2)])
+        pact.kor.store = Failing(whole, fail)
+        with pytest.raises(ReltoError, match="the disk is full"):
+            feeding.send([warning(3)])
+        feeding.send([warning(3)])
+        feeding.finish()
+        assert feeding.waiting == 0
+    assert heard(pact) == warnings(3)
+    all_verify(pact)
+
+
 def test_what_arrives_at_the_lapse_is_refused_and_so_is_what_follows_it(pact: Cast, lines: Lines) -> None:
     with Feeding(pact.kor, stream(pact)) as feeding:
         feeding.send([warning(1)])
@@ -406,4 +434,22 @@ def test_through_an_ally_each_batch_waits_for_its_consent(pact: Cast) -> None:
         assert [one.state for one in feeding.finish()] == ["done"] * 2
     with pact.usa.store.read() as reading:
         assert [one.received.item for one in reading.holdings()] == ["warnings.1-1", "warnings.2-2"]
+    all_verify(pact)
+
+
+def test_a_record_beyond_the_ally_that_differed_is_looked_at_again_before_the_next_batch(
+    pact: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relto.node.feeding.MEET_AGAIN", 0.0)  # each second, in life
+    path = pact.folder / "JPN" / "dossier" / "records" / "tisa-2014.yaml"
+    as_it_was = path.read_text("utf-8")
+    with Feeding(pact.kor, stream(pact, via=("USA",))) as feeding:
+        feeding.send([warning(1)])
+        edited(pact, "JPN", "records/tisa-2014.yaml", lambda _: NOTHING)
+        compare_records(pact.kor, "JPN")
+        assert [one[:2] for one in found(pact.kor)] == [("JPN", "tisa-2014")]
+        edited(pact, "JPN", "records/tisa-2014.yaml", lambda _: as_it_was)  # only its own people know that as yet
+        feeding.send([warning(2)])
+        assert [one.state for one in feeding.finish()] == ["done"] * 2
+    assert found(pact.kor) == []
     all_verify(pact)

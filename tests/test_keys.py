@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from relto.core.canon import canonical, parse_object
 from relto.core.errors import Conflict, InputError, NotFound, ReltoError, VerificationFailed
 from relto.core.timeline import parse_instant
 from relto.node.card import Card
+from tests.serving import until
 
 PASSPHRASE = "군사 비밀 passphrase"
 MADE_AT = parse_instant("2019-11-18T00:00Z")
@@ -160,6 +162,26 @@ def test_a_peer_is_pinned_once_and_for_good(tmp_path: Path, kor: FileKeys, jpn: 
     with pytest.raises(InputError, match="own party"):
         kor.pin(kor.own)
     assert open_keys(tmp_path / "kor", None).peers == {"JPN": jpn.own}
+
+
+@pytest.mark.parametrize("changed_before", [False, True])
+def test_a_card_pinned_by_another_process_at_the_time_of_a_look_is_noticed(
+    tmp_path: Path, kor: FileKeys, jpn: FileKeys, changed_before: bool
+) -> None:
+    """File systems count in steps: the folder may have the same time after a change as before it."""
+    usa = create_keys(tmp_path / "usa", "USA", PASSPHRASE, MADE_AT, cost=LIGHT_COST)
+    peers, node = tmp_path / "kor" / "peers", open_keys(tmp_path / "kor", PASSPHRASE)
+    if changed_before:
+        pin_card(tmp_path / "kor", usa.own)
+        node.refresh()
+        assert sorted(node.peers) == ["USA"]
+    before = peers.stat()
+    pin_card(tmp_path / "kor", jpn.own)
+    os.utime(peers, ns=(before.st_atime_ns, before.st_mtime_ns))
+    until(lambda: "JPN" in node.peers, 5)
+    chains = node.chains
+    time.sleep(0.1)
+    assert node.chains is chains  # what rests on them is not made anew
 
 
 def test_a_card_under_another_partys_name_is_refused(tmp_path: Path, kor: FileKeys, jpn: FileKeys) -> None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from random import Random
+from threading import Event
+from typing import Final
 
 import pytest
 
-from relto.core.errors import ReltoError
+from relto.core.errors import Conflict, ReltoError
+from relto.node import Node, delivery_of, relay_pending, report_compromise
+from relto.node.ports import Transaction
 from relto.serve.pump import Pump
 from tests.serving import until
 from tests.test_batch import holdings, queued
-from tests.test_node_setup import Cast, all_verify, cast, pact
+from tests.test_node_setup import LAPSE, Cast, all_verify, cast, pact
 
 __all__ = ["cast", "pact"]
 
@@ -51,4 +59,128 @@ def test_what_nobody_thought_of_is_told_and_tried_again(pact: Cast, monkeypatch:
     assert link.broken
     assert ("JPN", "ValueError: tried again later") in told
     assert holdings(pact.jpn) == names
+    all_verify(pact)
+
+
+@contextmanager
+def pumping(node: Node, told: list[str], refresh: Callable[[], None] = lambda: None) -> Iterator[None]:
+    pump = Pump(node, lambda _peer, _subject, state: told.append(state), refresh, Random(1))
+    pump.start()
+    try:
+        yield
+    finally:
+        pump.stop()
+
+
+def test_what_goes_wrong_at_a_turn_is_told_once_and_ends_nothing(pact: Cast) -> None:
+    told, turns = list[str](), list[None]()
+
+    def refresh() -> None:
+        turns.append(None)
+        if len(turns) <= 3:
+            raise OSError("too many open files")
+
+    queued(pact, 1)
+    with pumping(pact.kor, told, refresh):
+        until(lambda: len(holdings(pact.jpn)) == 1)
+    assert told.count("OSError: tried again later") == 1
+
+
+class Hanging:
+    """A link on which no transmittal to one peer is answered until it is let go."""
+
+    def __init__(self, cast: Cast, peer: str, seconds: float = 20) -> None:
+        self._link, self._peer, self._seconds = cast.link, peer, seconds
+        self.asked, self.go = Event(), Event()
+
+    def close(self) -> None:
+        self._link.close()
+
+    def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
+        if (peer, kind) == (self._peer, "transmittal"):
+            self.asked.set()
+            self.go.wait(self._seconds)
+        return self._link.exchange(peer, kind, message)
+
+    def exchange_many(self, peer: str, messages: Sequence[tuple[str, bytes]]) -> list[bytes | ReltoError]:
+        return [self.exchange(peer, kind, message) for kind, message in messages]
+
+
+def test_who_waits_for_what_is_passed_on_holds_up_nobody_else(pact: Cast) -> None:
+    pact.clock.set(LAPSE)
+    pact.release(via=("USA",))
+    pact.link.set_down("KOR")
+    (report,) = report_compromise(pact.usa, holdings(pact.usa)[0], "Left on a desk.")
+    assert report.state == "queued"
+    pact.link.set_down("KOR", False)
+    pact.usa.link = link = Hanging(pact, "JPN")
+    with pumping(pact.usa, list[str]()):
+        try:
+            assert link.asked.wait(20)
+            until(lambda: [one.state for one in delivery_of(pact.usa, report.row.subject)] == ["done"], 10)
+            assert holdings(pact.jpn) == []
+        finally:
+            link.go.set()
+        until(lambda: len(holdings(pact.jpn)) == 1)
+    all_verify(pact)
+
+
+_ENDS: Final = """\
+import sys
+from pathlib import Path
+from relto.serve import pump
+from tests import test_pump as pumps
+
+pact = pumps.Cast(Path(sys.argv[1]))
+pact.enter_into_force()
+pumps.queued(pact, 1)
+pact.kor.link = link = pumps.Hanging(pact, "JPN", 3600)
+with pumps.pumping(pact.kor, []):
+    assert link.asked.wait(60)
+    pump._PATIENCE = 0.01
+"""
+
+
+def test_a_process_that_ends_waits_for_no_peer(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", _ENDS, tmp_path], check=True, timeout=120)
+
+
+def change(node: Node, sealed: bytes) -> bytes:
+    """Put something else in the place of the first sealed item; what stood there."""
+    with node.store.write() as tx:
+        connection = tx._connection  # type: ignore[attr-defined]
+        (before,) = connection.exec_driver_sql("SELECT sealed FROM holding WHERE number = 1").one()
+        connection.exec_driver_sql("UPDATE holding SET sealed = ? WHERE number = 1", (sealed,))
+    return bytes(before)
+
+
+def test_what_cannot_be_passed_on_holds_up_nothing_and_goes_once_it_can(pact: Cast) -> None:
+    pact.clock.set(LAPSE)
+    for _ in range(2):
+        pact.release(via=("USA",))
+    whole, told = change(pact.usa, b"x"), list[str]()
+    with pytest.raises(ReltoError, match="sealed"):
+        relay_pending(pact.usa)
+    assert len(holdings(pact.jpn)) == 1
+    with pumping(pact.usa, told):
+        until(lambda: told)
+        change(pact.usa, whole)
+        until(lambda: len(holdings(pact.jpn)) == 2)
+    all_verify(pact)
+
+
+def test_a_store_that_others_use_is_no_reason_to_pass_nothing_on(pact: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    pact.clock.set(LAPSE)
+    pact.release(via=("USA",))
+    write, tried = pact.usa.store.write, list[None]()
+
+    def busy() -> AbstractContextManager[Transaction]:
+        tried.append(None)
+        if len(tried) == 1:
+            raise Conflict("the store is in use", remedy="try again")
+        return write()
+
+    monkeypatch.setattr(pact.usa.store, "write", busy)
+    with pumping(pact.usa, list[str]()):
+        until(lambda: len(holdings(pact.jpn)) == 1)
     all_verify(pact)

@@ -15,7 +15,7 @@ from relto.node.handle import check_kind, handle, handle_many
 from relto.node.node import Moment, Node
 from relto.node.open_item import OpenedItem, open_item
 from relto.node.receive import MAX_MESSAGE_BYTES
-from relto.node.release import forward, relay_beyond, relay_pending, release
+from relto.node.release import forward, queue_relays, relay_pending, release
 from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRow
 from relto.node.verify import Verification, verify
 
@@ -47,8 +47,8 @@ __all__ = [
     "handle_many",
     "instruments",
     "open_item",
+    "queue_relays",
     "read_batch",
-    "relay_beyond",
     "relay_pending",
     "release",
     "release_many",

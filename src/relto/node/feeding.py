@@ -24,10 +24,10 @@ from relto.node.hearing import Position
 from relto.node.lines import MAX_LINE_MESSAGE, Line, line_to
 from relto.node.node import Node
 from relto.node.ports import Transaction
-from relto.node.records import compare_if_due
+from relto.node.records import compare_if_due, compare_if_noted
 from relto.node.round import MEET_AGAIN, settled_by
 from relto.node.rows import OutboxRow
-from relto.node.sending import Delivery, Marked, delivery_in, keep_error, mark_now, row_now
+from relto.node.sending import Delivery, Marked, delivery_in, keep_error, mark_now
 from relto.node.streams import Stream, beyond, next_of, queue_next, reached, send_on
 from relto.node.together import together
 
@@ -139,7 +139,7 @@ class Feeding:
         self._clear = not self._own
 
     def _on_the_line(self, before: Position, messages: Sequence[bytes]) -> OutboxRow:
-        node, one = self._node, next_of(self._node, self._stream, before, messages)
+        node, one, after = self._node, next_of(self._node, self._stream, before, messages), None
         self._take_turn()
         try:
             with node.store.write() as tx:
@@ -147,11 +147,12 @@ class Feeding:
                 alone = waiting == [one.number for one in self._flight]
                 row = queue_next(node, tx, one)
                 if isinstance(row, OutboxRow):
-                    self._before = beyond(tx, one, row)
+                    after = beyond(tx, one, row)
                     marked = mark_now(node, tx, row) if alone and len(row.message) <= MAX_LINE_MESSAGE else None
         except BaseException:
             self._rest()
             raise
+        self._before = after  # only now that it is durable
         if isinstance(row, ActRefused):
             self._rest()
             raise row
@@ -207,7 +208,7 @@ class Feeding:
         try:
             reply = read_reply(self._node, row.peer, answer)
             with self._node.store.write() as tx:
-                delivery = settled_by(self._node, row_now(tx, row), reply, tx)
+                delivery = settled_by(self._node, row, reply, tx)
         except ReltoError as error:
             return error
         self._tell([delivery])
@@ -249,12 +250,14 @@ class Feeding:
                 self._told.append(one)
 
     def _meet(self) -> None:
-        """See to it, each second, that the peer and this node know of each other's records, as rounds do."""
+        """See to it, each second, that the peer and this node know of each other's records, as rounds do; and those
+        beyond it whose records differed, as `send_on` does."""
         now = monotonic()
         if now - self._met >= MEET_AGAIN:
             self._met = now
             ask_if_due(self._node, self._peer)
             compare_if_due(self._node, self._peer)
+            compare_if_noted(self._node, sorted({self._stream.to, *self._stream.via} - {self._peer}))
 
 
 def _keep(number: int, error: ReltoError, tx: Transaction) -> Delivery:

@@ -12,7 +12,7 @@ from relto.core.canon import digest, identifier
 from relto.core.decision import Act
 from relto.core.dossier import Item
 from relto.core.envelope import CONTENT_KEY_BYTES, NONCE_BYTES, Sealed, Unsigned, close, rewrap, verify_label
-from relto.core.errors import Conflict, InputError, NotFound
+from relto.core.errors import Conflict, InputError, NotFound, ReltoError
 from relto.core.register import check_usable
 from relto.core.timeline import Stamp
 from relto.node.agree import sign_instrument
@@ -124,25 +124,44 @@ def forward(node: Node, holding: str, to: str) -> Delivery:
 def relay_pending(node: Node) -> list[Delivery]:
     """Forward what only passes through this node, each once; what became of each.
 
-    A refusal leaves its evidence and is not tried again by itself; `forward` does.
+    A refusal leaves its evidence and is not tried again by itself; `forward` does. Raises what went wrong with one that
+    could not be queued, once the others were sent.
     """
-    return relay_beyond(node, 0)[0]
+    queued, _, failed = queue_relays(node, 0)
+    sent = [dispatch_row(node, row) for row in queued]
+    if failed:
+        raise failed[0]
+    return sent
 
 
-def relay_beyond(node: Node, after: int) -> tuple[list[Delivery], int]:
-    """The same for the holdings numbered beyond `after`, and the number of the newest: the next `after`."""
+def queue_relays(node: Node, after: int) -> tuple[list[OutboxRow], int, list[ReltoError]]:
+    """Queue what only passes through, of the holdings numbered beyond `after`; the number of the newest, which is the
+    next `after` where nothing went wrong; and what went wrong with those that are to be tried again."""
     with node.store.read() as reading:
         passing, newest = reading.to_pass_on(after)
         waiting = [one for one in passing if one.awaits_relay]
         names = {one.id: identifier("t", digest(f"{one.id}/{one.awaits_relay}".encode())) for one in waiting}
         waiting = [one for one in waiting if not any(reading.leaves(names[one.id]))]
     queued: list[OutboxRow] = []
+    failed: list[ReltoError] = []
     for one in waiting:
         try:
             queued.append(_forward(node, one.id, one.awaits_relay or "", names[one.id]))
-        except (ActRefused, Conflict):  # its evidence is left; or another process of this node was first
+        except ActRefused:  # its evidence is left
             continue
-    return [dispatch_row(node, row) for row in queued], newest
+        except ReltoError as error:
+            if not _is_over(node, one.id, names[one.id]):
+                failed.append(error)
+    return queued, newest, failed
+
+
+def _is_over(node: Node, holding: str, transmittal: str) -> bool:
+    """Whether another process of this node was first to pass it on, or it may be passed on no more."""
+    with node.store.read() as reading:
+        held = reading.holding(holding)
+        if held is None or any(reading.leaves(transmittal)):
+            return True
+    return not held.original_held or held.purpose_ended is not None or held.origin_mark != held.received.origin_mark
 
 
 def _forward(node: Node, holding: str, to: str, transmittal: str) -> OutboxRow:

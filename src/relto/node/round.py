@@ -11,10 +11,10 @@ anew. A peer that has not answered yet has but one batch at a time made ready fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import partial
-from threading import Event
+from threading import Event, Thread
 from time import monotonic
 from typing import Final
 
@@ -74,7 +74,6 @@ class Rounds:
         """`awake` is set by others where more is queued, and here where a peer has answered."""
         self._node, self._told = node, told
         self._awake = Event() if awake is None else awake
-        self._pool = ThreadPoolExecutor(1, "relto-link")
         self._answering: set[str] = set()
         self.silent: set[str] = set()
         """The peers that did not answer in the last round."""
@@ -86,7 +85,7 @@ class Rounds:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown()
+        self._end_what_was_left()
 
     def run(self, parted: Iterable[Batch | None]) -> None:
         """Send these batches, in order; the next is asked for only when it may be made ready. None stands where there
@@ -162,19 +161,23 @@ class Rounds:
         return _Ready(batch, tuple([one for one in marked if not isinstance(one, ReltoError) and one.goes]), rests)
 
     def _again_if_changed(self, ready: _Ready) -> _Ready:
-        """Decide again on a batch that has waited, where the clock has reached an instant at which something
-        changes, or what was decided on is another."""
-        if ready.batch.peer in self.silent or still_holds(self._node, ready.basis, ready.marked):
-            return ready
-        return self._mark(Batch(ready.batch.peer, tuple([row.number for row in ready.rows])))
+        """Decide again on a batch that has waited, where the clock has reached an instant at which something changes,
+        or what was decided on is another; and again where that is so once this is on the disk."""
+        peer = ready.batch.peer
+        while ready.marked and peer not in self.silent and not still_holds(self._node, ready.basis, ready.marked):
+            ready = self._mark(Batch(peer, tuple([row.number for row in ready.rows])))
+        return ready
 
     def _hand_over(self, ready: _Ready) -> _Sent | None:
-        """Hand a batch to the link, in a thread of its own; None where nothing of it goes now."""
+        """Hand a batch to the link, in a thread of its own; None where nothing of it goes now. A process that ends does
+        not wait for that thread: what is under way stays queued, as in a crash."""
         rows = ready.rows
         if not rows or ready.batch.peer in self.silent:
             return None
-        answers = self._pool.submit(_exchange, self._node, ready.batch.peer, rows)
+        answers = Future[list[bytes | ReltoError]]()
         answers.add_done_callback(lambda _: self._awake.set())
+        given = answers, self._node, ready.batch.peer, rows
+        Thread(target=_exchange_into, args=given, name="relto-link", daemon=True).start()
         return _Sent(ready.batch, rows, answers)
 
     def _hear(self, sent: _Sent, *, settle: bool = False) -> _Sent | None:
@@ -241,6 +244,16 @@ def _given(answer: bytes | ReltoError) -> bytes:
     if isinstance(answer, ReltoError):
         raise answer
     return answer
+
+
+def _exchange_into(
+    answers: Future[list[bytes | ReltoError]], node: Node, peer: str, rows: tuple[OutboxRow, ...]
+) -> None:
+    """What `_exchange` gives, or raises, as what a thread has come to."""
+    try:
+        answers.set_result(_exchange(node, peer, rows))
+    except BaseException as error:
+        answers.set_exception(error)
 
 
 def _exchange(node: Node, peer: str, rows: tuple[OutboxRow, ...]) -> list[bytes | ReltoError]:

@@ -6,6 +6,9 @@ import threading
 from abc import ABC, abstractmethod
 from typing import Self
 
+from relto.core.errors import ReltoError
+from relto.serve.log import Log
+
 
 class Beside(ABC):
     """A thread that runs between entering and leaving; what it does looks at `stop`, and waits by it."""
@@ -27,3 +30,28 @@ class Beside(ABC):
     @abstractmethod
     def run(self) -> None:
         """All of it, in the thread."""
+
+
+class Watch(Beside):
+    """Looks at something at once, and again after so many seconds each time. What goes wrong in one look is logged, and
+    ends no later one: nobody would notice that nothing is looked at any more."""
+
+    def __init__(self, name: str, every: float, log: Log, failed: str) -> None:
+        """`failed`: the event that is logged of what goes wrong."""
+        self._every, self._tell, self._failed = every, log, failed
+        super().__init__(name)
+
+    def run(self) -> None:
+        """Go on until the end."""
+        while not self.stop.is_set():
+            try:
+                self.turn()
+            except ReltoError as error:
+                self._tell(self._failed, state=str(error))
+            except Exception as error:  # what it says may quote anything
+                self._tell(self._failed, state=f"{type(error).__name__}: looked at again later")
+            self.stop.wait(self._every)
+
+    @abstractmethod
+    def turn(self) -> None:
+        """One look."""

@@ -7,17 +7,19 @@ that come back together do not stay in step.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from random import Random
 from typing import Final
 
 from relto.core.errors import ReltoError
-from relto.node import Delivery, Node, Sending, relay_beyond
+from relto.node import Delivery, Node, Sending, queue_relays
 from relto.serve.tidying import Tidying
 
 FIRST_DELAY: Final = 0.5
 LAST_DELAY: Final = 120.0
 _TICK: Final = 0.1
+_PATIENCE: Final = 10.0
 _AT_ONCE: Final = 4096
 """How many are sent in one round; another process of this node waits no longer for its turn."""
 
@@ -50,13 +52,14 @@ class Pump:
         self._relay.set()
 
     def stop(self) -> None:
-        """End after what is being sent now."""
+        """End after what is being sent now, or leave off waiting for the peers that do not answer."""
         self._stop.set()
         self._relay.set()
         for event in self._awake.values():
             event.set()
+        end = time.monotonic() + _PATIENCE
         for thread in self._threads:
-            thread.join(timeout=10)
+            thread.join(max(0.0, end - time.monotonic()))
         self._tidying.stop()
 
     def _begin(self, name: str, run: Callable[[], None]) -> None:
@@ -65,26 +68,35 @@ class Pump:
         thread.start()
 
     def _supervise(self) -> None:
-        """Pass on what only goes through, and see to it that each peer with something queued has its thread."""
-        looked_through = 0
+        """Go on turn by turn, whatever goes wrong in one: else nothing would be sent any more. What goes wrong again
+        and again is told once."""
+        looked_through, wrong = 0, ""
         while not self._stop.is_set():
             self._relay.wait(_TICK)
             self._relay.clear()
+            before, wrong = wrong, ""
             try:
-                self._refresh()
-                relayed, looked_through = relay_beyond(self._node, looked_through)
-                for delivery in relayed:
-                    self._say(delivery)
-                with self._node.store.read() as reading:
-                    waiting = reading.queued_peers()
-            except ReltoError as error:
-                self._told("", "", str(error))
-                continue
-            for peer in waiting:
-                if peer not in self._awake:
-                    self._awake[peer] = threading.Event()
-                    self._begin(peer, lambda peer=peer: self._send(peer))  # type: ignore[misc]
-                self._awake[peer].set()
+                looked_through = self._turn(looked_through)
+            except Exception as error:
+                wrong = _said(error)
+                if wrong != before:
+                    self._told("", "", wrong)
+
+    def _turn(self, looked_through: int) -> int:
+        """Queue what only goes through, and see to it that each peer with something queued has its thread, which sends
+        it: nobody waits here for a peer."""
+        self._refresh()
+        _, newest, failed = queue_relays(self._node, looked_through)
+        with self._node.store.read() as reading:
+            waiting = reading.queued_peers()
+        for peer in waiting:
+            if peer not in self._awake:
+                self._awake[peer] = threading.Event()
+                self._begin(peer, lambda peer=peer: self._send(peer))  # type: ignore[misc]
+            self._awake[peer].set()
+        if failed:
+            raise failed[0]
+        return newest
 
     def _send(self, peer: str) -> None:
         """Send what is queued for one peer, again and again while it does not answer."""
@@ -108,10 +120,10 @@ class Pump:
             try:
                 after = sending.run(_AT_ONCE, after)
             except ReltoError as error:
-                self._told(peer, "", str(error))
+                self._told(peer, "", _said(error))
                 return True
             except Exception as error:
-                self._told(peer, "", f"{type(error).__name__}: tried again later")
+                self._told(peer, "", _said(error))
                 return False
             if not sending.answers:
                 return False
@@ -120,3 +132,8 @@ class Pump:
     def _say(self, delivery: Delivery) -> None:
         row = delivery.row
         self._told(row.peer, row.subject, row.last_error if row.state == "queued" else row.state)
+
+
+def _said(error: Exception) -> str:
+    """What went wrong; of what nobody has thought of, only its kind: what it says may quote anything."""
+    return str(error) if isinstance(error, ReltoError) else f"{type(error).__name__}: tried again later"

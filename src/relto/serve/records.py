@@ -14,14 +14,15 @@ from relto.node.mirroring import mirror_if_due
 from relto.node.records import compare_if_due, differences
 from relto.node.recovery import recover_if_due
 from relto.node.witness import forks
-from relto.serve.beside import Beside
+from relto.serve.beside import Watch
 from relto.serve.log import Log
 
 EVERY_SECONDS: Final = 30.0
 """How often a peer is asked that has not answered yet, or holds another record."""
+_FAILED: Final = "records not compared"
 
 
-class RecordWatch(Beside):
+class RecordWatch(Watch):
     """A thread that meets every peer once, and again where the own record has changed or theirs differed; and a look,
     at every turn of the pump, at what was found, here or by another process of this node."""
 
@@ -31,7 +32,7 @@ class RecordWatch(Beside):
         self._known: dict[tuple[str, str], str] = {}
         self._wrong: set[str] = set()
         self._held: set[str] = set()
-        super().__init__("records")
+        super().__init__("records", EVERY_SECONDS, log, _FAILED)
 
     def look(self) -> None:
         """Log what has changed since the last look. Raises what reading the store raises."""
@@ -51,17 +52,15 @@ class RecordWatch(Beside):
             self._log("no more read-only")
         self._wrong, self._held = wrong, held
 
-    def run(self) -> None:
-        """Go on until the end."""
-        while not self.stop.is_set():
-            for peer in sorted(self._peers()):
-                if self.stop.is_set():
-                    return
-                try:
-                    ask_if_due(self._node, peer)
-                    compare_if_due(self._node, peer, again=False)
-                    mirror_if_due(self._node, peer)  # last: who does not answer is not waited for again
-                except ReltoError as error:
-                    self._log("records not compared", peer=peer, state=str(error))
-            recover_if_due(self._node)
-            self.stop.wait(EVERY_SECONDS)
+    def turn(self) -> None:
+        """Meet those who are to be met, and take back from them what this node has lost."""
+        for peer in sorted(self._peers()):
+            if self.stop.is_set():
+                return
+            try:
+                ask_if_due(self._node, peer)
+                compare_if_due(self._node, peer, again=False)
+                mirror_if_due(self._node, peer)  # last: who does not answer is not waited for again
+            except ReltoError as error:
+                self._log(_FAILED, peer=peer, state=str(error))
+        recover_if_due(self._node)

@@ -50,6 +50,10 @@ from relto.node.card import MAX_CARD_BYTES, Card, check_address
 from relto.node.card_chain import CardChain, KeyChange, KeyChangeKind
 
 _LOOK_AFTER: Final = 10_000_000  # nanoseconds: keys are asked for at every message
+_GRAIN: Final = 50_000_000
+"""Nanoseconds beyond which a folder that changes anew has another time: file systems count in steps of some
+milliseconds, so what changes just after a look may not be seen by its time."""
+_NEVER: Final = 1 << 63
 Today: TypeAlias = Callable[[], Instant]
 """What day it is, whatever a rehearsal's clock says."""
 
@@ -75,7 +79,7 @@ class FileKeys:
     def __init__(self, node: Path, secret: bytes | None, today: Today | None = None) -> None:
         """`today` dates the certificates of keys that are made here: a rehearsal's clock does not."""
         self._node, self._secret, self._today = node, secret, today
-        self._read = _read_all(node, secret)
+        self._read_again()
         self._looked_at = time.monotonic_ns()
 
     @property
@@ -214,10 +218,20 @@ class FileKeys:
             self._looked_at = at
             if _marks(self._node) != self._read.marks:
                 self._read_again()
+            elif at > self._sure_from:
+                self._make_sure()
         return self._read
 
     def _read_again(self) -> None:
         self._read = _read_all(self._node, self._secret)
+        self._sure_from = time.monotonic_ns() + _GRAIN
+
+    def _make_sure(self) -> None:
+        """Read once more after a change has settled: another may have come with it, at the same time by the folder."""
+        found, known = _read_all(self._node, self._secret), self._read
+        if (found.chains, found.cards, found.told) != (known.chains, known.cards, known.told):
+            self._read = found
+        self._sure_from = _NEVER if found.marks == known.marks else time.monotonic_ns() + _GRAIN
 
     def __repr__(self) -> str:
         return f"FileKeys(own={self._read.own.party!r}, peers={sorted(self._read.cards)!r})"

@@ -103,7 +103,6 @@ _SENT_ABOUT: Final = Prepared(
 )
 _BEYOND: Final = (1 << 63) - 1
 _REGISTERED: Final = Prepared(select(tables.holding).where(tables.holding.c.id == bindparam("id")), tables.holding)
-_SEALED: Final = Prepared(select(tables.holding.c.sealed).where(tables.holding.c.id == bindparam("id")))
 _NEWEST_HOLDING: Final = Prepared(select(func.max(tables.holding.c.number)))
 _HOLDINGS = select(tables.holding.c.events)
 _ARRIVED: Final = Prepared(

@@ -46,7 +46,7 @@ class SqliteStore:
         self._path = path
         self._writing = threading.Lock()
         self._untidy = False
-        self._erased_left = False
+        self._erased = path.with_name(f"{path.name}-erased")
         self._engine = _engine(path)
         self._idle: deque[_Connected] = deque()
         weakref.finalize(self, _close, self._engine, self._idle)  # a store that nobody closed leaves no file open
@@ -79,9 +79,17 @@ class SqliteStore:
             tx = SqliteTransaction(connection, self._path)
             yield tx
             tx.finish()
+            if tx.erased:
+                self._note_erased()
+                _sync_folder(self._path.parent)
         self._untidy = True
-        if tx.erased or self._erased_left:
+        if tx.erased or self._erased.exists():
             self._empty_log(_PATIENCE if tx.erased else 0.0)
+
+    def _note_erased(self) -> None:
+        """Note beside the file that something of what was erased may stand in the write-ahead log: whichever process
+        writes next is to see to that, should this one end first."""
+        os.close(os.open(self._erased, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
 
     def _empty_log(self, patience: float) -> None:
         """Let nothing of what was erased remain in the write-ahead log. While a reader still sees it, it stays there
@@ -91,13 +99,23 @@ class SqliteStore:
             driver = connection.connection.driver_connection
             assert isinstance(driver, sqlite3.Connection)
             driver.execute("PRAGMA busy_timeout=0")  # while SQLite itself waits here, it lets nobody write
-            try:
-                end = time.monotonic() + patience
-                while (busy := _truncated(driver)) and time.monotonic() < end:
-                    time.sleep(_STEP)
-            finally:
-                driver.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-        self._erased_left = busy
+            end = time.monotonic() + patience
+            while not self._emptied(driver) and time.monotonic() < end:
+                time.sleep(_STEP)
+
+    def _emptied(self, driver: sqlite3.Connection) -> bool:
+        """Empty the write-ahead log; False where somebody was in the way. What another erases meanwhile is noted after
+        the note is taken away, or gone with the log."""
+        self._erased.unlink(missing_ok=True)
+        emptied = False
+        try:
+            with suppress(sqlite3.OperationalError):  # the transaction stands; the next one tries again
+                (busy, _, _) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                emptied = not busy
+        finally:
+            if not emptied:
+                self._note_erased()
+        return emptied
 
     def tidy(self) -> None:
         """Copy what the write-ahead log holds into the file, beside those who read and write: who commits then hardly
@@ -167,10 +185,12 @@ class SqliteStore:
             return connection, driver
 
 
-def _truncated(driver: sqlite3.Connection) -> bool:
-    """Empty the write-ahead log; whether somebody was in the way."""
-    (busy, _, _) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return bool(busy)
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _close(engine: Engine, idle: deque[_Connected]) -> None:
