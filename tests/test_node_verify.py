@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from relto.core.errors import VerificationFailed
 from relto.node import open_item, relay_pending, report_compromise, verify
+from tests.sharing import in_shares
 from tests.test_node_setup import LAPSE, Cast, at, cast, pact
 
 __all__ = ["cast", "pact"]
@@ -50,6 +53,7 @@ CHANGES = [
     ("KOR", "UPDATE outbox SET peer = 'USA' WHERE kind = 'transmittal' AND peer = 'JPN'"),
     ("KOR", "UPDATE outbox SET message = substr(message, 1, length(message) - 1) WHERE kind = 'transmittal'"),
     ("KOR", "UPDATE outbox SET message = x'00' WHERE kind = 'instrument'"),
+    ("KOR", "PRAGMA ignore_check_constraints = ON; UPDATE outbox SET state = 'lost' WHERE answer IS NOT NULL"),
     ("KOR", "UPDATE outbox SET waits_for = '' WHERE waits_for <> ''"),
     ("KOR", "UPDATE outbox SET queued_at = '2019-01-01T00:00:00Z' WHERE kind = 'transmittal'"),
     ("KOR", "DELETE FROM outbox WHERE kind = 'transmittal'"),
@@ -160,9 +164,12 @@ def test_a_change_behind_the_nodes_back_is_found_and_named(
     changed = list(connection.iterdump()) != before
     connection.close()
     assert changed, "the change must touch something"
-    found = verify(cast.reopen(party))
+    node = cast.reopen(party)
+    found = verify(node)
     assert found.problems, change
     assert not found.holds
+    with suppress(VerificationFailed):  # what its name is cannot be read: then the whole says so
+        assert not in_shares(node, 3).holds
 
 
 def test_a_long_verification_tells_how_far_it_is(pact: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

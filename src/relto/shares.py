@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -23,11 +23,13 @@ from relto.node import Node, Verification, verify
 from relto.node.ports import Reading
 from relto.node.share import share_of
 from relto.node.verify import whole
-from relto.node.verify_part import Part, Progress, look
+from relto.node.verify_part import Progress, look
 
 WORTH: Final = 20_000
 """So many leaves are verified by one process before others have begun."""
 MOST: Final = 16
+_BEGIN_SECONDS: Final = 120.0
+_TURN_SECONDS: Final = 5.0  # meanwhile the node cannot write, and its own turn to write comes within 30
 _COLLECT: Final = (500_000, 20, 100)  # all that is read stays until the end, and hardly any of it refers to itself
 _Pipe: TypeAlias = "Connection[Any, Any]"
 
@@ -63,11 +65,13 @@ def _together(folder: Path, node: Node, told: Progress, count: int) -> Verificat
         with _helped(folder, count) as pipes, ExitStack() as held:
             with node.store.write():  # nobody writes until all have their view: it is the same
                 reading = held.enter_context(node.store.read())
-                reading.ledger_size()
+                seen = _seen(node, reading)
                 for pipe in pipes:
-                    _take_turn(pipe)
+                    pipe.send(None)
+                    if _heard(pipe, _TURN_SECONDS) != seen:
+                        raise VerificationFailed("a share is of another moment")
             parts = [look(node, reading, share_of(reading, 0, count), told)]
-            parts += [_part_from(pipe) for pipe in pipes]
+            parts += [pipe.recv() for pipe in pipes]
             return whole(node, reading, parts, told)
     except (ReltoError, EOFError, OSError):
         return None
@@ -88,42 +92,34 @@ def _helped(folder: Path, count: int) -> Iterator[list[_Pipe]]:
             held.callback(here.close)
             pipes.append(here)
         for pipe in pipes:
-            pipe.recv()
+            _heard(pipe, _BEGIN_SECONDS)
         yield pipes
 
 
-def _take_turn(pipe: _Pipe) -> None:
-    """Have another process take its view, now."""
-    pipe.send(None)
-    pipe.recv()
+def _heard(pipe: _Pipe, seconds: float) -> object:
+    """What another process says. Raises VerificationFailed where it says nothing for so long."""
+    if not pipe.poll(seconds):
+        raise VerificationFailed("a process that is to help does not answer")
+    return pipe.recv()
 
 
-def _part_from(pipe: _Pipe) -> Part:
-    found: Part | None = pipe.recv()
-    if found is None:
-        raise VerificationFailed("a share came to nothing")
-    return found
+def _seen(node: Node, reading: Reading) -> object:
+    """By what a process sees that it looks at the same as another: the signed head, and the keys in their files."""
+    return reading.checkpoint(), {party: chain.to_bytes() for party, chain in node.keys.chains.items()}
 
 
 def _work(folder: Path, number: int, of: int, pipe: _Pipe) -> None:
-    """What another process does: share `number` of the node in `folder`."""
+    """What another process does: share `number` of the node in `folder`. Where it cannot, it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who is interrupted is the one that began it
     threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.set_threshold(*_COLLECT)
-    node = open_node(folder, None)
-    pipe.send(None)
-    pipe.recv()
-    with node.store.read() as reading:
-        reading.ledger_size()
+    with suppress(ReltoError, EOFError, OSError):
+        node = open_node(folder, None)
         pipe.send(None)
-        pipe.send(_looked(node, reading, number, of))
-
-
-def _looked(node: Node, reading: Reading, number: int, of: int) -> Part | None:
-    try:
-        return look(node, reading, share_of(reading, number, of), lambda *_: None)
-    except ReltoError:
-        return None
+        pipe.recv()
+        with node.store.read() as reading:
+            pipe.send(_seen(node, reading))
+            pipe.send(look(node, reading, share_of(reading, number, of), lambda *_: None))
 
 
 def _end_with_parent() -> None:

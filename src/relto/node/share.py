@@ -5,7 +5,9 @@ statement and row that is filed under these names. What names several lives ties
 share; what is about none (instruments, visits, what is told of the ledger) falls to the first.
 
 A share is only who looks at what. Nothing that it leaves out can make a row pass: each leaf and each row is in exactly
-one share, by its name, and holds only by evidence of that same share.
+one share, by its name, and holds only by evidence of that same share. What would make a row fail may be said anywhere,
+by one who holds the keys; so all that answers a statement, or makes something happen to a holding, must be in the share
+of that: other kinds of statements are tied to it, and what is about one life alone is looked at for it (`strays`).
 """
 
 from __future__ import annotations
@@ -54,13 +56,26 @@ ALL: Final = Share()
 
 def share_of(reading: Reading, number: int, of: int) -> Share:
     """The share `number` of `of`, by what the leaves name. Raises VerificationFailed for a leaf that is none."""
-    ties = _Ties()
+    ties, named = _Ties(), set[object]()
     for leaf in reading.leaves_but(_ALONE) if of > 1 else ():
-        ties.tie(leaf.subject, *_named(reading, leaf))
+        names = list(_named(leaf))
+        ties.tie(leaf.subject, *names)
+        named.update(names)
+    for name, subject in reading.subjects() if named else ():
+        if name in named:
+            ties.tie(name, subject)
     return Share(number, of, ties.settled())
 
 
-def _named(reading: Reading, leaf: Leaf) -> Iterator[str]:
+def strays(share: Share, evidence: Mapping[str, Evidence]) -> Iterator[tuple[str, str]]:
+    """What a share cannot tell of its `evidence` (by digest): statements about one life alone that answer one which is
+    not in it. There are none where nodes wrote them; the whole alone says whether they hold."""
+    for name, one in evidence.items() if share.of > 1 else ():
+        if one.kind in _ALONE and one.digests.get("evidence", name) not in evidence:
+            yield f"{one.kind} of {one.transmittal}", "answers what is not of its life"
+
+
+def _named(leaf: Leaf) -> Iterator[str]:
     """The other names that a leaf ties its life to; nothing of it is verified yet."""
     if leaf.kind in _ABOUT_NONE:
         yield _FIRST
@@ -69,11 +84,7 @@ def _named(reading: Reading, leaf: Leaf) -> Iterator[str]:
     except VerificationFailed:  # its share says so
         return
     yield subject_of(one)
-    for name in _names_in(one):
-        yield name
-        answered = reading.leaf(name) if name.startswith("sha256:") else None
-        if answered is not None:
-            yield answered.subject
+    yield from _names_in(one)
 
 
 def _names_in(one: Evidence) -> Iterator[str]:

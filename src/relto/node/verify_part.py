@@ -19,7 +19,7 @@ from relto.node.node import Node
 from relto.node.ports import Reading
 from relto.node.quorum import Covered, covered
 from relto.node.rows import Leaf
-from relto.node.share import Share
+from relto.node.share import Share, strays
 from relto.node.verify_tables import check_tables
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -60,6 +60,8 @@ def look(node: Node, reading: Reading, share: Share, told: Progress) -> Part:
     def problem(about: str, what: str) -> None:
         part.in_tables.append(f"{about}: {what}")
 
+    for stray in strays(share, evidence):
+        problem(*stray)
     told("tables", 0, total)
     for done, _ in enumerate(check_tables(node, reading, evidence, share, problem), 1):
         told("tables", total * min(done, _TABLES) // _TABLES, total)

@@ -24,6 +24,10 @@ class VerifyReading(Protocol):
         """The leaves of other kinds than these, in order."""
         ...
 
+    def subjects(self) -> Iterator[tuple[str, str]]:
+        """The digest and the subject of each leaf; one of which they are no text is left out, to look at it raises."""
+        ...
+
     def decisions_taken(self, takes: Takes) -> Iterator[DecisionRow]:
         """The decisions whose subject it `takes`, in the order they were made."""
         ...

@@ -154,7 +154,7 @@ def _check_state(row: OutboxRow, evidence: Ledger, answered: bool) -> None:
     about_it = answer.digests.get("evidence") == row.evidence or answer.transmittal == row.subject
     if row.kind == "key-change":
         about_it = answer.digests.get("message") == digest(row.message)
-    if not kinds[row.state] or not about_it:
+    if not kinds.get(row.state, False) or not about_it:
         raise VerificationFailed(f"it is {row.state}, but the evidence that settled it says otherwise")
 
 
@@ -247,6 +247,8 @@ def _check_register(node: Node, reading: Reading, evidence: Ledger, share: Share
     receipts = {one.transmittal: one for one in evidence.values() if one.party == node.party and one.kind == "receipt"}
     folded, left = fold(events), dict[str, Holding]()
     for name, held in folded.items():
+        if not share.takes(name):  # the row could be held against these events, and against those in its own share
+            problem(f"holding {name}", "something that happened to it is filed under another")
         kept = reading.kept_as(held) if name in receipts or held.sources else None
         if kept is None:
             left[name] = held
@@ -255,6 +257,8 @@ def _check_register(node: Node, reading: Reading, evidence: Ledger, share: Share
         if why:
             problem(f"holding {name}", why)
     rows = sum(share.takes(name) for _, name in reading.arrived(_BEFORE_ALL, -1))
+    if len(folded) != rows:
+        problem("register", f"has {rows} holdings, and the evidence makes {len(folded)}")
     if left or len(folded) != rows:
         kept_here = [one for one in reading.holdings() if share.takes(one.id)]
         _say_what_differs(node, reading, kept_here, folded, left, receipts, problem)

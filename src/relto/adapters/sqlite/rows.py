@@ -6,6 +6,7 @@ import json
 from collections import namedtuple
 from dataclasses import replace
 from functools import cache
+from types import EllipsisType, NoneType
 from typing import Any, Final
 
 from sqlalchemy import Table
@@ -40,17 +41,21 @@ _CONTROL_ROW: Any = namedtuple("control", [one.name for one in tables.control.co
 
 
 def check_types(row: Any, table: Table) -> Any:
-    """Give a row back if each value has its column's type, which SQLite itself does not hold to."""
-    for name, kind in _types(table):
-        value = getattr(row, name, None)
-        if value is not None and not isinstance(value, kind):
+    """Give a row back if each value of it has its column's type, which SQLite itself does not hold to, and is there
+    where it must be, which it does not hold to in a table that was made anew."""
+    for name, kinds in _types(table):
+        if not isinstance(getattr(row, name, ...), kinds):
             raise VerificationFailed(f"a row of `{table.name}` was changed: `{name}`", remedy="restore the store")
     return row
 
 
 @cache
-def _types(table: Table) -> list[tuple[str, type]]:
-    return [(column.name, column.type.python_type) for column in table.columns]
+def _types(table: Table) -> list[tuple[str, tuple[type, ...]]]:
+    """Of each column, what may stand in it, or that it was not asked for."""
+    return [
+        (one.name, (one.type.python_type, EllipsisType, *((NoneType,) if one.nullable else ())))
+        for one in table.columns
+    ]
 
 
 def frontier_text(frontier: Frontier) -> str:

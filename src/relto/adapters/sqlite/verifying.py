@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterator
 from typing import Any, Final, get_args
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, text
 
 from relto.adapters.sqlite import tables
 from relto.adapters.sqlite.prepared import Prepared
@@ -27,6 +28,15 @@ _LEAVES: Final = Prepared(select(tables.leaf).order_by(tables.leaf.c.position), 
 _DECISIONS, _OUTBOX, _INBOX = (
     Prepared(select(one).order_by(one.c.number), one) for one in (tables.decision, tables.outbox, tables.inbox)
 )
+# no index: what one that was changed leaves out would be parted from what it belongs to
+_LEAVES_BUT: Final = Prepared(
+    text(
+        f"SELECT {', '.join(one.name for one in tables.leaf.columns)} FROM leaf NOT INDEXED"  # noqa: S608
+        " WHERE kind NOT IN (SELECT value FROM json_each(:kinds)) ORDER BY position"
+    ),
+    tables.leaf,
+)
+_SUBJECTS: Final = "SELECT id, subject FROM leaf NOT INDEXED WHERE typeof(id) = 'text' AND typeof(subject) = 'text'"
 _REGISTERED: Final = Prepared(select(tables.holding).where(tables.holding.c.id == bindparam("id")), tables.holding)
 _DUTIES_OF: Final = Prepared(
     select(tables.duty).where(tables.duty.c.holding == bindparam("id")).order_by(tables.duty.c.number), tables.duty
@@ -48,9 +58,11 @@ class VerifyReading:
 
     def leaves_but(self, kinds: Collection[str]) -> Iterator[Leaf]:
         """The leaves of other kinds than these, in order."""
-        others = select(tables.leaf).where(tables.leaf.c.kind.not_in(sorted(kinds)))
-        for row in self._connection.execute(others.order_by(tables.leaf.c.position)):
-            yield leaf_of(row)
+        return map(leaf_of, _LEAVES_BUT.rows(self._driver, {"kinds": json.dumps(sorted(kinds))}))
+
+    def subjects(self) -> Iterator[tuple[str, str]]:
+        """The digest and the subject of each leaf; one of which they are no text is left out."""
+        yield from self._driver.execute(_SUBJECTS)
 
     def decisions_taken(self, takes: Takes) -> Iterator[DecisionRow]:
         """The decisions whose subject it `takes`, in the order they were made."""
