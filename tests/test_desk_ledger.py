@@ -162,6 +162,25 @@ def test_one_that_takes_too_long_or_is_killed_has_found_nothing(
     assert ended(verifier).state == "failed"
 
 
+HELPED = f"""
+import subprocess, sys
+helper = subprocess.Popen([sys.executable, "-c", {WAITS!r}])
+helper.wait()
+"""
+
+
+def test_what_helps_one_that_is_stopped_ends_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    verifier = Stood(monkeypatch, tmp_path, HELPED).verifier
+    verifier.begin("account:a/auditor")
+    while (found := verifier.last()) is None or not found.done:  # its helper runs
+        time.sleep(0.02)
+    verifier.stop()
+    assert verifier._watching is not None
+    verifier._watching.join(60)
+    assert not verifier._watching.is_alive()  # nobody is left who holds its output
+    assert ended(verifier).state == "stopped"
+
+
 CHANGED = """
 import json
 value = {"schema": "relto/verification/1", "holds": False, "leaves": 1, "receipts": 2, "proofs": 3, "holdings": 4}

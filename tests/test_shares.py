@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
 from contextlib import closing
 from multiprocessing import Pipe
@@ -230,6 +234,17 @@ def test_a_leaf_without_subject_is_named(pact: Cast) -> None:
         assert any("`leaf` was changed: `subject`" in one for one in found.problems)
 
 
+def test_a_visit_that_stands_twice_is_named(tmp_path: Path) -> None:
+    cast = populate(tmp_path)
+    with closing(sqlite3.connect(cast.folder / "JPN" / "node.db")) as raw, raw:
+        raw.executescript(
+            "CREATE TABLE c AS SELECT * FROM control; INSERT INTO c SELECT * FROM control WHERE number = 1;"
+            "UPDATE c SET number = rowid; DROP TABLE control; ALTER TABLE c RENAME TO control"
+        )
+    assert any("stands in it twice" in one for one in verify(cast.jpn).problems)
+    everywhere(cast.jpn)
+
+
 def test_who_does_not_answer_is_not_waited_for() -> None:
     here, there = Pipe()
     with here, there, pytest.raises(VerificationFailed, match="does not answer"):
@@ -244,3 +259,17 @@ def test_who_sees_other_keys_cannot_help(pact: Cast) -> None:
     assert found == verify(pact.kor)
     (there / "peers" / "USA.json").unlink()
     assert shares._together(there, pact.kor, lambda *_: None, 2) is None
+
+
+def test_an_interruption_waits_until_all_have_begun_and_they_never_hear_it() -> None:
+    asked = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    told = list[str]()
+
+    def begin() -> None:
+        with shares._uninterrupted():
+            os.kill(os.getpid(), signal.SIGINT)
+            told.append(subprocess.run([sys.executable, "-c", asked], stdout=-1, text=True, check=True).stdout)
+
+    with pytest.raises(KeyboardInterrupt):
+        begin()
+    assert told == ["True\n"]

@@ -12,7 +12,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -29,6 +29,7 @@ WORTH: Final = 20_000
 """So many leaves are verified by one process before others have begun."""
 MOST: Final = 16
 _BEGIN_SECONDS: Final = 120.0
+_LEAF_SECONDS: Final = 0.005  # twenty times what one takes
 _TURN_SECONDS: Final = 5.0  # meanwhile the node cannot write, and its own turn to write comes within 30
 _COLLECT: Final = (500_000, 20, 100)  # all that is read stays until the end, and hardly any of it refers to itself
 _Pipe: TypeAlias = "Connection[Any, Any]"
@@ -65,13 +66,13 @@ def _together(folder: Path, node: Node, told: Progress, count: int) -> Verificat
         with _helped(folder, count) as pipes, ExitStack() as held:
             with node.store.write():  # nobody writes until all have their view: it is the same
                 reading = held.enter_context(node.store.read())
-                seen = _seen(node, reading)
+                seen, size = _seen(node, reading), reading.ledger_size()
                 for pipe in pipes:
                     pipe.send(None)
                     if _heard(pipe, _TURN_SECONDS) != seen:
                         raise VerificationFailed("a share is of another moment")
             parts = [look(node, reading, share_of(reading, 0, count), told)]
-            parts += [pipe.recv() for pipe in pipes]
+            parts += [_heard(pipe, _BEGIN_SECONDS + size * _LEAF_SECONDS) for pipe in pipes]
             return whole(node, reading, parts, told)
     except (ReltoError, EOFError, OSError):
         return None
@@ -82,21 +83,33 @@ def _helped(folder: Path, count: int) -> Iterator[list[_Pipe]]:
     """Other processes, `count` with this one, that have opened the node; they end with this."""
     context, pipes = get_context("spawn"), list[_Pipe]()
     with ExitStack() as held:
-        for number in range(1, count):
-            here, there = context.Pipe()
-            process = context.Process(target=_work, args=(folder, number, count, there), daemon=True)
-            process.start()
-            there.close()
-            held.callback(process.join)
-            held.callback(process.kill)
-            held.callback(here.close)
-            pipes.append(here)
+        resource_tracker.ensure_running()  # begun later, it would let the signal through
+        with _uninterrupted():
+            for number in range(1, count):
+                here, there = context.Pipe()
+                process = context.Process(target=_work, args=(folder, number, count, there), daemon=True)
+                process.start()
+                there.close()
+                held.callback(process.join)
+                held.callback(process.kill)
+                held.callback(here.close)
+                pipes.append(here)
         for pipe in pipes:
             _heard(pipe, _BEGIN_SECONDS)
         yield pipes
 
 
-def _heard(pipe: _Pipe, seconds: float) -> object:
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits, and no process that is begun within ever hears it: who is interrupted is the one that began it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _heard(pipe: _Pipe, seconds: float) -> Any:
     """What another process says. Raises VerificationFailed where it says nothing for so long."""
     if not pipe.poll(seconds):
         raise VerificationFailed("a process that is to help does not answer")
@@ -110,7 +123,6 @@ def _seen(node: Node, reading: Reading) -> object:
 
 def _work(folder: Path, number: int, of: int, pipe: _Pipe) -> None:
     """What another process does: share `number` of the node in `folder`. Where it cannot, it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who is interrupted is the one that began it
     threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.set_threshold(*_COLLECT)
     with suppress(ReltoError, EOFError, OSError):

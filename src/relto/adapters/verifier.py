@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -75,7 +76,9 @@ class ProcessVerifier:
         with self._lock:
             if self._process is not None and self._last is not None and self._last.state == "running":
                 self._last = replace(self._last, state=state, why=why)
-                self._process.kill()
+                if self._process.poll() is None:
+                    with contextlib.suppress(ProcessLookupError):  # it ends this very moment
+                        os.killpg(self._process.pid, signal.SIGKILL)  # and those that help it, even one that hangs
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
         """Take in what it says until it ends."""
@@ -133,6 +136,7 @@ def _started(folder: Path) -> subprocess.Popen[bytes]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        process_group=0,
         env={name: value for name, value in os.environ.items() if name != "RELTO_PASSPHRASE"},
     )
     with contextlib.suppress(OSError):  # it has ended already

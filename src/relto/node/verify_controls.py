@@ -31,14 +31,15 @@ def check_controls(reading: Reading, party: str, evidence: Mapping[str, Evidence
             problem(f"{one.kind} {one.transmittal}", str(error))
     rows = reading.controls()
     tables = {(one.kind, one.id): one for one in rows}
-    if len(rows) != len(tables):
+    twice = len(rows) != len(tables)
+    if twice:
         problem("control", "a visit, contractor or facility stands in it twice")
     for kind, name in sorted(folded.keys() | tables.keys()):
         control = folded.get((kind, name))
         if control is None or control != tables.get((kind, name)):
             problem(f"{kind} {name}", "is not what the events in the ledger make it")
             continue
-        for column in reading.control_columns_differ(control):
+        for column in () if twice else reading.control_columns_differ(control):  # it is about one row
             problem(f"{kind} {name}", f"its `{column}` is not what its events make it")
 
 
