@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from contextlib import nullcontext
+from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,18 @@ def test_a_helper_that_ends_leaves_the_work_to_this_process(tmp_path: Path) -> N
     node = open_node(cast.folder / "USA", None, clock=cast.clock)
     assert verify_in_shares(tmp_path / "nowhere", node, lambda *_: None, 2) == verify(node)
     node.close()
+
+
+def test_a_helper_that_takes_no_view_is_not_waited_for_while_nobody_may_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _silent = Pipe()
+    monkeypatch.setattr(shares, "_PATIENCE", 0.01)
+    monkeypatch.setattr(shares, "_helped", lambda _folder, _count: nullcontext([here]))
+    node = populate(tmp_path).jpn
+    assert verify_in_shares(tmp_path / "JPN", node, lambda *_: None, 2) == verify(node)
+    with node.store.write() as tx:
+        tx.note("clock", "KOR", "")
 
 
 def test_a_leaf_in_no_share_or_in_two_does_not_hold(pact: Cast) -> None:

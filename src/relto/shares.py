@@ -28,6 +28,8 @@ from relto.node.verify_part import Part, Progress, look
 WORTH: Final = 20_000
 """So many leaves are verified by one process before others have begun."""
 MOST: Final = 16
+_PATIENCE: Final = 10.0
+"""Seconds for another process to take its view, in which nobody may write."""
 _COLLECT: Final = (500_000, 20, 100)  # all that is read stays until the end, and hardly any of it refers to itself
 _Pipe: TypeAlias = "Connection[Any, Any]"
 
@@ -92,8 +94,10 @@ def _helped(folder: Path, count: int) -> Iterator[list[_Pipe]]:
 
 
 def _take_turn(pipe: _Pipe) -> None:
-    """Have another process take its view, now."""
+    """Have another process take its view, now. Raises VerificationFailed where it does not."""
     pipe.send(None)
+    if not pipe.poll(_PATIENCE):
+        raise VerificationFailed("a process takes no view of the store")
     pipe.recv()
 
 
