@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -76,6 +77,14 @@ def test_a_replacement_is_taken_by_every_peer_and_all_goes_on(pact: Cast) -> Non
     for name in (held, sent.row.subject):  # what was sealed to the old key opens too
         assert open_item(pact.jpn, name).payload == b"Two launches from Sunchon."
     all_verify(pact)
+
+
+def test_a_change_that_was_answered_is_found_by_no_other_name(pact: Cast) -> None:
+    replaced(pact)
+    assert verify(pact.kor).holds
+    with contextlib.closing(sqlite3.connect(pact.folder / "KOR" / "node.db")) as raw, raw:
+        raw.execute("UPDATE inbox SET subject = 'x' WHERE kind = 'key-change'")
+    assert any(one.startswith("inbox key-change x: ") for one in verify(pact.kor).problems)
 
 
 def test_what_was_queued_before_by_either_side_arrives_and_opens_after(pact: Cast) -> None:

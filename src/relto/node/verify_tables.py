@@ -177,7 +177,8 @@ def _is_answer(row: InboxRow, answer: Evidence | None, evidence: Ledger) -> bool
     if row.kind == "key-change":  # the change is in the answer itself
         named = (answer.digests.get("message"), answer.digests.get("change"), answer.to, answer.at)
         kind = "key-change" if row.accepted else "refusal"
-        return answer.kind == kind and named == (row.digest, row.digest, row.sender, row.received_at)
+        wanted = (row.digest, row.digest, row.sender, row.received_at)
+        return answer.kind == kind and named == wanted and row.subject == row.digest
     answered = evidence.get(answer.digests.get("evidence", ""))
     if answered is None or row.kind not in (kind_of_message(answered), _RECALLED.get(answered.kind)):
         return False
