@@ -109,7 +109,8 @@ def test_a_helper_that_takes_no_view_is_not_waited_for_while_nobody_may_write(
 
 
 def test_a_leaf_in_no_share_or_in_two_does_not_hold(pact: Cast) -> None:
-    pact.release()
+    for _ in range(16):  # each falls to one of two shares by its name, which chance gives
+        pact.release()
     with pact.kor.store.read() as reading:
         first, second = [look(pact.kor, reading, share_of(reading, one, 2), lambda *_: None) for one in (0, 1)]
         assert first.hashes
