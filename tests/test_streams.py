@@ -324,6 +324,9 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], mo
     assert json.loads(capsys.readouterr().out)["originator"] == "KOR"
     file.write_bytes(b"{}\n")
     assert run(asked) == 2
+    capsys.readouterr()
+    assert run(["/proc/self/mem" if one == str(file) else one for one in asked]) == 2  # none of it can be
+    assert "`/proc/self/mem` cannot be read on" in capsys.readouterr().err
     early = [one if "2019-11-18" not in one else "2016-11-01T09:00+09:00" for one in asked]
     file.write_bytes(warning(1))
     assert run(early) == 3  # the clock is behind what was lived through: refused

@@ -104,13 +104,26 @@ def _batches(file: IO[bytes], most: int, feeding: Feeding) -> Iterator[list[byte
     """The lines of a file in batches: what has been read meanwhile, no more than `most` and what a batch may hold; an
     empty one where nothing has while others are under way, or where the next could not leave yet."""
     lines: queue.Queue[bytes | None] = queue.Queue(maxsize=4 * most)
+    failed: list[OSError] = []
 
     def read() -> None:
-        for line in file:
-            lines.put(line[: MAX_MESSAGE + 2])
-        lines.put(_END)
+        try:
+            for line in file:
+                lines.put(line[: MAX_MESSAGE + 2])
+        except OSError as error:
+            failed.append(error)
+        finally:
+            lines.put(_END)
 
     threading.Thread(target=read, daemon=True).start()
+    yield from _gathered(lines, most, feeding)
+    if failed:
+        why = failed[0].strerror
+        raise InputError(f"`{file.name}` cannot be read on: {why}", remedy="send what follows once it can")
+
+
+def _gathered(lines: queue.Queue[bytes | None], most: int, feeding: Feeding) -> Iterator[list[bytes]]:
+    """Batches of the lines that come, until the end of them."""
     while True:
         line = _first(lines, feeding)
         if line is _END:

@@ -119,10 +119,7 @@ class Pump:
         while after is not None and not self._stop.is_set():
             try:
                 after = sending.run(_AT_ONCE, after)
-            except ReltoError as error:
-                self._told(peer, "", _said(error))
-                return True
-            except Exception as error:
+            except Exception as error:  # the store's too: it is not asked ten times a second
                 self._told(peer, "", _said(error))
                 return False
             if not sending.answers:
