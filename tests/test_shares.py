@@ -266,7 +266,8 @@ asked = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG
 try:
     with shares._uninterrupted():
         os.kill(os.getpid(), signal.SIGINT)
-        print(subprocess.run([sys.executable, "-c", asked], stdout=-1, text=True, check=True).stdout.strip(), flush=True)
+        done = subprocess.run([sys.executable, "-c", asked], stdout=-1, text=True, check=True)
+        print(done.stdout.strip(), flush=True)
 except KeyboardInterrupt:
     print("interrupted")
 """
