@@ -162,10 +162,13 @@ class Rounds:
 
     def _again_if_changed(self, ready: _Ready) -> _Ready:
         """Decide again on a batch that has waited, where the clock has reached an instant at which something changes,
-        or what was decided on is another; and again where that is so once this is on the disk."""
+        or what was decided on is another; and again where that is so once this is on the disk. What is not decided on
+        (a report, a certificate) goes whatever the clock says."""
         peer = ready.batch.peer
         while ready.marked and peer not in self.silent and not still_holds(self._node, ready.basis, ready.marked):
             ready = self._mark(Batch(peer, tuple([row.number for row in ready.rows])))
+            if all(row.kind != "transmittal" for row in ready.rows):
+                break
         return ready
 
     def _hand_over(self, ready: _Ready) -> _Sent | None:
