@@ -65,6 +65,7 @@ class _Sent:
 
 MEET_AGAIN: Final = 1.0
 """Seconds after which a peer is met again before something goes to it."""
+_ANEW: Final = 2
 
 
 class Rounds:
@@ -162,13 +163,14 @@ class Rounds:
 
     def _again_if_changed(self, ready: _Ready) -> _Ready:
         """Decide again on a batch that has waited, where the clock has reached an instant at which something changes,
-        or what was decided on is another; and again where that is so once this is on the disk. What is not decided on
-        (a report, a certificate) goes whatever the clock says."""
+        or what was decided on is another; and once again where that is so when this is on the disk. No more than that:
+        where records differ a decision holds at its own instant alone, and what is not decided on (a report) goes
+        whatever the clock says."""
         peer = ready.batch.peer
-        while ready.marked and peer not in self.silent and not still_holds(self._node, ready.basis, ready.marked):
-            ready = self._mark(Batch(peer, tuple([row.number for row in ready.rows])))
-            if all(row.kind != "transmittal" for row in ready.rows):
+        for _ in range(_ANEW):
+            if not ready.marked or peer in self.silent or still_holds(self._node, ready.basis, ready.marked):
                 break
+            ready = self._mark(Batch(peer, tuple([row.number for row in ready.rows])))
         return ready
 
     def _hand_over(self, ready: _Ready) -> _Sent | None:
