@@ -36,7 +36,8 @@ class Told:
 
 
 @pytest.fixture
-def told() -> Told:
+def told(caplog: pytest.LogCaptureFixture) -> Told:
+    caplog.set_level(logging.INFO, "uvicorn.error")  # other tests of this process serve without a word
     return Told()
 
 
