@@ -36,8 +36,11 @@ class Told:
 
 
 @pytest.fixture
-def told(caplog: pytest.LogCaptureFixture) -> Told:
-    caplog.set_level(logging.INFO, "uvicorn.error")  # other tests of this process serve without a word
+def told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Told:
+    caplog.set_level(logging.INFO, "uvicorn.error")  # other tests of this process set uvicorn's loggers up otherwise
+    for name in ("uvicorn", "uvicorn.error"):
+        for what, value in (("propagate", True), ("handlers", []), ("disabled", False)):
+            monkeypatch.setattr(logging.getLogger(name), what, value)
     return Told()
 
 
