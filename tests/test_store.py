@@ -94,6 +94,7 @@ def test_what_was_written_reads_back_after_reopening(tmp_path: Path, opened: Sql
         assert (reading.high_water(), reading.frontier(), reading.checkpoint()) == (AT, EDGE, "head of 1")
         assert (list(reading.leaves()), list(reading.leaves("t-2"))) == ([LEAF], [])
         assert (reading.leaf("sha256:0"), reading.leaf("sha256:9"), reading.ledger_size()) == (LEAF, None, 1)
+        assert (reading.leaf("sha256:0", LEAF.subject), reading.leaf("sha256:0", "t-2")) == (LEAF, None)
         assert reading.decisions("t-1") == reading.decisions() == [decision]
         (row,) = reading.outbox("queued", "t-1")
         assert row == reading.outbox_row(number)
@@ -164,6 +165,23 @@ def test_a_part_that_raises_is_undone_and_nothing_else(opened: SqliteStore) -> N
         assert ([row.subject for row in reading.outbox()], reading.instruments()) == (["t-1"], [])
 
 
+def test_several_leaves_are_appended_at_once_or_none(opened: SqliteStore) -> None:
+    with_leaf(opened)
+    more = [
+        LEAF._replace(position=number, id=f"sha256:{number}", subject=f"t-{number % 3}") for number in range(1, 129)
+    ]
+    edge = EDGE.extend_hashes([LEAF.hash] * 128)
+    for wrong in (LEAF._replace(position=128), more[-1]._replace(position=5), more[0]._replace(position=200)):
+        with opened.write() as tx:
+            assert not tx.append_leaves([*more[:-1], wrong], edge, signed_head)
+            assert (tx.frontier(), len(list(tx.leaves()))) == (EDGE, 1)
+    with opened.write() as tx:
+        assert tx.append_leaves(more, edge, signed_head)
+        assert tx.leaf(more[7].id, more[7].subject) == tx.leaf(more[7].id) == more[7]
+    with opened.read() as reading:
+        assert ([*reading.leaves()], reading.frontier(), reading.checkpoint()) == ([LEAF, *more], edge, "head of 129")
+
+
 def test_the_head_is_signed_once_and_a_head_that_cannot_be_signed_undoes_all(opened: SqliteStore) -> None:
     signed: list[int] = []
 
@@ -192,9 +210,7 @@ def test_the_high_water_only_rises(opened: SqliteStore) -> None:
         assert tx.high_water() == AT.plus(5)
 
 
-def test_unique_rows_are_unique_and_evidence_comes_before_what_rests_on_it(opened: SqliteStore) -> None:
-    with pytest.raises(Conflict), opened.write() as tx:
-        tx.enqueue(OUT)  # no such evidence yet
+def test_unique_rows_are_unique(opened: SqliteStore) -> None:
     with_leaf(opened)
     inbox = InboxRow("transmittal", "t-9", "KOR", "sha256:1", b"reply", True, AT)
     holding = apply(None, Received("t-1", AT, "i", "", "KOR", "KOR", "a", "UTC", "秘", "III", "defence", "p"))

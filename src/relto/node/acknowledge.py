@@ -80,7 +80,7 @@ def _state_by(tx: Transaction, row: OutboxRow, answer: Evidence) -> OutboxState:
         return "done" if row.kind == "recall" else "refused-by-recipient"
     if row.kind in ("transmittal", "recall"):
         submission = _submission(tx, row)
-        check_receipt(answer, evidence_of(tx, submission))
+        check_receipt(answer, evidence_of(tx, submission, row.subject))
         if answer.digests.get("evidence") != submission:
             raise VerificationFailed("the receipt is for another submission than this one")
         return "done"
@@ -131,7 +131,7 @@ def _came_to(node: Node, message: bytes) -> str:
 
 def _register(node: Node, tx: Transaction, evidence: Evidence) -> None:
     """Enter into the register what the answer makes happen to a holding of this node."""
-    event = event_in(evidence, node.party, lambda name: evidence_of(tx, name))
+    event = event_in(evidence, node.party, lambda name: evidence_of(tx, name, evidence.transmittal))
     if event is not None:
         holding = tx.holding(event.holding)
         tx.update_holding(apply(holding, event))

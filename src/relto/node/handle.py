@@ -52,7 +52,7 @@ def handle(node: Node, kind: str, message: bytes, sender: str | None = None) -> 
         raise untrusted
     answer = _verified(node, kind, message, sender)
     with node.store.write() as tx:
-        return finished(node, [answer(tx)])[0]
+        return finished(node, tx, [answer(tx)])[0]
 
 
 def handle_many(node: Node, messages: Sequence[Message], sender: str | None = None) -> list[bytes | ReltoError]:

@@ -166,8 +166,9 @@ class Reading(ControlReading, VerifyReading, Protocol):
         """The newest leaves, the newest first."""
         ...
 
-    def leaf(self, identifier: str) -> Leaf | None:
-        """The leaf that holds this piece of evidence."""
+    def leaf(self, identifier: str, subject: str | None = None) -> Leaf | None:
+        """The leaf that holds this piece of evidence, of those about `subject`; without one, of all, which takes the
+        longer the more there are."""
         ...
 
     def decisions(self, subject: str | None = None) -> list[DecisionRow]:
@@ -299,6 +300,11 @@ class Transaction(Reading, Protocol):
         """Append a leaf, with the tree's new right edge; `sign` gives the signed head over all of it, once, when the
         transaction ends. False, and nothing is changed, where there is a leaf with this evidence; raises Conflict where
         its place is taken."""
+        ...
+
+    def append_leaves(self, leaves: Sequence[Leaf], frontier: Frontier, sign: Callable[[Frontier], str]) -> bool:
+        """Append several leaves at once, no more than `LEAVES_AT_ONCE`, with the tree's right edge after them. False,
+        and nothing is changed, where there is one with the evidence of any of them already, or a place is taken."""
         ...
 
     def add_mirrored(self, party: str, hashes: Sequence[bytes]) -> None:

@@ -10,7 +10,7 @@ from relto.core.dossier import Item
 from relto.core.envelope import Sealed, Unsigned, read_manifest, sign_manifests
 from relto.core.evidence import Evidence
 from relto.node.deciding import ActRefused, Decision, ask, refusal
-from relto.node.log import by_recipient, enter, stated
+from relto.node.log import Entered, by_recipient, stated
 from relto.node.node import Node
 from relto.node.ports import Transaction
 from relto.node.records import compare_if_noted
@@ -53,7 +53,7 @@ def queue_all(node: Node, tx: Transaction, asked: Sequence[Asked]) -> list[Outbo
     for one, (decision, closed) in zip(asked, decided, strict=True):
         sealed = closed.signed(next(labels)) if isinstance(closed, Unsigned) else closed
         begun.append(_refuse(node, tx, one, decision) if sealed is None else _enqueue(node, tx, one, decision, sealed))
-    return finished(node, begun)
+    return finished(node, tx, begun)
 
 
 def _decide(node: Node, tx: Transaction, asked: Asked) -> tuple[Decision, Sealed | Unsigned | None]:
@@ -69,9 +69,9 @@ def _decide(node: Node, tx: Transaction, asked: Asked) -> tuple[Decision, Sealed
 def _refuse(node: Node, tx: Transaction, asked: Asked, decision: Decision) -> Draft[OutboxRow | ActRefused]:
     left = stated(node, refusal(node, decision, about=asked.transmittal, to=None))
 
-    def refuse(signed: str) -> ActRefused:
+    def refuse(entered: Entered) -> ActRefused:
         tx.add_decision(decision.row)
-        return ActRefused(decision.verdict, enter(node, tx, left, signed).id)
+        return ActRefused(decision.verdict, entered.id)
 
     return Draft(left, refuse)
 
@@ -93,14 +93,14 @@ def _enqueue(
     )
     evidence = stated(node, evidence)
 
-    def enqueue(signed: str) -> OutboxRow:
+    def enqueue(entered: Entered) -> OutboxRow:
         tx.add_decision(decision.row)
         row = OutboxRow(
             kind="transmittal",
             subject=asked.transmittal,
             peer=sealed.recipient,
-            message=pack(signed, sealed),
-            evidence=enter(node, tx, evidence, signed).id,
+            message=pack(entered.signed, sealed),
+            evidence=entered.id,
             queued_at=evidence.at,
             waits_for=asked.terms.consent,
         )

@@ -77,15 +77,13 @@ def _take_in(
     own, also = _answer(node, tx, moment, theirs, arrived, name)
     own = stated(node, own)
 
-    def answer(ours: str) -> bytes:
-        enter(node, tx, evidence, signed)
-        enter(node, tx, own, ours)
+    def answer(ours: Entered) -> bytes:
         also()
-        reply, accepted = ours.encode("ascii"), own.kind == "receipt"
+        reply, accepted = ours.signed.encode("ascii"), own.kind == "receipt"
         tx.remember(InboxRow("transmittal", _id(evidence), evidence.party, name, reply, accepted, own.at))
         return reply
 
-    return Draft(own, answer)
+    return Draft(own, answer, heard=((evidence, signed),))
 
 
 def receive_recall(node: Node, message: bytes, sender: str | None = None) -> Answering:

@@ -20,7 +20,7 @@ from relto.core.register import Holding, Reclassified, apply, event_to_json, str
 from relto.node.clocks import check_not_ahead
 from relto.node.deriving import marks_compared
 from relto.node.dispatch import Delivery, delivery_of, dispatch_row
-from relto.node.log import Entered, enter, sign_and_enter
+from relto.node.log import Entered, enter, sign_and_enter, subject_of
 from relto.node.node import Moment, Node
 from relto.node.ports import Reading, Transaction
 from relto.node.rows import OutboxRow
@@ -148,7 +148,8 @@ def follow_notice(node: Node, tx: Transaction, theirs: Entered, moment: Moment) 
 def _followed(tx: Transaction, held: Holding, notice: Entered) -> bool:
     """Whether this notice was followed already, or a later one: two may come by different ways."""
     known = [one.notice for one in held.events if isinstance(one, Reclassified)]
-    return notice.id in known or any(evidence_of(tx, one).at > notice.evidence.at for one in known)
+    about = subject_of(notice.evidence)
+    return notice.id in known or any(evidence_of(tx, one, about).at > notice.evidence.at for one in known)
 
 
 def _marked_anew(node: Node, tx: Transaction, held: Holding, notice: Entered, moment: Moment) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from relto.core.timeline import Instant
 
@@ -12,6 +12,9 @@ MessageKind = Literal[
 ]
 OutboxState = Literal["queued", "done", "refused", "refused-by-recipient"]
 Stage = Literal["queueing", "sending", "receipt", "opening", "visit"]
+
+LEAVES_AT_ONCE: Final = 128
+"""How many a store takes in one statement."""
 
 
 class Leaf(NamedTuple):

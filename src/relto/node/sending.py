@@ -15,7 +15,7 @@ from relto.core.register import Holding
 from relto.node.behind import check_may_sign, may_not_sign
 from relto.node.deciding import ask, refusal
 from relto.node.labels import item_under
-from relto.node.log import Entered, enter, stated
+from relto.node.log import Entered, stated
 from relto.node.node import Moment, Node
 from relto.node.ports import Reading, Transaction
 from relto.node.rows import OutboxRow
@@ -50,7 +50,7 @@ def delivery_in(reading: Reading, row: OutboxRow) -> Delivery:
     """What has become of a message, as its row says."""
     if row.answer is None:
         return Delivery(row)
-    return delivery_by(row, evidence_of(reading, row.answer))
+    return delivery_by(row, evidence_of(reading, row.answer, row.subject))
 
 
 def delivery_by(row: OutboxRow, answer: Evidence) -> Delivery:
@@ -117,7 +117,7 @@ def mark_sent(node: Node, tx: Transaction, number: int) -> Marked | Draft[Marked
 
 def mark_now(node: Node, tx: Transaction, row: OutboxRow) -> Marked:
     """Decide on a message at its leaving in the transaction that has queued it, and mark it as sent."""
-    (marked,) = finished(node, [mark_sent(node, tx, row.number)])
+    (marked,) = finished(node, tx, [mark_sent(node, tx, row.number)])
     return marked
 
 
@@ -157,7 +157,7 @@ def _waits(tx: Reading, row: OutboxRow) -> bool:
 
 def _decide_again(node: Node, tx: Transaction, row: OutboxRow) -> Draft[Marked]:
     """Decide at the moment of sending. What is refused now is never sent; what may have arrived already is recalled."""
-    evidence, sealed = evidence_of(tx, row.evidence), sealed_in(row.message)
+    evidence, sealed = evidence_of(tx, row.evidence, row.subject), sealed_in(row.message)
     item = item_under(verify_label(sealed, node.all_keys()))
     moment = node.now(tx)
     why = _not_to_be_sent(node, tx, row, sealed, evidence, item.mark)
@@ -177,29 +177,27 @@ def _decide_again(node: Node, tx: Transaction, row: OutboxRow) -> Draft[Marked]:
         )
         sent = stated(node, sent)
 
-        def consign(signed: str) -> Marked:
+        def consign(_: Entered) -> Marked:
             tx.add_decision(decision.row)
-            enter(node, tx, sent, signed)
             return _marked(tx, row, decision.until, _passed_on(tx, evidence))
 
         return Draft(sent, consign)
     left = stated(node, refusal(node, decision, about=row.subject, to=row.peer, answers=row.evidence))
 
-    def refuse(signed: str) -> Marked:
+    def refuse(entered: Entered) -> Marked:
         tx.add_decision(decision.row)
-        return _refused(node, tx, row, left, signed)
+        return _refused(tx, row, entered)
 
     return Draft(left, refuse)
 
 
-def _refused(node: Node, tx: Transaction, row: OutboxRow, left: Evidence, signed: str) -> Marked:
-    """Refuse a message by `left`, once that is signed: it does not go, and what may have arrived is recalled."""
-    entered = enter(node, tx, left, signed)
+def _refused(tx: Transaction, row: OutboxRow, entered: Entered) -> Marked:
+    """Refuse a message by what was entered: it does not go, and what may have arrived is recalled."""
     if row.attempts:
         _recall(tx, row, entered)
     refused = replace(row, state="refused", answer=entered.id, last_error="")
     tx.update_outbox(refused)
-    return Marked(delivery_by(refused, left))
+    return Marked(delivery_by(refused, entered.evidence))
 
 
 def _to_a_revoked_key(node: Node, sealed: Sealed) -> bool:
@@ -228,7 +226,7 @@ def _passed_on(tx: Transaction, evidence: Evidence) -> Holding | None:
 
 def _keep_back(node: Node, tx: Transaction, row: OutboxRow, moment: Moment, why: str) -> Draft[Marked]:
     """Refuse to send what is not to be sent any more, whatever the agreements say."""
-    evidence = evidence_of(tx, row.evidence)
+    evidence = evidence_of(tx, row.evidence, row.subject)
     left = stated(
         node,
         Evidence(
@@ -243,7 +241,7 @@ def _keep_back(node: Node, tx: Transaction, row: OutboxRow, moment: Moment, why:
             says={"stage": "sending", "says": why},
         ),
     )
-    return Draft(left, partial(_refused, node, tx, row, left))
+    return Draft(left, partial(_refused, tx, row))
 
 
 def _recall(tx: Transaction, row: OutboxRow, left: Entered) -> None:

@@ -9,20 +9,27 @@ from relto.core.errors import InputError, VerificationFailed
 from relto.core.evidence import Evidence
 from relto.core.memo import Memo
 from relto.node.ports import Reading
+from relto.node.rows import Leaf
 
 _ENTERED: Final[Memo[str, Evidence]] = Memo(2048)
 _BY_DIGEST: Final[Memo[str, Evidence]] = Memo(2048)
 
 
-def evidence_of(reading: Reading, identifier: str) -> Evidence:
-    """The evidence whose digest is `identifier`. Raises VerificationFailed where the ledger has lost or changed it."""
+def evidence_of(reading: Reading, identifier: str, about: str | None = None) -> Evidence:
+    """The evidence whose digest is `identifier`; `about`: what it is filed under, as far as that can be told, where it
+    is found at once. Raises VerificationFailed where the ledger has lost or changed it."""
     known = _BY_DIGEST.get(identifier)
     if known is not None:
         return known
-    leaf = reading.leaf(identifier)
+    leaf = leaf_near(reading, identifier, about)
     if leaf is None:
         raise VerificationFailed(f"the ledger lacks the evidence `{identifier}`", remedy="run `relto ledger verify`")
     return statement(leaf.evidence)
+
+
+def leaf_near(reading: Reading, identifier: str, about: str | None) -> Leaf | None:
+    """The leaf that holds a piece of evidence, which is likely filed under `about`: it is looked for there first."""
+    return (None if about is None else reading.leaf(identifier, about)) or reading.leaf(identifier)
 
 
 def statement(signed: str) -> Evidence:

@@ -86,7 +86,7 @@ def queue_next(node: Node, tx: Transaction, one: Next) -> OutboxRow | ActRefused
 
 def beyond(tx: Transaction, one: Next, queued: OutboxRow) -> Position:
     """How far a stream has gone with a batch that was queued."""
-    return Position(one.last, evidence_of(tx, queued.evidence).digests["payload"])
+    return Position(one.last, evidence_of(tx, queued.evidence, queued.subject).digests["payload"])
 
 
 def reached(node: Node, stream: Stream) -> Position:

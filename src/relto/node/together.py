@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Generic, TypeAlias, TypeVar
 
 from relto.core.errors import ReltoError
 from relto.core.evidence import Evidence
-from relto.node.log import sign_all
+from relto.node.log import Entered, enter_all, sign_all
 from relto.node.node import Node
 from relto.node.ports import Transaction
 
@@ -17,11 +18,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Draft(Generic[T]):
-    """A step that has decided what to state and has written nothing yet: `finish` takes the statement as signed, writes
-    all that the step writes, and gives what it gives."""
+    """A step that has decided what to state and has written nothing yet: `finish` takes the statement as it was entered
+    into the ledger, writes all else that the step writes, and gives what it gives. `heard`: what a peer has stated and
+    signed, which is entered before it."""
 
     evidence: Evidence
-    finish: Callable[[str], T]
+    finish: Callable[[Entered], T]
+    heard: tuple[tuple[Evidence, str], ...] = ()
 
 
 Step: TypeAlias = Callable[[Transaction], T | Draft[T]]
@@ -59,10 +62,14 @@ def together(node: Node, steps: Sequence[Step[T]], *, apart: bool = False) -> li
 
 
 def _at_once(node: Node, tx: Transaction, steps: Sequence[Step[T]]) -> list[T]:
-    return finished(node, [step(tx) for step in steps])
+    return finished(node, tx, [step(tx) for step in steps])
 
 
-def finished(node: Node, begun: Sequence[T | Draft[T]]) -> list[T]:
-    """What these steps give, in order, their drafts signed at once and finished."""
-    signed = iter(sign_all(node, [one.evidence for one in begun if isinstance(one, Draft)]))
-    return [one.finish(next(signed)) if isinstance(one, Draft) else one for one in begun]
+def finished(node: Node, tx: Transaction, begun: Sequence[T | Draft[T]]) -> list[T]:
+    """What these steps give, in order, their drafts signed at once, entered at once, and finished."""
+    drafts = [one for one in begun if isinstance(one, Draft)]
+    signed = sign_all(node, [one.evidence for one in drafts])
+    stated = [(*one.heard, (one.evidence, own)) for one, own in zip(drafts, signed, strict=True)]
+    entered = iter(enter_all(node, tx, [*chain.from_iterable(stated)]))
+    own = iter([[*islice(entered, len(one))][-1] for one in stated])
+    return [one.finish(next(own)) if isinstance(one, Draft) else one for one in begun]

@@ -25,6 +25,8 @@ from relto.core.errors import Conflict, NotFound
 _PATIENCE: Final = 1.0
 _STEP: Final = 0.02
 _KEPT: Final = 8
+_STATEMENTS: Final = 512
+"""Kept ready by each connection: one for each number of leaves that are added at once is among them."""
 
 _Connected: TypeAlias = tuple[Connection, sqlite3.Connection]
 """A connection, and what it is to the driver."""
@@ -200,9 +202,10 @@ def _close(engine: Engine, idle: deque[_Connected]) -> None:
 
 
 def _engine(path: Path) -> Engine:
-    engine = create_engine(  # connections are kept by the store itself
-        f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, poolclass=NullPool
-    )
+    settings = {"timeout": BUSY_SECONDS, "check_same_thread": False, "cached_statements": _STATEMENTS}
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args=settings, poolclass=NullPool
+    )  # the store keeps them itself
     event.listen(engine, "connect", _on_connect)
     return engine
 

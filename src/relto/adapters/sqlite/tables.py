@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION: Final = "0005"
+REVISION: Final = "0006"
 """The newest revision under `migrations/versions`: what this code reads and writes."""
 
 metadata = MetaData()
@@ -34,13 +34,14 @@ leaf = Table(
     "leaf",
     metadata,
     Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("id", Text, nullable=False, unique=True),
+    _text("id"),
     _text("kind"),
     _text("signer"),
     _text("subject"),
     _text("evidence"),
     Column("hash", LargeBinary, nullable=False),
-    Index("leaf_subject", "subject"),
+    # what is filed together was mostly entered together: an index by digest alone would change a page for each leaf
+    Index("leaf_about", "subject", "id", unique=True),
 )
 
 decision = Table(
@@ -62,13 +63,13 @@ outbox = Table(
     _text("subject"),
     _text("peer"),
     Column("message", LargeBinary, nullable=False),
-    Column("evidence", Text, ForeignKey("leaf.id"), nullable=False),
+    _text("evidence"),
     _text("queued_at"),
     _text("waits_for"),
     _text("state"),
     Column("attempts", Integer, nullable=False),
     _text("last_error"),
-    Column("answer", Text, ForeignKey("leaf.id"), nullable=True),
+    _text("answer", null=True),
     UniqueConstraint("kind", "subject", "peer", name="outbox_once"),
     CheckConstraint("state IN ('queued', 'done', 'refused', 'refused-by-recipient')", name="outbox_state"),
     Index("outbox_queue", "state", "number"),
@@ -147,7 +148,7 @@ signature = Table(
     metadata,
     Column("instrument", Integer, ForeignKey("instrument.number"), primary_key=True),
     Column("party", Text, primary_key=True),
-    Column("evidence", Text, ForeignKey("leaf.id"), nullable=False),
+    _text("evidence"),
 )
 
 mirror = Table(

@@ -45,17 +45,19 @@ class Frontier:
 
     def extend_hashes(self, hashes: Iterable[bytes]) -> Frontier:
         """The frontier with these leaves more, by their leaf hashes. Raises InputError for one that is not 32 bytes."""
-        peaks, size = list(self.peaks), self.size
-        for node in hashes:
-            if len(node) != HASH_BYTES:
-                raise InputError(f"a leaf hash of {len(node)} bytes", remedy=f"give {HASH_BYTES}")
-            below, above = size, node
-            while below & 1:
-                above = node_hash(peaks.pop(), above)
-                below >>= 1
-            peaks.append(above)
-            size += 1
-        return Frontier(size, tuple(peaks))
+        nodes, below = list(hashes), list(self.peaks)
+        size, above = self.size + len(nodes), list[bytes]()
+        if nodes and {*map(len, nodes)} != {HASH_BYTES}:
+            raise InputError("a leaf hash of another length", remedy=f"give {HASH_BYTES} bytes")
+        left = self.size
+        while nodes or left:  # a level at a time: its peak so far, if there is one, is the left one of the first pair
+            if left & 1:
+                nodes.insert(0, below.pop())
+            if len(nodes) & 1:
+                above.append(nodes.pop())
+            nodes = parents(nodes, 0)
+            left >>= 1
+        return Frontier(size, tuple(reversed(above)))
 
     def head(self) -> TreeHead:
         """The tree's size and root."""

@@ -13,7 +13,7 @@ from relto.core.timeline import Instant
 from relto.node.clocks import note_time
 from relto.node.difference import Difference, written
 from relto.node.held_record import Held
-from relto.node.log import enter, sign_and_enter
+from relto.node.log import enter, sign_and_enter, subject_of
 from relto.node.node import Node
 from relto.node.ports import Transaction
 from relto.node.records.notes import digests, noted, record_digest
@@ -135,11 +135,11 @@ def _take_in(node: Node, tx: Transaction, at: Instant, held: Iterable[Held]) -> 
         given: dict[str, tuple[str, Evidence]] = {}
         lacked: list[tuple[str, Evidence]] = []
         for signed in one.signed:
-            if tx.leaf(digest(signed.encode("utf-8"))) is not None:
-                continue
             try:
                 evidence = verify_evidence(signed, keys)
             except ReltoError:  # by a party whose card is not pinned here, or by nobody
+                continue
+            if tx.leaf(digest(signed.encode("utf-8")), subject_of(evidence)) is not None:
                 continue
             step = evidence.says.get("step")
             if evidence.kind != "instrument" or evidence.agreement != one.agreement:

@@ -26,11 +26,13 @@ from relto.core.errors import VerificationFailed
 from relto.core.evidence import Evidence, sign_evidence, verify_evidence
 from relto.core.label import check_id
 from relto.core.timeline import Instant
+from relto.node.contents import instrument_subject
 from relto.node.held_record import Held, held_in
 from relto.node.log import stated
 from relto.node.node import Node
 from relto.node.ports import Reading
 from relto.node.records.notes import digests
+from relto.node.statements import leaf_near
 
 KEPT: Final = "difference"
 ABOUT: Final = "records"
@@ -132,10 +134,11 @@ def _signatures(reading: Reading, peer: str, agreement: str) -> tuple[str, ...]:
         if row.agreement != agreement:
             continue
         names = [name for _, name in row.evidence]
-        sent = reading.outbox(subject=f"{agreement}/{row.id}")
+        subject = instrument_subject(agreement, row.id)
+        sent = reading.outbox(subject=subject)
         names += [one.answer for one in sent if one.peer == peer and one.state == "done" and one.answer]
         for name in names:
-            leaf = reading.leaf(name)
+            leaf = leaf_near(reading, name, subject)
             if leaf is not None:
                 found.append(leaf.evidence)
     return tuple(found)

@@ -15,7 +15,7 @@ from relto.node.node import Node
 from relto.node.ports import Reading, Transaction
 from relto.node.recovery.wire import MAX_BYTES, MAX_RECORDS, Question, Record, read_question, write_returned
 from relto.node.rows import Leaf
-from relto.node.statements import statement
+from relto.node.statements import leaf_near, statement
 from relto.node.together import Answering
 from relto.node.transmittal import unpack
 
@@ -72,7 +72,8 @@ def _beginning(node: Node, reading: Reading, since: Instant) -> int:
 
 
 def _record(node: Node, reading: Reading, leaf: Leaf, one: Evidence) -> Record:
-    before = reading.leaf(one.digests.get("evidence", ""))
+    name = one.digests.get("evidence")
+    before = None if name is None else leaf_near(reading, name, leaf.subject)
     answers = before.evidence if before is not None and before.signer == node.party else ""
     if one.kind in ("submission", "relay"):
         answer = _answer_to(reading, leaf, "transmittal", one.transmittal or "")

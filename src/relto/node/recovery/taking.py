@@ -20,7 +20,7 @@ from relto.node.controls import control_event_in
 from relto.node.events import event_in
 from relto.node.hearing import Heard, Position, is_batch
 from relto.node.labels import item_under
-from relto.node.log import Entered, enter, kind_of_message, sign_and_enter
+from relto.node.log import Entered, enter, kind_of_message, sign_and_enter, subject_of
 from relto.node.node import Node
 from relto.node.ports import Transaction
 from relto.node.receive import arrived_in, heard_of
@@ -187,7 +187,7 @@ class _Taking:
     def known(self) -> bool:
         """Whether it is here, with all that belongs to it."""
         own = self._own
-        if self._tx.leaf(self._id) is None:
+        if self._tx.leaf(self._id, subject_of(own)) is None:
             return False
         sent = own.kind in ("submission", "relay") and bool(self._record.sealed and self._record.answer)
         return not sent or bool(self._tx.outbox(subject=own.transmittal))
@@ -232,7 +232,7 @@ class _Taking:
             control = None if one is None else control_event_in(one)
             if control is not None:  # of a visit, by either side
                 self._tx.put_control(apply_control(self._tx.control(*control_of(control)), control))
-        event = event_in(own, self._node.party, lambda name: evidence_of(self._tx, name))
+        event = event_in(own, self._node.party, lambda name: evidence_of(self._tx, name, own.transmittal))
         if isinstance(event, Received):
             self._received(event, theirs)
         elif isinstance(event, Derived):
@@ -322,6 +322,6 @@ class _Taking:
         elif answer.kind != "refusal" and answer.says.get("step") != "acknowledgement":
             raise VerificationFailed(f"what `{self._peer}` gives back is no answer")
         enter(self._node, self._tx, answer, self._record.answer)
-        event = event_in(answer, self._node.party, lambda name: evidence_of(self._tx, name))
+        event = event_in(answer, self._node.party, lambda name: evidence_of(self._tx, name, answer.transmittal))
         if event is not None:
             self._happened(event)

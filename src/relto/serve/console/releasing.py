@@ -140,7 +140,7 @@ def outbox(visit: Visit) -> Page:
     visit.need("see-outbox")
     with visit.node.store.read() as reading:
         found = sliced(reading, _number(visit.asked("before")), _number(visit.asked("after")))
-        rows = [(one, evidence_of(reading, one.evidence).item or "") for one in found.rows]
+        rows = [(one, evidence_of(reading, one.evidence, one.subject).item or "") for one in found.rows]
         given: dict[str, Any] = {"rows": rows, "slice": found, "submitted": visit.asked("submitted"), "chosen": None}
         if visit.asked("transmittal"):
             given |= _chosen(visit, reading, visit.asked("transmittal"))
@@ -153,10 +153,10 @@ def _chosen(visit: Visit, reading: Reading, name: str) -> dict[str, Any]:
     if row is None:
         raise NotFound(f"no transmittal `{name[:60]}`", remedy="look at the outbox")
     told = [statement(leaf.evidence) for leaf in reading.leaves(name)]
-    answer = evidence_of(reading, row.answer) if row.answer else None
+    answer = evidence_of(reading, row.answer, name) if row.answer else None
     return {
         "chosen": row,
-        "item": evidence_of(reading, row.evidence).item or "",
+        "item": evidence_of(reading, row.evidence, name).item or "",
         "decided": next((one.at for one in told if one.kind in ("submission", "relay")), row.queued_at),
         "left": next((one.at for one in reversed(told) if one.kind == "consignment"), None),
         "answered": answer.at if answer else None,
