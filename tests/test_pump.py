@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from random import Random
 from threading import Event
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -184,3 +184,26 @@ def test_a_store_that_others_use_is_no_reason_to_pass_nothing_on(pact: Cast, mon
     with pumping(pact.usa, list[str]()):
         until(lambda: len(holdings(pact.jpn)) == 1)
     all_verify(pact)
+
+
+def test_what_cannot_be_passed_on_is_not_tried_at_every_turn(pact: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    pact.clock.set(LAPSE)
+    pact.release(via=("USA",))
+    change(pact.usa, b"x")
+    monkeypatch.setattr("relto.serve.pump.FIRST_DELAY", 3600.0)
+    release = sys.modules["relto.node.release"]
+    forward, tried, turns = release._forward, list[str](), list[None]()
+
+    def tries(node: Node, holding: str, *more: str) -> Any:
+        tried.append(holding)
+        return forward(node, holding, *more)
+
+    monkeypatch.setattr(release, "_forward", tries)
+    told = list[str]()
+    with pumping(pact.usa, told, lambda: turns.append(None)):
+        until(lambda: len(turns) >= 8)
+        assert len(tried) == 1
+        pact.release(via=("USA",))  # what is new goes at once for all that
+        until(lambda: len(holdings(pact.jpn)) == 1)
+    assert len(tried) == 2
+    assert len([one for one in told if one != "done"]) == 1
