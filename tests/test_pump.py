@@ -20,6 +20,7 @@ from relto.serve.pump import Pump
 from tests.serving import until
 from tests.test_batch import holdings, queued
 from tests.test_node_setup import LAPSE, Cast, all_verify, cast, pact
+from tests.test_round import Deaf
 
 __all__ = ["cast", "pact"]
 
@@ -207,3 +208,19 @@ def test_what_cannot_be_passed_on_is_not_tried_at_every_turn(pact: Cast, monkeyp
         until(lambda: len(holdings(pact.jpn)) == 1)
     assert len(tried) == 2
     assert len([one for one in told if one != "done"]) == 1
+
+
+def test_what_its_peer_does_not_take_in_is_tried_once_a_turn(pact: Cast) -> None:
+    pact.link.set_down("JPN")
+    pact.sign("n009", "termination-notice", "KOR", "2019-11-18T10:00+09:00")
+    pact.link.set_down("JPN", False)
+    pact.kor.link = link = Deaf(pact)
+    turns = list[None]()
+    with pumping(pact.kor, list[str](), lambda: turns.append(None)):
+        until(lambda: link.asked >= 5 and len(turns) >= 10)
+        asked = link.asked
+        assert asked <= len(turns)
+    pact.kor.link = pact.link
+    with pumping(pact.kor, told := list[str]()):
+        until(lambda: told == ["done"])
+    all_verify(pact)

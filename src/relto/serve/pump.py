@@ -105,8 +105,11 @@ class Pump:
                 awake.clear()
                 if self._stop.is_set():
                     return
+                tried, settled = sending.tried, sending.settled
                 if self._sent(peer, sending):
                     delay = FIRST_DELAY
+                    if sending.tried > tried and sending.settled == settled:
+                        awake.clear()  # its own answers have set it: what stays queued waits for the next turn
                     continue
                 self._stop.wait(delay * (0.5 + self._chance.random()))
                 delay = min(LAST_DELAY, 2 * delay)
