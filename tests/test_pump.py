@@ -224,3 +224,17 @@ def test_what_its_peer_does_not_take_in_is_tried_once_a_turn(pact: Cast) -> None
     with pumping(pact.kor, told := list[str]()):
         until(lambda: told == ["done"])
     all_verify(pact)
+
+
+def test_a_peer_that_is_first_sent_to_while_it_stops_does_not_stand_in_the_way(pact: Cast) -> None:
+    pump = Pump(pact.kor, lambda *_: None, lambda: None, Random(1))
+
+    class Slow(Event):
+        def set(self) -> None:  # another thread has its turn meanwhile
+            pump._awake.setdefault("USA", Event())
+            super().set()
+
+    pump._awake["JPN"] = woken = Slow()
+    pump.start()
+    pump.stop()
+    assert woken.is_set()

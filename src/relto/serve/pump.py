@@ -55,7 +55,7 @@ class Pump:
         """End after what is being sent now, or leave off waiting for the peers that do not answer."""
         self._stop.set()
         self._relay.set()
-        for event in self._awake.values():
+        for event in list(self._awake.values()):  # its own thread may still begin others
             event.set()
         end = time.monotonic() + _PATIENCE
         for thread in self._threads:
