@@ -87,22 +87,28 @@ def send(
         out = Stream(stream, find_item(node.read_dossier(), label), kind, to, via)
         with Tidying(node.store), Feeding(node, out) as feeding:
             telling = _Telling(as_json)
-            for messages in _batches(file, batch, feeding):
-                try:
-                    if messages:
-                        feeding.send(messages)
-                except ActRefused as refused:
-                    telling.tell(feeding.finish())
-                    from relto.cli.exchange import told_refusal
+            try:
+                _feed(feeding, _batches(file, batch, feeding), telling)
+            except ActRefused as refused:
+                telling.tell(feeding.finish())
+                from relto.cli.exchange import told_refusal
 
-                    return told_refusal(node.read_dossier(), refused, as_json)
-                telling.tell(feeding.settled(0.0 if messages else _POLL_ANSWER))
-                if telling.code:
-                    break
+                return told_refusal(node.read_dossier(), refused, as_json)
             telling.tell(feeding.finish())
             if not telling.code:
                 _check_settled(feeding.waiting, via[0] if via else to)
             return telling.code
+
+
+def _feed(feeding: Feeding, batches: Iterator[list[bytes]], telling: _Telling) -> None:
+    """Send batches, and tell what becomes of them, until one is refused. Raises ActRefused where that is as it is
+    queued."""
+    for messages in batches:
+        if messages:
+            feeding.send(messages)
+        telling.tell(feeding.settled(0.0 if messages else _POLL_ANSWER))
+        if telling.code:
+            return
 
 
 def _batches(file: IO[bytes], most: int, feeding: Feeding) -> Iterator[list[bytes]]:
