@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from threading import Event
 from typing import Any
 
 import pytest
 
-from relto.core.errors import Conflict
+from relto.core.errors import Conflict, ReltoError
+from relto.node.heads import cosignatures
 from relto.serve.duties import DutyWatch
 from relto.serve.records import RecordWatch
 from tests.test_node_setup import Cast, cast, pact
@@ -54,3 +55,29 @@ def test_an_error_in_a_look_is_told_and_ends_no_later_one(
         assert due.second.wait(20)
     assert compared.events[:2] == [("records not compared", says)] * 2
     assert due.events[:2] == [("duties not looked at", says)] * 2
+
+
+class Breaking:
+    """A link that breaks at one peer, as no link is to break."""
+
+    def __init__(self, cast: Cast, peer: str) -> None:
+        self._link, self._peer = cast.link, peer
+
+    def close(self) -> None:
+        self._link.close()
+
+    def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
+        if peer == self._peer:
+            raise ValueError("something that nobody thought of")
+        return self._link.exchange(peer, kind, message)
+
+    def exchange_many(self, peer: str, messages: Sequence[tuple[str, bytes]]) -> list[bytes | ReltoError]:
+        return self._link.exchange_many(peer, messages)
+
+
+def test_a_peer_at_which_something_breaks_keeps_nobody_else_from_being_met(pact: Cast) -> None:
+    pact.kor.link, told = Breaking(pact, "JPN"), Told()
+    RecordWatch(pact.kor, told, lambda: ("JPN", "USA")).turn()
+    assert told.events == [("records not compared", "ValueError: looked at again later")]
+    with pact.kor.store.read() as reading:
+        assert list(cosignatures(pact.kor, reading)) == ["USA"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import time
@@ -159,6 +160,22 @@ def test_one_that_takes_too_long_or_is_killed_has_found_nothing(
         verifier.begin("account:b/auditor")
     assert verifier._process is not None
     os.kill(verifier._process.pid, signal.SIGKILL)
+    assert ended(verifier).state == "failed"
+
+
+def test_one_that_cannot_be_begun_is_not_said_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    verifier = Stood(monkeypatch, tmp_path, "print('relto: there is no node')").verifier
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.dup(0)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))  # no further file can be opened
+    try:
+        with pytest.raises(OSError, match="open files"):
+            verifier.begin("account:a/auditor")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert verifier.last() is None
+    verifier.begin("account:a/auditor")
     assert ended(verifier).state == "failed"
 
 

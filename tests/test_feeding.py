@@ -437,6 +437,26 @@ def test_through_an_ally_each_batch_waits_for_its_consent(pact: Cast) -> None:
     all_verify(pact)
 
 
+def test_through_an_ally_a_consent_does_not_wait_for_the_batch_on_its_way(pact: Cast, lines: Lines) -> None:
+    told: list[str] = []
+
+    def feed() -> None:
+        with Feeding(pact.kor, stream(pact, via=("USA",))) as feeding:
+            for number in range(1, 6):
+                feeding.send([warning(number)])
+                assert not feeding.ready or feeding.under_way == 0
+            told.extend(one.state for one in feeding.finish())
+
+    fed = threading.Thread(target=feed, daemon=True)
+    fed.start()
+    fed.join(60)
+    assert told == ["done"] * 5
+    assert lines.left == 4
+    with pact.usa.store.read() as reading:
+        assert [one.received.item for one in reading.holdings()] == [f"warnings.{one}-{one}" for one in range(1, 6)]
+    all_verify(pact)
+
+
 def test_a_record_beyond_the_ally_that_differed_is_looked_at_again_before_the_next_batch(
     pact: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

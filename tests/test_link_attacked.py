@@ -109,8 +109,13 @@ def test_an_answer_without_end_is_not_listened_to(net: Network, opening: bytes, 
         CHUNKED + b"5\r\nhel",
         b"nothing that we speak\r\n\r\n",
         OK + b"content-length: 2\r\ncontent-length: 3\r\n\r\nhi!",
+        b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n",
+        b'HTTP/1.1 400 Bad Request\r\ncontent-length: 28\r\n\r\n{"code": [2], "detail": "x"}',
     ],
-    ids=["cut short", "less than nothing", "a chunk cut short", "another protocol", "two lengths"],
+    ids=[
+        *("cut short", "less than nothing", "a chunk cut short", "another protocol", "two lengths", "an upgrade"),
+        "a code that is none",
+    ],
 )
 def test_what_is_no_whole_answer_is_none(net: Network, answer: bytes) -> None:
     with answering(net, lambda tls: tls.sendall(answer)), pytest.raises(PeerUnreachable):

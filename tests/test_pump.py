@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from random import Random
 from threading import Event
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -20,6 +20,7 @@ from relto.serve.pump import Pump
 from tests.serving import until
 from tests.test_batch import holdings, queued
 from tests.test_node_setup import LAPSE, Cast, all_verify, cast, pact
+from tests.test_round import Deaf
 
 __all__ = ["cast", "pact"]
 
@@ -184,3 +185,56 @@ def test_a_store_that_others_use_is_no_reason_to_pass_nothing_on(pact: Cast, mon
     with pumping(pact.usa, list[str]()):
         until(lambda: len(holdings(pact.jpn)) == 1)
     all_verify(pact)
+
+
+def test_what_cannot_be_passed_on_is_not_tried_at_every_turn(pact: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    pact.clock.set(LAPSE)
+    pact.release(via=("USA",))
+    change(pact.usa, b"x")
+    monkeypatch.setattr("relto.serve.pump.FIRST_DELAY", 3600.0)
+    release = sys.modules["relto.node.release"]
+    forward, tried, turns = release._forward, list[str](), list[None]()
+
+    def tries(node: Node, holding: str, *more: str) -> Any:
+        tried.append(holding)
+        return forward(node, holding, *more)
+
+    monkeypatch.setattr(release, "_forward", tries)
+    told = list[str]()
+    with pumping(pact.usa, told, lambda: turns.append(None)):
+        until(lambda: len(turns) >= 8)
+        assert len(tried) == 1
+        pact.release(via=("USA",))  # what is new goes at once for all that
+        until(lambda: len(holdings(pact.jpn)) == 1)
+    assert len(tried) == 2
+    assert len([one for one in told if one != "done"]) == 1
+
+
+def test_what_its_peer_does_not_take_in_is_tried_once_a_turn(pact: Cast) -> None:
+    pact.link.set_down("JPN")
+    pact.sign("n009", "termination-notice", "KOR", "2019-11-18T10:00+09:00")
+    pact.link.set_down("JPN", False)
+    pact.kor.link = link = Deaf(pact)
+    turns = list[None]()
+    with pumping(pact.kor, list[str](), lambda: turns.append(None)):
+        until(lambda: link.asked >= 5 and len(turns) >= 10)
+        asked = link.asked
+        assert asked <= len(turns)
+    pact.kor.link = pact.link
+    with pumping(pact.kor, told := list[str]()):
+        until(lambda: told == ["done"])
+    all_verify(pact)
+
+
+def test_a_peer_that_is_first_sent_to_while_it_stops_does_not_stand_in_the_way(pact: Cast) -> None:
+    pump = Pump(pact.kor, lambda *_: None, lambda: None, Random(1))
+
+    class Slow(Event):
+        def set(self) -> None:  # another thread has its turn meanwhile
+            pump._awake.setdefault("USA", Event())
+            super().set()
+
+    pump._awake["JPN"] = woken = Slow()
+    pump.start()
+    pump.stop()
+    assert woken.is_set()

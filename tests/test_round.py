@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 
-from relto.core.errors import PeerUnreachable, ReltoError
+from relto.core.errors import InputError, PeerUnreachable, ReltoError
 from relto.node import Delivery, OutboxRow, Sending, dispatch_pending, relay_pending, release_many
 from relto.node.behind import Behind
 from relto.node.custody import end_purpose
@@ -281,3 +281,35 @@ def test_what_was_decided_on_anew_is_looked_at_again_after_its_own_commit(
     assert len(holdings(pact.jpn)) == 1
     monkeypatch.undo()
     all_verify(pact)
+
+
+class Deaf:
+    """A link whose peers take no instrument in."""
+
+    def __init__(self, cast: Cast) -> None:
+        self._link = cast.link
+        self.asked = 0
+
+    def close(self) -> None:
+        self._link.close()
+
+    def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
+        if kind == "instrument":
+            self.asked += 1
+            raise InputError(f"the node of `{peer}` says: not now")
+        return self._link.exchange(peer, kind, message)
+
+    def exchange_many(self, peer: str, messages: Sequence[tuple[str, bytes]]) -> list[bytes | ReltoError]:
+        return self._link.exchange_many(peer, messages)
+
+
+@pytest.mark.parametrize("back", [0, 10**15])
+def test_an_instrument_that_was_looked_at_again_still_holds_back_those_after_it(pact: Cast, back: int) -> None:
+    pact.link.set_down("JPN")
+    for name, when in (("n009", "2019-11-18T10:00+09:00"), ("n010", "2019-11-19T10:00+09:00")):
+        pact.sign(name, "termination-notice", "KOR", when)
+    pact.link.set_down("JPN", False)
+    pact.kor.link = link = Deaf(pact)
+    pact.clock.advance(-back)  # set back: what was made ready is made ready anew before it goes
+    assert states(dispatch_pending(pact.kor, "JPN")) == ["queued"]
+    assert link.asked == 1

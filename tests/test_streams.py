@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import subprocess
+import sys
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relto.adapters.sqlite import SqliteStore
 from relto.cli.main import run
 from relto.core.dossier import Payload
 from relto.core.errors import Conflict, InputError, PeerUnreachable, ReltoError
@@ -22,7 +26,7 @@ from relto.core.payload import MissileWarning
 from relto.formats.payload.codec import write_payload
 from relto.formats.payload.stream import MAX_MESSAGES, StreamBatch, place_of, read_stream_batch
 from relto.node import ActRefused, dispatch_pending, relay_pending, release, verify
-from relto.node.hearing import position_in
+from relto.node.hearing import Position, position_in
 from relto.node.streams import Stream, send_on
 from relto.node.watching import Watch
 from tests.test_node_setup import LAPSE, Cast, all_verify, at, cast, kinds, pact
@@ -287,18 +291,32 @@ def test_ids_that_are_no_batch(item: str) -> None:
     assert place_of(item) is None
 
 
-def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def nodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The folders of two nodes that know each other."""
     monkeypatch.setenv("RELTO_PASSPHRASE", "x")
-    nodes = {party: str(tmp_path / party) for party in ("KOR", "JPN")}
-    for party, folder in nodes.items():
+    made = {party: str(tmp_path / party) for party in ("KOR", "JPN")}
+    for party, folder in made.items():
         when = ["--rehearsal", "--at", "2019-11-18T09:00+09:00"]
         assert run(["node", "init", "--party", party, folder, *when]) == 0
     for party, other in (("KOR", "JPN"), ("JPN", "KOR")):
-        assert run(["node", "pin", nodes[other], "--node", nodes[party]]) == 0
+        assert run(["node", "pin", made[other], "--node", made[party]]) == 0
+    return made
+
+
+def sending(nodes: dict[str, str], file: str, when: str = "2019-11-18T09:01+09:00") -> list[str]:
+    asked = ["feed", "send", "warnings", file, "--as", "msl-2019-10-31", "--to", "JPN", "--batch", "3"]
+    return [*asked, "--node", nodes["KOR"], "--at", when]
+
+
+EARLY = "2016-11-01T09:00+09:00"
+"""Before the pact was signed."""
+
+
+def test_the_command_line(nodes: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "w.jsonl"
     file.write_bytes(b"\n".join(warning(number) for number in range(1, 8)) + b"\n\n")
-    asked = ["feed", "send", "warnings", str(file), "--as", "msl-2019-10-31", "--to", "JPN", "--batch", "3"]
-    asked += ["--node", nodes["KOR"], "--at", "2019-11-18T09:01+09:00"]
+    asked = sending(nodes, str(file))
     capsys.readouterr()
     assert run([*asked, "--json"]) == 0
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -327,6 +345,48 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], mo
     capsys.readouterr()
     assert run(["/proc/self/mem" if one == str(file) else one for one in asked]) == 2  # none of it can be
     assert "`/proc/self/mem` cannot be read on" in capsys.readouterr().err
-    early = [one if "2019-11-18" not in one else "2016-11-01T09:00+09:00" for one in asked]
     file.write_bytes(warning(1))
-    assert run(early) == 3  # the clock is behind what was lived through: refused
+    assert run(sending(nodes, str(file), EARLY)) == 3  # the clock is behind what was lived through: refused
+
+
+def test_after_a_batch_that_its_recipient_refuses_nothing_is_sent(
+    nodes: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "w.jsonl"
+    file.write_bytes(b"\n".join(warning(number) for number in range(1, 31)))
+    store = SqliteStore(Path(nodes["JPN"]) / "node.db")
+    with store.write() as tx:  # as if the sender had been restored from a backup
+        tx.note("heard", "KOR:warnings", Position(9, "sha256:" + "0" * 64).to_text())
+    store.close()
+    capsys.readouterr()
+    assert run([*sending(nodes, str(file)), "--json"]) == 3
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["state"] for one in told] == ["refused-by-recipient"]
+    assert run(["feed", "status", "--node", nodes["KOR"]]) == 0
+    assert "up to message 3" in capsys.readouterr().out
+
+
+def test_a_refusal_ends_it_though_more_may_come(nodes: dict[str, str]) -> None:
+    asked = [sys.executable, "-c", "from relto.cli.main import main; main()", *sending(nodes, "-", EARLY)]
+    feeding = subprocess.Popen(asked, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert feeding.stdin is not None
+    assert feeding.stderr is not None
+    with feeding.stdin, feeding.stderr:
+        feeding.stdin.write(warning(1) + b"\n")
+        feeding.stdin.flush()
+        assert (feeding.wait(60), feeding.stderr.read()) == (3, b"")
+
+
+def test_of_a_line_without_end_no_more_is_read_than_shows_it(
+    nodes: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "w.jsonl"
+    with file.open("wb") as made:
+        made.write(warning(1) + b"\n")
+        made.truncate(1 << 26)
+    tracemalloc.start()
+    assert run(sending(nodes, str(file))) == 2
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 1 << 25
+    assert "messages of more than 65535 bytes" in capsys.readouterr().err

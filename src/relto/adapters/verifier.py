@@ -53,8 +53,9 @@ class ProcessVerifier:
         with self._lock:
             if self._process is not None:
                 raise Conflict("a verification runs already", remedy="wait until it ends, or stop it")
-            self._last = Verifying("running", by, self._now())
+            began = self._now()
             self._process = process = _started(self._folder)
+            self._last = Verifying("running", by, began)
         self._watching = threading.Thread(target=self._watch, args=(process,), name="relto-verifying", daemon=True)
         self._watching.start()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import sys
 import threading
@@ -29,6 +30,7 @@ _LINGER: Final = 0.0005
 _POLL_LINE: Final = 0.0005
 _POLL_ANSWER: Final = 0.001
 _POLL: Final = 0.05
+_AT_ONCE: Final = 1 << 16
 _END: Final = None
 
 
@@ -85,19 +87,28 @@ def send(
         out = Stream(stream, find_item(node.read_dossier(), label), kind, to, via)
         with Tidying(node.store), Feeding(node, out) as feeding:
             telling = _Telling(as_json)
-            for messages in _batches(file, batch, feeding):
-                try:
-                    if messages:
-                        feeding.send(messages)
-                except ActRefused as refused:
-                    telling.tell(feeding.finish())
-                    from relto.cli.exchange import told_refusal
+            try:
+                _feed(feeding, _batches(file, batch, feeding), telling)
+            except ActRefused as refused:
+                telling.tell(feeding.finish())
+                from relto.cli.exchange import told_refusal
 
-                    return told_refusal(node.read_dossier(), refused, as_json)
-                telling.tell(feeding.settled(0.0 if messages else _POLL_ANSWER))
+                return told_refusal(node.read_dossier(), refused, as_json)
             telling.tell(feeding.finish())
-            _check_settled(feeding.waiting, via[0] if via else to)
+            if not telling.code:
+                _check_settled(feeding.waiting, via[0] if via else to)
             return telling.code
+
+
+def _feed(feeding: Feeding, batches: Iterator[list[bytes]], telling: _Telling) -> None:
+    """Send batches, and tell what becomes of them, until one is refused. Raises ActRefused where that is as it is
+    queued."""
+    for messages in batches:
+        if messages:
+            feeding.send(messages)
+        telling.tell(feeding.settled(0.0 if messages else _POLL_ANSWER))
+        if telling.code:
+            return
 
 
 def _batches(file: IO[bytes], most: int, feeding: Feeding) -> Iterator[list[bytes]]:
@@ -108,8 +119,8 @@ def _batches(file: IO[bytes], most: int, feeding: Feeding) -> Iterator[list[byte
 
     def read() -> None:
         try:
-            for line in file:
-                lines.put(line[: MAX_MESSAGE + 2])
+            for line in _lines(file):
+                lines.put(line)
         except OSError as error:
             failed.append(error)
         finally:
@@ -120,6 +131,20 @@ def _batches(file: IO[bytes], most: int, feeding: Feeding) -> Iterator[list[byte
     if failed:
         why = failed[0].strerror
         raise InputError(f"`{file.name}` cannot be read on: {why}", remedy="send what follows once it can")
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """The lines of a file, each with its end; of one that is too long for a message, as much as shows that. They are
+    read without the file's own lock: who waits there for more would stand in the way of the process's end."""
+    handle, rest = os.dup(file.fileno()), b""
+    try:
+        while data := os.read(handle, _AT_ONCE):
+            *whole, rest = (rest + data).split(b"\n")
+            yield from [one[: MAX_MESSAGE + 2] + b"\n" for one in whole]
+            rest = rest[: MAX_MESSAGE + 2]
+        yield from [rest] if rest else []
+    finally:
+        os.close(handle)
 
 
 def _gathered(lines: queue.Queue[bytes | None], most: int, feeding: Feeding) -> Iterator[list[bytes]]:

@@ -60,8 +60,10 @@ class Sending:
     message, of which nothing is kept in memory; `queued` is to be set when more is."""
 
     def __init__(self, node: Node, peer: str, told: Callable[[Delivery], None], queued: Event) -> None:
-        self._node, self._peer = node, peer
-        self._rounds = Rounds(node, told, queued)
+        self._node, self._peer, self._told = node, peer, told
+        self._rounds = Rounds(node, self._note, queued)
+        self.tried = self.settled = 0
+        """How many messages were tried so far, and how many of these were settled by that."""
 
     def __enter__(self) -> Sending:
         return self
@@ -73,6 +75,11 @@ class Sending:
     def answers(self) -> bool:
         """Whether the peer answered in the last round."""
         return self._peer not in self._rounds.silent
+
+    def _note(self, delivery: Delivery) -> None:
+        self.tried += 1
+        self.settled += delivery.state != "queued"
+        self._told(delivery)
 
     def run(self, limit: int, after: int = 0) -> int | None:
         """Send what is queued, and what is queued meanwhile, as `dispatch_pending` does: no more than `limit` of what

@@ -32,7 +32,8 @@ from relto.node.streams import Stream, beyond, next_of, queue_next, reached, sen
 from relto.node.together import together
 
 WINDOW: Final = 2
-"""How many batches are on their way at once: one at the peer while the next is made. More would only wait there."""
+"""How many batches are on their way at once: one at the peer while the next is made. More would only wait there.
+Through an ally it is one."""
 
 _LONGEST_TURN: Final = 0.05
 """Seconds after which others of this node have their turn to send to the same peer."""
@@ -43,6 +44,8 @@ class Feeding:
 
     def __init__(self, node: Node, stream: Stream) -> None:
         self._node, self._stream = node, stream
+        # through an ally the consent to a batch may have to go before it, and needs the turn that a line keeps
+        self._window = 1 if stream.via else WINDOW
         self._peer = ""
         self._line: Line | None = None
         self._turn, self._since = ExitStack(), 0.0
@@ -73,7 +76,7 @@ class Feeding:
     @property
     def ready(self) -> bool:
         """Whether the next batch would leave at once: till then, what comes is better gathered for it."""
-        return len(self._flight) < WINDOW
+        return len(self._flight) < self._window
 
     @property
     def waiting(self) -> int:

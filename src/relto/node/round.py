@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import Event, Thread
 from time import monotonic
@@ -170,7 +170,7 @@ class Rounds:
         for _ in range(_ANEW):
             if not ready.marked or peer in self.silent or still_holds(self._node, ready.basis, ready.marked):
                 break
-            ready = self._mark(Batch(peer, tuple([row.number for row in ready.rows])))
+            ready = self._mark(replace(ready.batch, numbers=tuple([row.number for row in ready.rows])))
         return ready
 
     def _hand_over(self, ready: _Ready) -> _Sent | None:

@@ -46,12 +46,15 @@ class Watch(Beside):
         while not self.stop.is_set():
             try:
                 self.turn()
-            except ReltoError as error:
-                self._tell(self._failed, state=str(error))
-            except Exception as error:  # what it says may quote anything
-                self._tell(self._failed, state=f"{type(error).__name__}: looked at again later")
+            except Exception as error:
+                self._tell(self._failed, state=said(error))
             self.stop.wait(self._every)
 
     @abstractmethod
     def turn(self) -> None:
         """One look."""
+
+
+def said(error: Exception) -> str:
+    """What went wrong; of what nobody has thought of, only its kind: what it says may quote anything."""
+    return str(error) if isinstance(error, ReltoError) else f"{type(error).__name__}: looked at again later"

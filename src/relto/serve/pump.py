@@ -55,7 +55,7 @@ class Pump:
         """End after what is being sent now, or leave off waiting for the peers that do not answer."""
         self._stop.set()
         self._relay.set()
-        for event in self._awake.values():
+        for event in list(self._awake.values()):  # its own thread may still begin others
             event.set()
         end = time.monotonic() + _PATIENCE
         for thread in self._threads:
@@ -70,23 +70,23 @@ class Pump:
     def _supervise(self) -> None:
         """Go on turn by turn, whatever goes wrong in one: else nothing would be sent any more. What goes wrong again
         and again is told once."""
-        looked_through, wrong = 0, ""
+        passing, wrong = _Passing(self._node), ""
         while not self._stop.is_set():
             self._relay.wait(_TICK)
             self._relay.clear()
             before, wrong = wrong, ""
             try:
-                looked_through = self._turn(looked_through)
+                wrong = self._turn(passing)
             except Exception as error:
                 wrong = _said(error)
-                if wrong != before:
-                    self._told("", "", wrong)
+            if wrong and wrong != before:
+                self._told("", "", wrong)
 
-    def _turn(self, looked_through: int) -> int:
+    def _turn(self, passing: _Passing) -> str:
         """Queue what only goes through, and see to it that each peer with something queued has its thread, which sends
-        it: nobody waits here for a peer."""
+        it: nobody waits here for a peer. What goes wrong with something that only goes through."""
         self._refresh()
-        _, newest, failed = queue_relays(self._node, looked_through)
+        wrong = passing.queue()
         with self._node.store.read() as reading:
             waiting = reading.queued_peers()
         for peer in waiting:
@@ -94,9 +94,7 @@ class Pump:
                 self._awake[peer] = threading.Event()
                 self._begin(peer, lambda peer=peer: self._send(peer))  # type: ignore[misc]
             self._awake[peer].set()
-        if failed:
-            raise failed[0]
-        return newest
+        return wrong
 
     def _send(self, peer: str) -> None:
         """Send what is queued for one peer, again and again while it does not answer."""
@@ -107,8 +105,11 @@ class Pump:
                 awake.clear()
                 if self._stop.is_set():
                     return
+                tried, settled = sending.tried, sending.settled
                 if self._sent(peer, sending):
                     delay = FIRST_DELAY
+                    if sending.tried > tried and sending.settled == settled:
+                        awake.clear()  # its own answers have set it: what stays queued waits for the next turn
                     continue
                 self._stop.wait(delay * (0.5 + self._chance.random()))
                 delay = min(LAST_DELAY, 2 * delay)
@@ -129,6 +130,30 @@ class Pump:
     def _say(self, delivery: Delivery) -> None:
         row = delivery.row
         self._told(row.peer, row.subject, row.last_error if row.state == "queued" else row.state)
+
+
+class _Passing:
+    """Queues what only passes through: at each turn what is new, and what could not be queued again after a while, each
+    time a little longer: to decide on that ten times a second would leave no time for anything else."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._looked_through = 0
+        self._wrong, self._wrong_from = "", 0
+        self._again, self._delay = 0.0, FIRST_DELAY
+
+    def queue(self) -> str:
+        """What is wrong with something that could not be queued yet; empty where there is nothing such."""
+        again = bool(self._wrong) and time.monotonic() >= self._again
+        begin = self._wrong_from if again else self._looked_through
+        _, self._looked_through, failed = queue_relays(self._node, begin)
+        if again:
+            self._wrong, self._delay = "", min(LAST_DELAY, 2 * self._delay)
+        if failed and not self._wrong:
+            self._wrong, self._wrong_from = _said(failed[0]), begin
+            self._delay = self._delay if again else FIRST_DELAY
+            self._again = time.monotonic() + self._delay
+        return self._wrong
 
 
 def _said(error: Exception) -> str:

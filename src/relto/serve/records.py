@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from relto.core.errors import ReltoError
 from relto.node import Node
 from relto.node.behind import stopped
 from relto.node.heads import ask_if_due
@@ -14,7 +13,7 @@ from relto.node.mirroring import mirror_if_due
 from relto.node.records import compare_if_due, differences
 from relto.node.recovery import recover_if_due
 from relto.node.witness import forks
-from relto.serve.beside import Watch
+from relto.serve.beside import Watch, said
 from relto.serve.log import Log
 
 EVERY_SECONDS: Final = 30.0
@@ -61,6 +60,6 @@ class RecordWatch(Watch):
                 ask_if_due(self._node, peer)
                 compare_if_due(self._node, peer, again=False)
                 mirror_if_due(self._node, peer)  # last: who does not answer is not waited for again
-            except ReltoError as error:
-                self._log(_FAILED, peer=peer, state=str(error))
+            except Exception as error:  # one peer keeps this node from meeting no other
+                self._log(_FAILED, peer=peer, state=said(error))
         recover_if_due(self._node)

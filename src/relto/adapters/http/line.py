@@ -141,7 +141,7 @@ class HttpLine:
         self._head += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             raise self._cut(f"no answer of HTTP: {error}") from error
         if not data or self._head > _MAX_HEAD:
             raise self._cut("it has closed the connection" if not data else "a head without end")

@@ -213,8 +213,8 @@ def _problem(peer: str, status: int, data: bytes) -> ReltoError:
         value = parse_object(data, 1 << 14, name="problem")
     except ReltoError:
         value = {}
-    kind = _BY_CODE.get(value.get("code"))  # type: ignore[arg-type]
-    says = str(value.get("detail", ""))[:500]
+    code, says = value.get("code"), str(value.get("detail", ""))[:500]
+    kind = _BY_CODE.get(code) if isinstance(code, int) else None
     if kind is None or not says:
         return PeerUnreachable(f"the node of `{peer}` answers with status {status}", remedy="try again later")
     return kind(f"the node of `{peer}` says: {says}")

@@ -20,7 +20,7 @@ from relto.adapters.sqlite.errors import BUSY_SECONDS, in_use, told
 from relto.adapters.sqlite.reading import SqliteReading
 from relto.adapters.sqlite.schema import check_revision, upgrade
 from relto.adapters.sqlite.transaction import SqliteTransaction
-from relto.core.errors import Conflict, NotFound
+from relto.core.errors import Conflict, NotFound, ReltoError
 
 _PATIENCE: Final = 1.0
 _STEP: Final = 0.02
@@ -96,8 +96,9 @@ class SqliteStore:
     def _empty_log(self, patience: float) -> None:
         """Let nothing of what was erased remain in the write-ahead log. While a reader still sees it, it stays there
         until a later transaction: nobody waits for a reader, who may be verifying the whole ledger, but the one that
-        erases, and no longer than `patience` seconds."""
-        with told(self._path), self._engine.connect() as connection:
+        erases, and no longer than `patience` seconds. Where the store cannot even be opened once more, likewise: what
+        was committed is not told as failed."""
+        with suppress(ReltoError), told(self._path), self._engine.connect() as connection:
             driver = connection.connection.driver_connection
             assert isinstance(driver, sqlite3.Connection)
             driver.execute("PRAGMA busy_timeout=0")  # while SQLite itself waits here, it lets nobody write
