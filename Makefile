@@ -24,7 +24,8 @@ demo: dev ## run the 2019 record through three nodes (ARGS=--exit ends after pri
 	@$(BIN)/relto demo $(ARGS)
 
 test: dev lint ## lint, types, import contracts and tests
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m compileall -q src/relto tests # once: tests start hundreds of processes
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 golden: dev ## write tests/golden anew; read the difference before you commit it
 	$(BIN)/relto table show --dossier src/relto/dossiers/northeast-asia > tests/golden/northeast-asia.verdicts.txt

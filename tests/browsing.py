@@ -9,8 +9,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from relto.adapters.folder import load_dossier
 from relto.adapters.verifier import ProcessVerifier
@@ -80,6 +84,13 @@ def why_no_browser() -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"{CHROMIUM} does not start: {error}"
     return "" if done.returncode == 0 else f"{CHROMIUM} does not start: {done.stderr[:200].decode('utf-8', 'replace')}"
+
+
+NO_BROWSER = why_no_browser()
+IN_A_BROWSER = [
+    pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
 
 
 @contextmanager
@@ -211,6 +222,13 @@ def chromium() -> Iterator[Any]:
         found.close()
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One for all tests of a module: it may not outlive it, for it keeps the thread's event loop."""
+    with chromium() as found:
+        yield found
+
+
 @contextmanager
 def page_of(browser: Any, made: Desks, party: str, account: str, **more: Any) -> Iterator[tuple[Any, list[str]]]:
     """A page that is signed in, and what its console complained of."""
@@ -237,3 +255,21 @@ def follow(page: Any, way: Any) -> None:
     """Click, and wait until the page it leads to has come: a click alone returns while the old one still stands."""
     with page.expect_navigation():
         way.click()
+
+
+def closed_or_too_wide(page: Any) -> list[tuple[str, list[str]]]:
+    """What on a page is closed to somebody, by the rules of axe, and what is wider than the page."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then((one) => one.violations)")
+    told = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+    over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return told + ([("too wide", [str(over)])] if over > 0 else [])
+
+
+@cache
+def _axe() -> str:
+    spec = find_spec("axe_core_python")
+    assert spec is not None
+    assert spec.origin is not None
+    return (Path(spec.origin).parent / "axe.min.js").read_text(encoding="utf-8")

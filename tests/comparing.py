@@ -55,9 +55,11 @@ def disagreements(table: Table, requests: Iterable[Request]) -> Iterator[str]:
 
 
 def _reference(table: Table, request: Request) -> TableVerdict | None:
-    window = table.window
+    reading, known_by = table.window.reading, table.window.known_by
+    if (request.reading, request.known_by) != (reading, known_by):
+        request = replace(request, reading=reading, known_by=known_by)
     try:
-        return answer(evaluate(table.dossier, replace(request, reading=window.reading, known_by=window.known_by)))
+        return answer(evaluate(table.dossier, request))
     except InputError:
         return None
 

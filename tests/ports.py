@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import pytest
 
 from relto.adapters.http import client_context
 from relto.cli.served import Served, free_address
@@ -61,6 +64,18 @@ class Ports:
                     tls.sendall(part)
             return to_its_end(tls)
 
+    def said_at_once(self, asks: Collection[tuple[str, tuple[bytes, ...]]]) -> list[bytes]:
+        """What `said` gives for each port and parts, over connections that are open at the same time: a port that
+        will not read on gives whoever sends two seconds to end the connection first."""
+        with ThreadPoolExecutor(len(asks)) as threads:
+            return list(threads.map(lambda ask: self.said(ask[0], *ask[1]), asks))
+
+    def first_said(self, port: str, ask: bytes) -> bytes:
+        """The one answer to this; then the connection is ended from here."""
+        with self.talking(port) as tls:
+            tls.sendall(ask)
+            return answer_of(tls)
+
     @property
     def log(self) -> str:
         """What the process has said."""
@@ -70,6 +85,15 @@ class Ports:
         """End it."""
         self.served.close()
         self.net.close()
+
+
+@pytest.fixture(scope="module")
+def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ports]:
+    """Ports that the tests of a module speak to, and that nothing brings to a traceback."""
+    made = Ports(tmp_path_factory.mktemp("net"))
+    yield made
+    made.close()
+    assert "Traceback" not in made.log
 
 
 def to_its_end(tls: ssl.SSLSocket) -> bytes:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import ssl
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx2
 
 from relto.adapters.clock import FolderClock, ReplayClock
-from relto.adapters.http import client_context
+from relto.adapters.http import PeerContexts, client_context
 from relto.adapters.keys import FileKeys
 from relto.cli.options import shipped_dossier
 from relto.cli.served import Served, free_address
@@ -23,6 +25,7 @@ from relto.node import Card, Node
 
 PASSPHRASE = "a test guards nothing"
 NOON = parse_instant("2019-11-18T12:00+09:00")
+OK = b"HTTP/1.1 200 OK\r\n"
 
 
 class Network:
@@ -93,6 +96,56 @@ def network(*parties: str, lapses: bool = False) -> Iterator[Network]:
         stack.callback(made.close)
         made.start()
         yield made
+
+
+@contextmanager
+def answering(net: Network, party: str, answer: Callable[[ssl.SSLSocket], object]) -> Iterator[None]:
+    """The node of a party, at its own address and with its own key and certificate, that answers so whatever it is
+    asked first on each connection; all of them are cut at the end."""
+    context = PeerContexts(net.keys(party), lambda _: None).context
+    host, _, port = net.card(party).address.rpartition(":")
+    talks, cut = list[threading.Thread](), list[ssl.SSLSocket]()
+
+    def talk(plain: socket.socket) -> None:
+        with plain, suppress(OSError), context.wrap_socket(plain, server_side=True) as tls:
+            cut.append(tls)
+            tls.recv(1 << 16)
+            answer(tls)
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                plain, _ = listens.accept()
+                plain.settimeout(10)
+                talks.append(threading.Thread(target=talk, args=(plain,), daemon=True))
+                talks[-1].start()
+
+    with socket.create_server((host, int(port))) as listens:
+        serves = threading.Thread(target=serve, daemon=True)
+        serves.start()
+        try:
+            yield
+        finally:
+            listens.shutdown(socket.SHUT_RDWR)
+            serves.join()
+            for tls in cut:
+                with suppress(OSError):
+                    tls.shutdown(socket.SHUT_RDWR)
+            for one in talks:
+                one.join()
+
+
+def dripping(part: bytes, asked: list[int]) -> Callable[[ssl.SSLSocket], object]:
+    """An answer that begins, and then comes a part at a time for longer than anybody waits."""
+
+    def drip(tls: ssl.SSLSocket) -> None:
+        asked.append(1)
+        tls.sendall(OK + b"content-length: 5000\r\n")
+        for _ in range(2400):
+            tls.sendall(part)
+            time.sleep(0.02)
+
+    return drip
 
 
 def unsuspended(folder: Path) -> Path:

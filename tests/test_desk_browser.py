@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ import pytest
 from relto.node import dispatch_pending
 from tests.browsing import (
     CONTROL,
+    IN_A_BROWSER,
     PAGES,
-    chromium,
+    browser,
+    closed_or_too_wide,
     follow,
     furnished,
     hostile_holding,
@@ -25,17 +27,15 @@ from tests.browsing import (
     visits_of,
     walks,
     warn,
-    why_no_browser,
 )
 from tests.desk import Desks, desks
 from tests.office import PASSWORD
 from tests.test_node_setup import LAPSE, at
 
-NO_BROWSER = why_no_browser()
-pytestmark = [
-    pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+__all__ = ["browser"]
+
+pytestmark = IN_A_BROWSER
+SHARES = 2
 WORDS = {
     "en": ("Release", "Open", "Destroy"),
     "ko": ("제공", "열람", "파기"),
@@ -49,34 +49,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desks]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
-
-
-def axe_script() -> str:
-    spec = find_spec("axe_core_python")
-    assert spec is not None
-    assert spec.origin is not None
-    return (Path(spec.origin).parent / "axe.min.js").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
-def test_no_page_breaks_its_policy_or_is_closed_to_anybody(browser: Any, made: Desks, scheme: str, width: int) -> None:
-    size = {"width": width, "height": 900}
-    script = axe_script()
+@pytest.mark.parametrize("share", range(SHARES))
+def test_no_page_breaks_its_policy_or_is_closed_to_anybody(browser: Any, made: Desks, share: int) -> None:
+    """Light and dark, wide and narrow."""
     for party, account, paths in walks(made):
-        more: dict[str, Any] = {"color_scheme": scheme, "viewport": size, "bypass_csp": True}
-        with page_of(browser, made, party, account, **more) as (page, _):
-            for path in paths:
+        with page_of(browser, made, party, account, bypass_csp=True) as (page, _):
+            for path in paths[share::SHARES]:
                 page.goto(made.urls[party] + "/desk" + path)
-                page.evaluate(script)
-                found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-                told = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]]
-                assert told == [], path
-                wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-                assert wide <= 0, path
+                for scheme, width in product(("light", "dark"), (1280, 390)):
+                    page.emulate_media(color_scheme=scheme)
+                    page.set_viewport_size({"width": width, "height": 900})
+                    assert closed_or_too_wide(page) == [], (path, scheme, width)
 
 
 def test_the_console_stays_silent_under_the_policy(browser: Any, made: Desks) -> None:

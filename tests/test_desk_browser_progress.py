@@ -9,15 +9,13 @@ from typing import Any
 import pytest
 
 from relto.node import dispatch_pending, open_item
-from tests.browsing import chromium, follow, page_of, why_no_browser
+from tests.browsing import IN_A_BROWSER, browser, follow, page_of
 from tests.desk import Desks, desks
 from tests.office import PASSWORD
 
-NO_BROWSER = why_no_browser()
-pytestmark = [
-    pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+__all__ = ["browser"]
+
+pytestmark = IN_A_BROWSER
 CONTENT = b"\x00\xff" * 300_000
 RELEASE = "/desk/release?item=msl-2019-10-31&to=JPN"
 SEEN = """() => { window.seen = []; const bar = document.querySelector('.going progress');
@@ -27,12 +25,6 @@ SEEN = """() => { window.seen = []; const bar = document.querySelector('.going p
 @pytest.fixture
 def made(tmp_path: Path) -> Iterator[Desks]:
     with desks(tmp_path) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
         yield found
 
 

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from relto.node import verify
-from tests.browsing import chromium, follow, furnished, hostile_holding, page_of, visits_of, why_no_browser
+from tests.browsing import (
+    IN_A_BROWSER,
+    browser,
+    closed_or_too_wide,
+    follow,
+    furnished,
+    hostile_holding,
+    page_of,
+    visits_of,
+)
 from tests.desk import desks
 from tests.office import PASSWORD
-from tests.test_desk_browser import axe_script
 
-NO_BROWSER = why_no_browser()
-pytestmark = [
-    pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+__all__ = ["browser"]
+
+pytestmark = IN_A_BROWSER
 NASTY = '"><script>document.title="owned"</script></textarea><img src=x> &amp; \u202e'
 REFUSED = "Failed to load resource: the server responded with a status of "
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
@@ -112,16 +111,16 @@ def test_what_answers_a_form_is_open_to_everybody(browser: Any, tmp_path: Path, 
         send(page, "/open", "holding", hostile_holding(made))
         assert "onerror=alert(1)" in page.inner_text("#opened pre")
         assert page.evaluate("document.activeElement.id") == "opened"
-        sound(page)
+        assert closed_or_too_wide(page) == []
         send(page, "/show", "what", "none")
         assert page.evaluate("document.activeElement.id") == "refused"
-        sound(page)
+        assert closed_or_too_wide(page) == []
         token = next(one["value"] for one in page.context.cookies() if one["name"] == "__Host-relto")
         made.contexts["JPN"].people.end_session(token)
         send(page, "/call-off", "says", NASTY + "W" * 500)
         assert 'document.title="owned"' in page.inner_text("pre.typed")
         assert page.locator("main img, main script").count() == 0
-        sound(page)
+        assert closed_or_too_wide(page) == []
 
 
 def send(page: Any, action: str, name: str, text: str) -> None:
@@ -129,11 +128,3 @@ def send(page: Any, action: str, name: str, text: str) -> None:
     form = page.locator(f"form[action$='{action}']")
     form.locator(f"[name={name}]").fill(text)
     follow(page, form.locator("button"))
-
-
-def sound(page: Any) -> None:
-    """Nothing is closed to anybody, and nothing is wider than the page."""
-    page.evaluate(axe_script())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]] == []
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from relto.core.dossier import Person
-from relto.core.register import Visit
+from relto.core.register import Holding, Visit
 from relto.core.timeline.day import Day
 from relto.node import dispatch_pending, verify
 from relto.node.visits import Asked, approve_visit, ask_visit, call_off_visit, decline_visit
@@ -48,6 +48,14 @@ def asked(made: Desks, **change: object) -> str:
     name = ask_visit(made.cast.kor, wanted(**change)).id
     dispatch_pending(made.cast.kor)
     return name
+
+
+def received(made: Desks) -> Holding:
+    """What JPN holds: an item that KOR has released to it."""
+    made.cast.release()
+    with made.cast.jpn.store.read() as reading:
+        (held,) = reading.holdings()
+    return held
 
 
 def kept(made: Desks, party: str, name: str) -> Visit:
@@ -153,9 +161,7 @@ class TestVisits:
         assert desk.post("/desk/visit-request", data=whole).status_code == 303
 
     def test_an_item_is_shown_within_it_and_refused_beyond_it_with_the_article(self, made: Desks) -> None:
-        made.cast.release()
-        with made.cast.jpn.store.read() as reading:
-            (held,) = reading.holdings()
+        held = received(made)
         name = asked(made)
         at = f"/desk/visits/{name}"
         approve_visit(made.cast.jpn, name, "jpn-security", "CONFIDENTIAL")
@@ -180,9 +186,7 @@ class TestVisits:
         assert not has_form(desk.get(at), "/held")
 
     def test_what_is_held_is_opened_within_it_once_and_leaves_evidence_of_both(self, made: Desks) -> None:
-        made.cast.release()
-        with made.cast.jpn.store.read() as reading:
-            (held,) = reading.holdings()
+        held = received(made)
         name = asked(made, starts=NOVEMBER)
         at = f"/desk/visits/{name}"
         desk = made.client("JPN", "kim-desk")
@@ -211,9 +215,7 @@ class TestVisits:
             assert verify(node).problems == ()
 
     def test_nothing_is_opened_beyond_it_and_what_was_typed_stays(self, made: Desks) -> None:
-        made.cast.release()
-        with made.cast.jpn.store.read() as reading:
-            (held,) = reading.holdings()
+        held = received(made)
         name = asked(made, starts=NOVEMBER)
         at = f"/desk/visits/{name}"
         approve_visit(made.cast.jpn, name, "jpn-security", "CONFIDENTIAL")

@@ -3,7 +3,8 @@
 
 In a block marked ```console each line `$ command` is run in one fresh folder per document, in order. The lines below it
 are its output; a line `...` stands for any lines, and `...` within a line for any text. `# exit 3` after the command
-says its exit code where that is not 0. A block marked ```yaml whose first line is `# NAME.yaml` is that file in
+says its exit code where that is not 0. The commands of README.md start as they are installed, those of the others from
+a process that has read the program. A block marked ```yaml whose first line is `# NAME.yaml` is that file in
 the folder.
 """
 
@@ -14,10 +15,13 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.forking import forked_relto
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -57,11 +61,19 @@ def matches(promised: str, printed: str) -> bool:
     return re.fullmatch(pattern, printed.rstrip() + "\n") is not None
 
 
+@pytest.fixture(scope="module")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with forked_relto(tmp_path_factory.mktemp("bin")) as folder:
+        yield folder
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_the_document_tells_the_truth(document: Path, tmp_path: Path) -> None:
+def test_the_document_tells_the_truth(document: Path, tmp_path: Path, forked: Path) -> None:
+    installed = Path(sys.executable).parent
+    first = installed if document.name == "README.md" else forked
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("RELTO_")},
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{first}{os.pathsep}{installed}{os.pathsep}{os.environ['PATH']}",
         "RELTO_PASSPHRASE": "correct horse battery staple",
         "COLUMNS": "120",
     }

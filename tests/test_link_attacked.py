@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
-from relto.adapters.http import HttpLink, PeerContexts
+from relto.adapters.http import HttpLink
 from relto.core.errors import PeerUnreachable, ReltoError
-from tests.serving import Network
+from tests.serving import OK, Network, answering, dripping
 
-OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"transfer-encoding: chunked\r\n\r\n"
 MOST = 64 << 20
 """Bytes after which a peer that is still listened to stops: many times what any answer may have."""
@@ -26,47 +23,6 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     made = Network(tmp_path_factory.mktemp("net"), ("KOR", "JPN"), lapses=False)
     yield made
     made.close()
-
-
-@contextmanager
-def answering(net: Network, answer: Callable[[ssl.SSLSocket], object]) -> Iterator[None]:
-    """JPN's node, with its own key and certificate, that answers each request over a connection of its own so."""
-    context = PeerContexts(net.keys("JPN"), lambda _: None).context
-    host, _, port = net.card("JPN").address.rpartition(":")
-    with socket.create_server((host, int(port))) as listens:
-
-        def serve() -> None:
-            while True:
-                try:
-                    plain, _ = listens.accept()
-                except OSError:
-                    return
-                with plain, suppress(OSError):
-                    plain.settimeout(10)
-                    with context.wrap_socket(plain, server_side=True) as tls:
-                        tls.recv(1 << 16)
-                        answer(tls)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            listens.shutdown(socket.SHUT_RDWR)
-            thread.join()
-
-
-def dripping(part: bytes, asked: list[int]) -> Callable[[ssl.SSLSocket], object]:
-    """An answer that begins, and then comes a part at a time for longer than anybody waits."""
-
-    def drip(tls: ssl.SSLSocket) -> None:
-        asked.append(1)
-        tls.sendall(OK + b"content-length: 5000\r\n")
-        for _ in range(1000):
-            tls.sendall(part)
-            time.sleep(0.02)
-
-    return drip
 
 
 def asked(net: Network) -> bytes:
@@ -96,7 +52,7 @@ def test_an_answer_without_end_is_not_listened_to(net: Network, opening: bytes, 
             tls.sendall(more)
             sent.append(len(more))
 
-    with answering(net, pour), pytest.raises(ReltoError):
+    with answering(net, "JPN", pour), pytest.raises(ReltoError):
         asked(net)
     assert sum(sent) < MOST
 
@@ -118,7 +74,7 @@ def test_an_answer_without_end_is_not_listened_to(net: Network, opening: bytes, 
     ],
 )
 def test_what_is_no_whole_answer_is_none(net: Network, answer: bytes) -> None:
-    with answering(net, lambda tls: tls.sendall(answer)), pytest.raises(PeerUnreachable):
+    with answering(net, "JPN", lambda tls: tls.sendall(answer)), pytest.raises(PeerUnreachable):
         asked(net)
 
 
@@ -129,7 +85,7 @@ def test_an_answer_to_nothing_is_not_taken_for_the_answer_to_the_next_message(ne
             tls.recv(1 << 16)
 
     link = HttpLink(net.keys("KOR"), {"JPN": net.card("JPN")}.get)
-    with answering(net, twice):
+    with answering(net, "JPN", twice):
         for message in (b"one", b"two"):
             with suppress(PeerUnreachable):  # a peer that answers nothing is one that we do not understand
                 assert link.exchange("JPN", "transmittal", message) in (b"1", b"2")
@@ -142,7 +98,7 @@ def test_a_peer_that_answers_a_byte_at_a_time_is_waited_for_no_longer_than_any(
 ) -> None:
     monkeypatch.setattr("relto.adapters.http.link.ANSWER_SECONDS", 0.3)
     times: list[int] = []
-    with answering(net, dripping(part, times)), pytest.raises(PeerUnreachable, match="no answer"):
+    with answering(net, "JPN", dripping(part, times)), pytest.raises(PeerUnreachable, match="no answer"):
         asked(net)
     assert len(times) == 1  # it is not asked again at once, as after a connection that was cut
 
@@ -160,7 +116,7 @@ def test_a_peer_that_takes_a_little_at_a_time_is_waited_for_in_relation_to_what_
             time.sleep(0.05)
 
     link = HttpLink(net.keys("KOR"), {"JPN": net.card("JPN")}.get)
-    with answering(net, sip), pytest.raises(PeerUnreachable, match="does not take what is sent"):
+    with answering(net, "JPN", sip), pytest.raises(PeerUnreachable, match="does not take what is sent"):
         link.exchange_many("JPN", [("transmittal", bytes(1 << 20))] * 7)
     link.close()
     assert sum(taken) < 4 << 20
@@ -172,7 +128,7 @@ def test_a_node_that_stops_waits_for_a_peer_a_little_longer_and_no_more(
     monkeypatch.setattr("relto.adapters.http.link._HURRY_SECONDS", 0.1)
     link = HttpLink(net.keys("KOR"), {"JPN": net.card("JPN")}.get)
     times: list[int] = []
-    with answering(net, dripping(b"\r\n", times)):
+    with answering(net, "JPN", dripping(b"\r\n", times)):
         link.hurry()
         for _ in range(2):
             with pytest.raises(PeerUnreachable, match="this node stops"):

@@ -157,7 +157,7 @@ def test_every_line_of_a_serving_process_is_one_of_json_with_no_secret_and_no_fl
                 b"GET /desk/calendar/very-secret\x00 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer very-secret\r\n\r\n"
             )
             for port in ("peers", "people"):
-                ports.said(port, secret)
+                ports.first_said(port, secret)
                 ports.said(port, b"GET /very-secret HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
                 with ports.plain(port) as plain:
                     plain.sendall(secret)

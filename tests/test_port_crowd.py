@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from typing import Any
 from weakref import ref
@@ -21,19 +20,13 @@ from relto.serve import protocol
 from relto.serve.listening import Listening
 from relto.serve.protocol import Protocol
 from relto.serve.server import Port, config_of
-from tests.ports import PORTS, Ports, answer_of, statuses
+from tests.ports import PORTS, Ports, answer_of, ports, statuses
 from tests.test_port_attacked import memory
+
+__all__ = ["ports"]
 
 ASKS = b"GET /v1/nothing HTTP/1.1\r\nhost: x\r\n\r\n"
 SECONDS = 0.3
-
-
-@pytest.fixture(scope="module")
-def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ports]:
-    made = Ports(tmp_path_factory.mktemp("net"))
-    yield made
-    made.close()
-    assert "Traceback" not in made.log
 
 
 @pytest.mark.parametrize("port", PORTS)

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 
-from tests.ports import PORTS, Ports, answer_of, statuses, to_its_end
+from tests.ports import PORTS, Ports, answer_of, ports, statuses, to_its_end
 from tests.serving import until
+
+__all__ = ["ports"]
 
 HEAD = b"HTTP/1.1\r\nhost: x\r\n"
 CHUNKED = b"POST /v1/batch " + HEAD + b"transfer-encoding: chunked\r\n"
-
-
-@pytest.fixture(scope="module")
-def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ports]:
-    made = Ports(tmp_path_factory.mktemp("net"))
-    yield made
-    made.close()
-    assert "Traceback" not in made.log
 
 
 MALFORMED = {
@@ -68,9 +61,34 @@ def test_it_is_answered_with_a_problem_and_nothing_after_it_is_read(ports: Ports
     assert "after-the-end" not in ports.log
 
 
+GET = b"GET /healthz " + HEAD + b"\r\n"
+TO_ITS_END: dict[str, tuple[str, tuple[bytes, ...]]] = {
+    **{port: (port, (MALFORMED["two lengths"], b"GET / " + HEAD + b"\r\n")) for port in PORTS},
+    "head": ("people", (GET * 3 + b"nothing that we speak\r\n\r\n",)),
+    "body": ("people", (GET * 3 + CHUNKED + b"\r\nz\r\n",)),
+    "broken off": ("peers", (CHUNKED + b"\r\n5\r\nhello\r\n", b"-5\r\n")),
+}
+
+
+@pytest.fixture(scope="module")
+def answers(ports: Ports) -> dict[str, list[int]]:
+    """The statuses of all that is said to each of these until the port ends the connection."""
+    return dict(zip(TO_ITS_END, map(statuses, ports.said_at_once(TO_ITS_END.values())), strict=True))
+
+
 @pytest.mark.parametrize("port", PORTS)
-def test_it_ends_the_connection(ports: Ports, port: str) -> None:
-    assert statuses(ports.said(port, MALFORMED["two lengths"], b"GET / " + HEAD + b"\r\n")) == [400]
+def test_it_ends_the_connection(answers: dict[str, list[int]], port: str) -> None:
+    assert answers[port] == [400]
+
+
+@pytest.mark.parametrize("wrong", ["head", "body"])
+def test_what_came_before_it_is_answered_first(answers: dict[str, list[int]], wrong: str) -> None:
+    """RFC 9112, 9.3.2: else its answer would be taken for that to the one before."""
+    assert answers[wrong] == [200, 200, 200, 400]
+
+
+def test_what_breaks_off_in_the_middle_of_a_message_is_answered_as_malformed(answers: dict[str, list[int]]) -> None:
+    assert answers["broken off"] == [400]
 
 
 def test_the_target_may_be_written_out(ports: Ports) -> None:
@@ -79,23 +97,9 @@ def test_the_target_may_be_written_out(ports: Ports) -> None:
     assert statuses(ports.said("people", asks)) == [200]
 
 
-@pytest.mark.parametrize("wrong", [b"nothing that we speak\r\n\r\n", CHUNKED + b"\r\nz\r\n"], ids=["head", "body"])
-def test_what_came_before_it_is_answered_first(ports: Ports, wrong: bytes) -> None:
-    """RFC 9112, 9.3.2: else its answer would be taken for that to the one before."""
-    asks = b"GET /healthz " + HEAD + b"\r\n"
-    assert statuses(ports.said("people", asks * 3 + wrong)) == [200, 200, 200, 400]
-
-
-def test_what_breaks_off_in_the_middle_of_a_message_is_answered_as_malformed(ports: Ports) -> None:
-    with ports.talking("peers") as tls:
-        tls.sendall(CHUNKED + b"\r\n5\r\nhello\r\n")
-        tls.sendall(b"-5\r\n")
-        assert statuses(to_its_end(tls)) == [400]
-
-
 def test_a_stranger_moves_no_cursor_and_begins_no_line_of_the_log(ports: Ports) -> None:
-    ports.said("peers", b"GET /v1/messages/%1b[2Jx%0aforged%20line " + HEAD + b"connection: close\r\n\r\n")
-    ports.said("peers", b"POST /v1/messages/%1b[2Jx%0aforged " + HEAD + b"content-length: 0\r\n\r\n")
+    ports.first_said("peers", b"GET /v1/messages/%1b[2Jx%0aforged%20line " + HEAD + b"connection: close\r\n\r\n")
+    ports.first_said("peers", b"POST /v1/messages/%1b[2Jx%0aforged " + HEAD + b"content-length: 0\r\n\r\n")
     until(lambda: "2Jx" in ports.log)
     assert "\x1b" not in ports.log
     assert not any(line.startswith("forged") for line in ports.log.splitlines())

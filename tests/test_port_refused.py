@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 
-from tests.ports import MOST, PORTS, Ports, answer_of, statuses, to_its_end
+from tests.ports import MOST, PORTS, Ports, answer_of, ports, statuses, to_its_end
 from tests.serving import until
+
+__all__ = ["ports"]
 
 LONG = b"content-length: 1000000000\r\n"
 JSON = b"content-type: application/json\r\n"
-
-
-@pytest.fixture(scope="module")
-def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ports]:
-    made = Ports(tmp_path_factory.mktemp("net"))
-    yield made
-    made.close()
 
 
 def post(path: str, more: bytes = LONG) -> bytes:
@@ -42,9 +36,18 @@ NOT_TAKEN = [
 ]
 
 
+@pytest.fixture(scope="module")
+def answers(ports: Ports) -> dict[tuple[str, bytes], bytes]:
+    """All that is said to each of these until the port ends the connection."""
+    heads = [(port, head) for port, head, _ in NOT_TAKEN]
+    return dict(zip(heads, ports.said_at_once([(port, (head,)) for port, head in heads]), strict=True))
+
+
 @pytest.mark.parametrize(("port", "head", "status"), NOT_TAKEN)
-def test_it_is_answered_before_any_of_it_has_come(ports: Ports, port: str, head: bytes, status: int) -> None:
-    answer = ports.said(port, head)
+def test_it_is_answered_before_any_of_it_has_come(
+    answers: dict[tuple[str, bytes], bytes], port: str, head: bytes, status: int
+) -> None:
+    answer = answers[port, head]
     assert statuses(answer) == [status], answer
     assert b"connection: close\r\n" in answer
 

@@ -4,66 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from contextlib import ExitStack, suppress
 
-import pytest
-
-from relto.adapters.http import PeerContexts
 from relto.node import release, verify
 from relto.node.feed import Offer, release_many
-from tests.ports import PORTS, Ports
-from tests.serving import until
+from tests.ports import PORTS, Ports, ports
+from tests.serving import answering, dripping, until
+
+__all__ = ["ports"]
 
 ITEM = "msl-2019-10-31"
 LONG_ENOUGH = 8.0
 """Seconds: what drips may take a few, by itself a request that is being answered up to ten, a peer sixty."""
-
-
-@pytest.fixture
-def ports(tmp_path: Path) -> Iterator[Ports]:
-    made = Ports(tmp_path)
-    yield made
-    made.close()
-
-
-@contextmanager
-def dripping(ports: Ports) -> Iterator[threading.Event]:
-    """KOR's node, at its own address and with its own key, that answers everything a byte at a time; set once asked."""
-    context = PeerContexts(ports.net.keys("KOR"), lambda _: None).context
-    host, _, number = ports.net.card("KOR").address.rpartition(":")
-    asked, over = threading.Event(), threading.Event()
-
-    def drip(plain: socket.socket) -> None:
-        with suppress(OSError), context.wrap_socket(plain, server_side=True) as tls:
-            tls.recv(1 << 16)
-            asked.set()
-            tls.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
-            while not over.wait(0.05):
-                tls.sendall(b"x")
-
-    def serve() -> None:
-        while True:
-            try:
-                plain, _ = listens.accept()
-            except OSError:
-                return
-            threading.Thread(target=drip, args=(plain,), daemon=True).start()
-
-    with socket.create_server((host, int(number))) as listens:
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        try:
-            yield asked
-        finally:
-            over.set()
-            listens.shutdown(socket.SHUT_RDWR)
-            thread.join()
 
 
 def drips(tls: ssl.SSLSocket, over: threading.Event) -> None:
@@ -105,13 +60,14 @@ def test_it_ends_soon_beside_those_that_drip_and_what_was_acknowledged_is_there(
                 return
             done.append(delivery.row.subject)
 
-    with dripping(ports) as asked, ExitStack() as held:
+    asked: list[int] = []
+    with answering(ports.net, "KOR", dripping(b"\r\n", asked)), ExitStack() as held:
         assert ends(ports.served.pid)  # it had met KOR in vain; now it begins anew, and meets a peer that drips
         own = ports.net.nodes["JPN"]
         item = next(one for one in own.base.items.values() if one.originator == "JPN")
         release_many(own, [Offer(item, "KOR")])
         ports.serve_again()
-        until(asked.is_set)
+        until(lambda: asked)
         for port, head in SLOW:
             tls = held.enter_context(ports.talking(port))
             tls.sendall(head)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import count
 from threading import Event
 
 import pytest
@@ -229,15 +230,19 @@ def test_what_is_queued_while_nothing_further_waited_is_made_ready_before_the_pe
     all_verify(pact)
 
 
-def test_a_commit_that_lasts_until_the_lapse_lets_nothing_go(pact: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def refused_by_slow_commits(pact: Cast, monkeypatch: pytest.MonkeyPatch, happens: Callable[[int], object]) -> None:
+    """Three are queued at the last instant; this happens at the end of the first commit of their round, the second
+    and so on, and none of them goes."""
     pact.clock.set(LAPSE.plus(-2))
-    told, write = list[Delivery](), pact.kor.store.write
+    told, write, commits = list[Delivery](), pact.kor.store.write, count(1)
 
     @contextmanager
     def slow() -> Iterator[Transaction]:
         with write() as tx:
             yield tx
-        pact.clock.set(LAPSE)
+        with monkeypatch.context() as quick:
+            quick.setattr(pact.kor.store, "write", write)
+            happens(next(commits))
 
     with Sending(pact.kor, "JPN", told.append, Event()) as sending:
         queued(pact, 1)
@@ -247,40 +252,27 @@ def test_a_commit_that_lasts_until_the_lapse_lets_nothing_go(pact: Cast, monkeyp
         sending.run(1000)
     assert [one.state for one in told if one.row.kind == "transmittal"] == ["done"] + ["refused"] * 3
     assert len(holdings(pact.jpn)) == 1
-    assert kinds(pact.kor).count("consignment") == 4  # they were decided on in time
     monkeypatch.undo()
     all_verify(pact)
+
+
+def test_a_commit_that_lasts_until_the_lapse_lets_nothing_go(pact: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused_by_slow_commits(pact, monkeypatch, lambda _: pact.clock.set(LAPSE))
+    assert kinds(pact.kor).count("consignment") == 4  # they were decided on in time
 
 
 def test_what_was_decided_on_anew_is_looked_at_again_after_its_own_commit(
     pact: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The record changes while the first decision is committed, and the pact lapses while the second one is."""
-    pact.clock.set(LAPSE.plus(-2))
-    told, write, marked = list[Delivery](), pact.kor.store.write, list[None]()
 
-    @contextmanager
-    def slow() -> Iterator[Transaction]:
-        with write() as tx:
-            yield tx
-        marked.append(None)
-        if len(marked) == 1:
-            with monkeypatch.context() as quick:
-                quick.setattr(pact.kor.store, "write", write)
-                pact.sign("n009", "termination-notice", "JPN", "2019-11-22T23:59:59.999999999+09:00")
-        if len(marked) == 2:
+    def happens(commit: int) -> None:
+        if commit == 1:
+            pact.sign("n009", "termination-notice", "JPN", "2019-11-22T23:59:59.999999999+09:00")
+        if commit == 2:
             pact.clock.set(LAPSE)
 
-    with Sending(pact.kor, "JPN", told.append, Event()) as sending:
-        queued(pact, 1)
-        sending.run(1000)  # now the peers have met
-        queued(pact, 3)
-        monkeypatch.setattr(pact.kor.store, "write", slow)
-        sending.run(1000)
-    assert [one.state for one in told if one.row.kind == "transmittal"] == ["done"] + ["refused"] * 3
-    assert len(holdings(pact.jpn)) == 1
-    monkeypatch.undo()
-    all_verify(pact)
+    refused_by_slow_commits(pact, monkeypatch, happens)
 
 
 class Deaf:
