@@ -80,7 +80,7 @@ def _check_decisions(reading: Reading, own: Ledger, share: Share, problem: Probl
             if isinstance(value, str) and one.transmittal:
                 named[one.transmittal].add(value)
     missing = {(subject, name) for subject, names in named.items() for name in names}
-    for row in reading.decisions_taken(share.takes):
+    for row in reading.decisions_taken(share.asks):
         missing.discard((row.subject, row.digest))
         if row.digest not in named[row.subject]:
             problem(f"decision on {row.subject}", "no evidence names it")
@@ -98,7 +98,7 @@ def _check_outbox(node: Node, reading: Reading, own: Ledger, evidence: Ledger, s
     """Each message is the one its evidence vouches for, and stands as its answer says."""
     seen, lost = defaultdict[str, int](int), _recovered(own)
     answered = {(one.digests.get("evidence"), one.party) for one in evidence.values() if one.kind != "consignment"}
-    for row in reading.outbox_taken(share.takes):
+    for row in reading.outbox_taken(share.asks):
         seen[row.evidence] += 1
         try:
             _check_message(row, evidence if row.kind == "reclassification" else own)
@@ -161,7 +161,7 @@ def _check_state(row: OutboxRow, evidence: Ledger, answered: bool) -> None:
 def _check_inbox(reading: Reading, own: Ledger, evidence: Ledger, share: Share, problem: Problem) -> None:
     """Each answer given is this node's own evidence, about that very message."""
     answers = {name for name, one in own.items() if "message" in one.digests}
-    for row in reading.inbox_taken(share.takes):
+    for row in reading.inbox_taken(share.asks):
         name = digest(row.reply)
         answers.discard(name)
         if not _is_answer(row, own.get(name), evidence):
