@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from relto.core.canon import base64url, digest, parse_canonical
+from relto.core.canon import base64url, digest
 from relto.core.envelope import is_label_only, signed_label, verify_manifest
 from relto.core.errors import ReltoError, VerificationFailed
 from relto.core.evidence import Evidence
@@ -18,9 +18,10 @@ from relto.node.log import kind_of_message, subject_of
 from relto.node.node import Node
 from relto.node.ports import Reading
 from relto.node.recovery.wire import RECOVERED
-from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, OutboxRow
+from relto.node.rows import InboxRow, InstrumentRow, OutboxRow
 from relto.node.share import Share
 from relto.node.transmittal import terms_of, unpack
+from relto.node.verdicts import stage_in
 from relto.node.verify_controls import check_controls
 
 Problem: TypeAlias = Callable[[str, str], None]
@@ -84,14 +85,10 @@ def _check_decisions(reading: Reading, own: Ledger, share: Share, problem: Probl
         missing.discard((row.subject, row.digest))
         if row.digest not in named[row.subject]:
             problem(f"decision on {row.subject}", "no evidence names it")
-        elif digest(row.verdict.encode("utf-8")) != row.digest or _stage(row) != row.stage:
+        elif digest(row.verdict.encode("utf-8")) != row.digest or stage_in(row.verdict) != row.stage:
             problem(f"decision on {row.subject}", "is not the one that was made")
     for subject, _ in sorted(missing):
         problem(f"decision on {subject}", "is missing, though evidence names it")
-
-
-def _stage(row: DecisionRow) -> object:
-    return parse_canonical(row.verdict.encode("utf-8"), name="decision").get("stage")
 
 
 def _check_outbox(node: Node, reading: Reading, own: Ledger, evidence: Ledger, share: Share, problem: Problem) -> None:

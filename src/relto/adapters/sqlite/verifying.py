@@ -51,6 +51,10 @@ _REGISTERED: Final = Prepared(select(tables.holding).where(tables.holding.c.id =
 _DUTIES_OF: Final = Prepared(
     select(tables.duty).where(tables.duty.c.holding == bindparam("id")).order_by(tables.duty.c.number), tables.duty
 )
+_HELD: Final = ("id", "item", "originator", "sender", "mark", "received_at", "events")
+_KEPT: Final = Prepared(
+    select(*(tables.holding.c[name] for name in (*_HELD, "sealed"))).where(tables.holding.c.id == bindparam("id"))
+)
 _NAMES: Final = frozenset(
     [(name, False) for name in ("high_water", "frontier", "checkpoint")] + [(name, True) for name in get_args(NoteKind)]
 )
@@ -127,10 +131,9 @@ class VerifyReading:
 
     def kept_as(self, holding: Holding) -> bytes | None:
         """The sealed item of a holding that stands in the register exactly as its events make it; else None."""
-        row = _REGISTERED.row(self._driver, {"id": holding.id})
-        if row is None or type(row.sealed) is not bytes:
+        columns = columns_of_holding(holding)
+        row = _KEPT.run(self._driver, columns).fetchone()
+        if row is None or type(row[-1]) is not bytes or row[:-1] != tuple([columns[name] for name in _HELD]):
             return None
-        if any(getattr(row, name) != value for name, value in columns_of_holding(holding).items()):
-            return None
-        duties = _DUTIES_OF.run(self._driver, {"id": holding.id}).fetchall()
-        return row.sealed if duties == [tuple(one.values()) for one in columns_of_duty(holding)] else None
+        duties = _DUTIES_OF.run(self._driver, columns).fetchall()
+        return row[-1] if duties == [tuple(one.values()) for one in columns_of_duty(holding)] else None
