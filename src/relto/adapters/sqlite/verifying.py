@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from typing import Any, Final, get_args
 
-from sqlalchemy import Column, Connection, Select, bindparam, func, select, text
+from sqlalchemy import Column, Connection, bindparam, func, select, text
 
 from relto.adapters.sqlite import tables
 from relto.adapters.sqlite.prepared import Prepared
@@ -25,12 +25,13 @@ from relto.node.rows import DecisionRow, InboxRow, Leaf, OutboxRow
 from relto.node.verify_port import Takes
 
 
-
 def _in_order(by: Column[int]) -> tuple[Prepared, Prepared]:
     """All rows of the table of the column `by`, and those whose subject is `taken`: of the others SQLite reads no more
-    than that."""
-    rows: Select[Any] = select(by.table).order_by(by)
-    return Prepared(rows, by.table), Prepared(rows.where(func.taken(by.table.c.subject)), by.table)  # type: ignore[arg-type]
+    than that. No index is asked, for one that was changed could leave rows out."""
+    table = by.table
+    every = select(table).order_by(by)
+    some = every.where(func.taken(table.c.subject)).with_hint(table, "NOT INDEXED", "sqlite")
+    return Prepared(every, table), Prepared(some, table)
 
 
 _LEAVES: Final = _in_order(tables.leaf.c.position)
@@ -51,6 +52,7 @@ _REGISTERED: Final = Prepared(select(tables.holding).where(tables.holding.c.id =
 _DUTIES_OF: Final = Prepared(
     select(tables.duty).where(tables.duty.c.holding == bindparam("id")).order_by(tables.duty.c.number), tables.duty
 )
+_DECISION_TYPES: Final = [one.type.python_type for one in tables.decision.columns]
 _HELD: Final = ("id", "item", "originator", "sender", "mark", "received_at", "events")
 _KEPT: Final = Prepared(
     select(*(tables.holding.c[name] for name in (*_HELD, "sealed"))).where(tables.holding.c.id == bindparam("id"))
@@ -82,7 +84,8 @@ class VerifyReading:
     def decisions_taken(self, takes: Takes | None) -> Iterator[DecisionRow]:
         """The decisions whose subject it `takes`, in the order they were made."""
         for row in self._taken(_DECISIONS, takes):
-            check_types(row, tables.decision)
+            if [*map(type, row)] != _DECISION_TYPES:
+                check_types(row, tables.decision)  # it says which
             yield DecisionRow(row.subject, row.stage, row.verdict, row.digest)
 
     def outbox_taken(self, takes: Takes | None) -> Iterator[OutboxRow]:

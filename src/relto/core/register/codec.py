@@ -62,8 +62,11 @@ def to_json(value: Any) -> Any:
         return str(value)
     names = _fields(type(value))
     if names is not None:
-        read = [(name, getattr(value, name)) for name, _ in names]
-        return {name: one if type(one) is str else to_json(one) for name, one in read}
+        found = {}
+        for name, _ in names:
+            one = getattr(value, name)
+            found[name] = one if type(one) is str else to_json(one)
+        return found
     if isinstance(value, DueDuty):
         return value._asdict()
     if isinstance(value, tuple):
