@@ -48,7 +48,7 @@ def view_of(node: Node) -> View:
             party=node.party,
             evidence={leaf.id: statement(leaf.evidence) for leaf in reading.leaves()},
             outbox=tuple(reading.outbox()),
-            inbox=tuple(reading.inbox_taken(lambda _: True)),
+            inbox=tuple(reading.inbox_taken(None)),
             holdings={one.id: one for one in reading.holdings()},
             instruments={f"{one.agreement}/{one.id}": one for one in reading.instruments()},
             problems=found.problems,

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -51,19 +51,24 @@ class Share:
         return place == self.number
 
 
+    @property
+    def asks(self) -> Callable[[object], bool] | None:
+        """What the store is to ask before it reads a row; None where all falls to it."""
+        return None if self.of == 1 else self.takes
+
+
 ALL: Final = Share()
 
 
 def share_of(reading: Reading, number: int, of: int) -> Share:
     """The share `number` of `of`, by what the leaves name. Raises VerificationFailed for a leaf that is none."""
-    ties, named = _Ties(), set[object]()
+    ties, named = _Ties(), set[str]()
     for leaf in reading.leaves_but(_ALONE) if of > 1 else ():
         names = list(_named(leaf))
         ties.tie(leaf.subject, *names)
         named.update(names)
-    for name, subject in reading.subjects() if named else ():
-        if name in named:
-            ties.tie(name, subject)
+    for name, subject in reading.subjects(named) if named else ():
+        ties.tie(name, subject)
     return Share(number, of, ties.settled())
 
 

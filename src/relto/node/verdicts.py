@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
-from relto.core.canon import JSON
+from relto.core.canon import JSON, parse_canonical
 from relto.core.decision import Ground, Request, Verdict
+from relto.core.memo import Memo
 from relto.formats.answers import verdict_json
 from relto.node.rows import Stage
 
@@ -38,3 +40,30 @@ def grounds_of(says: Mapping[str, JSON]) -> tuple[Ground, ...]:
             passed, unconfirmed = one.get("passed") is True, one.get("unconfirmed") is True
             found.append(Ground(check, passed, article, agreement, said, unconfirmed))
     return tuple(found)
+
+
+_HEAD: Final = re.compile(
+    r'\{"clock":\["[0-9]{4}-[0-9TZ:.-]+","([0-9]{4}-[0-9TZ:.-]+)"\],"item":"([A-Za-z0-9._-]+)",', re.ASCII
+)
+_MOST_KEPT: Final = 1 << 15
+_STAGES: Final[Memo[str, JSON]] = Memo(256)
+
+
+def stage_in(verdict: str) -> JSON:
+    """At which stage a decision was made, by its document. Raises InputError for one not in its one canonical form.
+
+    Documents differ from one message to the next in clock, item and instant, as a rule, and in nothing else. Where one
+    is like another that was read, but for what stands in these texts, so is its form: they are values, without a sign
+    that could be written in two ways.
+    """
+    head = _HEAD.match(verdict)
+    if head is None or "\x00" in verdict or "\x01" in verdict or len(verdict) > _MOST_KEPT:
+        return _read_stage(verdict)
+    at, item = head.groups()
+    frame = verdict[head.end() :].replace(f':"{at}"', ":\x00").replace(f':"{item}"', ":\x01")
+    known = _STAGES.get(frame)
+    return _STAGES.put(frame, _read_stage(verdict)) if known is None else known
+
+
+def _read_stage(verdict: str) -> JSON:
+    return parse_canonical(verdict.encode("utf-8"), name="decision").get("stage")

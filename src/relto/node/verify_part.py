@@ -81,7 +81,7 @@ def _look_at_leaves(
     signers, total, headers = Signers(node.all_keys()), reading.ledger_size(), set[str]()
     evidence: dict[str, Evidence] = {}
     try:
-        for leaf in reading.leaves_taken(share.takes):
+        for leaf in reading.leaves_taken(share.asks):
             if len(part.hashes) % _TELL_EVERY == 0:
                 told("signatures", min(leaf.position, total), total)
             one = _look_at(leaf, signers, part)

@@ -14,29 +14,31 @@ Takes: TypeAlias = Callable[[object], bool]
 
 class VerifyReading(Protocol):
     """A view of one moment of all that is verified. Rows are read one by one, and each raises VerificationFailed where
-    it is none that the node wrote."""
+    it is none that the node wrote. Where it is asked what to take (None: all), one reading ends before the next
+    begins."""
 
-    def leaves_taken(self, takes: Takes) -> Iterator[Leaf]:
-        """The leaves whose subject it `takes`, in order."""
+    def leaves_taken(self, takes: Takes | None) -> Iterator[Leaf]:
+        """The leaves whose subject it `takes`, in order; all where it is None."""
         ...
 
     def leaves_but(self, kinds: Collection[str]) -> Iterator[Leaf]:
         """The leaves of other kinds than these, in order."""
         ...
 
-    def subjects(self) -> Iterator[tuple[str, str]]:
-        """The digest and the subject of each leaf; one of which they are no text is left out, to look at it raises."""
+    def subjects(self, names: Collection[str]) -> Iterator[tuple[str, str]]:
+        """The digest and the subject of each leaf with one of these digests; one of which they are no text is left out,
+        to look at it raises."""
         ...
 
-    def decisions_taken(self, takes: Takes) -> Iterator[DecisionRow]:
+    def decisions_taken(self, takes: Takes | None) -> Iterator[DecisionRow]:
         """The decisions whose subject it `takes`, in the order they were made."""
         ...
 
-    def outbox_taken(self, takes: Takes) -> Iterator[OutboxRow]:
+    def outbox_taken(self, takes: Takes | None) -> Iterator[OutboxRow]:
         """The messages sent or to send whose subject it `takes`, in order."""
         ...
 
-    def inbox_taken(self, takes: Takes) -> Iterator[InboxRow]:
+    def inbox_taken(self, takes: Takes | None) -> Iterator[InboxRow]:
         """The messages answered whose subject it `takes`, in order."""
         ...
 

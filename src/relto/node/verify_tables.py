@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from relto.core.canon import base64url, digest, parse_canonical
+from relto.core.canon import base64url, digest
 from relto.core.envelope import is_label_only, signed_label, verify_manifest
 from relto.core.errors import ReltoError, VerificationFailed
 from relto.core.evidence import Evidence
@@ -18,9 +18,10 @@ from relto.node.log import kind_of_message, subject_of
 from relto.node.node import Node
 from relto.node.ports import Reading
 from relto.node.recovery.wire import RECOVERED
-from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, OutboxRow
+from relto.node.rows import InboxRow, InstrumentRow, OutboxRow
 from relto.node.share import Share
 from relto.node.transmittal import terms_of, unpack
+from relto.node.verdicts import stage_in
 from relto.node.verify_controls import check_controls
 
 Problem: TypeAlias = Callable[[str, str], None]
@@ -80,25 +81,21 @@ def _check_decisions(reading: Reading, own: Ledger, share: Share, problem: Probl
             if isinstance(value, str) and one.transmittal:
                 named[one.transmittal].add(value)
     missing = {(subject, name) for subject, names in named.items() for name in names}
-    for row in reading.decisions_taken(share.takes):
+    for row in reading.decisions_taken(share.asks):
         missing.discard((row.subject, row.digest))
         if row.digest not in named[row.subject]:
             problem(f"decision on {row.subject}", "no evidence names it")
-        elif digest(row.verdict.encode("utf-8")) != row.digest or _stage(row) != row.stage:
+        elif digest(row.verdict.encode("utf-8")) != row.digest or stage_in(row.verdict) != row.stage:
             problem(f"decision on {row.subject}", "is not the one that was made")
     for subject, _ in sorted(missing):
         problem(f"decision on {subject}", "is missing, though evidence names it")
-
-
-def _stage(row: DecisionRow) -> object:
-    return parse_canonical(row.verdict.encode("utf-8"), name="decision").get("stage")
 
 
 def _check_outbox(node: Node, reading: Reading, own: Ledger, evidence: Ledger, share: Share, problem: Problem) -> None:
     """Each message is the one its evidence vouches for, and stands as its answer says."""
     seen, lost = defaultdict[str, int](int), _recovered(own)
     answered = {(one.digests.get("evidence"), one.party) for one in evidence.values() if one.kind != "consignment"}
-    for row in reading.outbox_taken(share.takes):
+    for row in reading.outbox_taken(share.asks):
         seen[row.evidence] += 1
         try:
             _check_message(row, evidence if row.kind == "reclassification" else own)
@@ -161,7 +158,7 @@ def _check_state(row: OutboxRow, evidence: Ledger, answered: bool) -> None:
 def _check_inbox(reading: Reading, own: Ledger, evidence: Ledger, share: Share, problem: Problem) -> None:
     """Each answer given is this node's own evidence, about that very message."""
     answers = {name for name, one in own.items() if "message" in one.digests}
-    for row in reading.inbox_taken(share.takes):
+    for row in reading.inbox_taken(share.asks):
         name = digest(row.reply)
         answers.discard(name)
         if not _is_answer(row, own.get(name), evidence):

@@ -165,7 +165,7 @@ class SqliteReading(ControlReading, InstrumentReading, MirrorReading, VerifyRead
     def leaves(self, subject: str | None = None) -> Iterator[Leaf]:
         """The leaves in order; those about `subject` where one is given."""
         if subject is None:
-            return self.leaves_taken(lambda _: True)
+            return self.leaves_taken(None)
         return map(leaf_of, _LEAVES_ABOUT.rows(self._driver, {"subject": subject}))
 
     def leaves_from(self, position: int, limit: int) -> list[Leaf]:

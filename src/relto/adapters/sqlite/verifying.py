@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from typing import Any, Final, get_args
 
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import Column, Connection, bindparam, func, select, text
 
 from relto.adapters.sqlite import tables
 from relto.adapters.sqlite.prepared import Prepared
@@ -24,10 +24,18 @@ from relto.node.ports import NoteKind
 from relto.node.rows import DecisionRow, InboxRow, Leaf, OutboxRow
 from relto.node.verify_port import Takes
 
-_LEAVES: Final = Prepared(select(tables.leaf).order_by(tables.leaf.c.position), tables.leaf)
-_DECISIONS, _OUTBOX, _INBOX = (
-    Prepared(select(one).order_by(one.c.number), one) for one in (tables.decision, tables.outbox, tables.inbox)
-)
+
+def _in_order(by: Column[int]) -> tuple[Prepared, Prepared]:
+    """All rows of the table of the column `by`, and those whose subject is `taken`: of the others SQLite reads no more
+    than that. No index is asked, for one that was changed could leave rows out."""
+    table = by.table
+    every = select(table).order_by(by)
+    some = every.where(func.taken(table.c.subject)).with_hint(table, "NOT INDEXED", "sqlite")
+    return Prepared(every, table), Prepared(some, table)
+
+
+_LEAVES: Final = _in_order(tables.leaf.c.position)
+_DECISIONS, _OUTBOX, _INBOX = (_in_order(one.c.number) for one in (tables.decision, tables.outbox, tables.inbox))
 # no index: what one that was changed leaves out would be parted from what it belongs to
 _LEAVES_BUT: Final = Prepared(
     text(
@@ -36,10 +44,18 @@ _LEAVES_BUT: Final = Prepared(
     ),
     tables.leaf,
 )
-_SUBJECTS: Final = "SELECT id, subject FROM leaf NOT INDEXED WHERE typeof(id) = 'text' AND typeof(subject) = 'text'"
+_SUBJECTS: Final = (
+    "SELECT id, subject FROM leaf NOT INDEXED WHERE id IN (SELECT value FROM json_each(?))"
+    " AND typeof(id) = 'text' AND typeof(subject) = 'text'"
+)
 _REGISTERED: Final = Prepared(select(tables.holding).where(tables.holding.c.id == bindparam("id")), tables.holding)
 _DUTIES_OF: Final = Prepared(
     select(tables.duty).where(tables.duty.c.holding == bindparam("id")).order_by(tables.duty.c.number), tables.duty
+)
+_DECISION_TYPES: Final = [one.type.python_type for one in tables.decision.columns]
+_HELD: Final = ("id", "item", "originator", "sender", "mark", "received_at", "events")
+_KEPT: Final = Prepared(
+    select(*(tables.holding.c[name] for name in (*_HELD, "sealed"))).where(tables.holding.c.id == bindparam("id"))
 )
 _NAMES: Final = frozenset(
     [(name, False) for name in ("high_water", "frontier", "checkpoint")] + [(name, True) for name in get_args(NoteKind)]
@@ -52,34 +68,40 @@ class VerifyReading:
     _connection: Connection
     _driver: sqlite3.Connection
 
-    def leaves_taken(self, takes: Takes) -> Iterator[Leaf]:
-        """The leaves whose subject it `takes`, in order."""
-        return map(leaf_of, self._taken(_LEAVES, tables.leaf.c.subject.name, takes))
+    def leaves_taken(self, takes: Takes | None) -> Iterator[Leaf]:
+        """The leaves whose subject it `takes`, in order; all where it is None."""
+        return map(leaf_of, self._taken(_LEAVES, takes))
 
     def leaves_but(self, kinds: Collection[str]) -> Iterator[Leaf]:
         """The leaves of other kinds than these, in order."""
         return map(leaf_of, _LEAVES_BUT.rows(self._driver, {"kinds": json.dumps(sorted(kinds))}))
 
-    def subjects(self) -> Iterator[tuple[str, str]]:
-        """The digest and the subject of each leaf; one of which they are no text is left out."""
-        yield from self._driver.execute(_SUBJECTS)
+    def subjects(self, names: Collection[str]) -> Iterator[tuple[str, str]]:
+        """The digest and the subject of each leaf with one of these digests; one of which they are no text is left
+        out."""
+        yield from self._driver.execute(_SUBJECTS, [json.dumps(sorted(names))])
 
-    def decisions_taken(self, takes: Takes) -> Iterator[DecisionRow]:
+    def decisions_taken(self, takes: Takes | None) -> Iterator[DecisionRow]:
         """The decisions whose subject it `takes`, in the order they were made."""
-        for row in self._taken(_DECISIONS, "subject", takes):
-            check_types(row, tables.decision)
+        for row in self._taken(_DECISIONS, takes):
+            if [*map(type, row)] != _DECISION_TYPES:
+                check_types(row, tables.decision)  # it says which
             yield DecisionRow(row.subject, row.stage, row.verdict, row.digest)
 
-    def outbox_taken(self, takes: Takes) -> Iterator[OutboxRow]:
+    def outbox_taken(self, takes: Takes | None) -> Iterator[OutboxRow]:
         """The messages sent or to send whose subject it `takes`, in order."""
-        return map(outbox_row_of, self._taken(_OUTBOX, "subject", takes))
+        return map(outbox_row_of, self._taken(_OUTBOX, takes))
 
-    def inbox_taken(self, takes: Takes) -> Iterator[InboxRow]:
+    def inbox_taken(self, takes: Takes | None) -> Iterator[InboxRow]:
         """The messages answered whose subject it `takes`, in order."""
-        return map(inbox_row_of, self._taken(_INBOX, "subject", takes))
+        return map(inbox_row_of, self._taken(_INBOX, takes))
 
-    def _taken(self, query: Prepared, column: str, takes: Takes) -> Iterator[Any]:
-        return (row for row in query.rows(self._driver, {}) if takes(getattr(row, column)))
+    def _taken(self, queries: tuple[Prepared, Prepared], takes: Takes | None) -> Iterator[Any]:
+        every, some = queries
+        if takes is None:
+            return every.rows(self._driver, {})
+        self._driver.create_function("taken", 1, takes)  # one at a time: while rows are read by another, this raises
+        return some.rows(self._driver, {})
 
     def misplaced(self) -> list[str]:
         """Rows whose numbers are not those that the store gave them, one after another, and rows of the table of what
@@ -112,10 +134,9 @@ class VerifyReading:
 
     def kept_as(self, holding: Holding) -> bytes | None:
         """The sealed item of a holding that stands in the register exactly as its events make it; else None."""
-        row = _REGISTERED.row(self._driver, {"id": holding.id})
-        if row is None or type(row.sealed) is not bytes:
+        columns = columns_of_holding(holding)
+        row = _KEPT.run(self._driver, columns).fetchone()
+        if row is None or type(row[-1]) is not bytes or row[:-1] != tuple([columns[name] for name in _HELD]):
             return None
-        if any(getattr(row, name) != value for name, value in columns_of_holding(holding).items()):
-            return None
-        duties = _DUTIES_OF.run(self._driver, {"id": holding.id}).fetchall()
-        return row.sealed if duties == [tuple(one.values()) for one in columns_of_duty(holding)] else None
+        duties = _DUTIES_OF.run(self._driver, columns).fetchall()
+        return row[-1] if duties == [tuple(one.values()) for one in columns_of_duty(holding)] else None

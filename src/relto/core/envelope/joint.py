@@ -17,7 +17,7 @@ from typing import Final
 from relto.core.envelope.keys import SIGNATURE_BYTES, SigningKey, VerifyKey
 from relto.core.errors import InputError, VerificationFailed
 from relto.core.memo import Memo
-from relto.core.merkle import HASH_BYTES, Tree, root_of
+from relto.core.merkle import HASH_BYTES, Climbed, Tree, root_of
 
 MAX_JOINT: Final = 1024
 """How many messages one signature is over at most."""
@@ -25,6 +25,7 @@ MAX_JOINT_BYTES: Final = 4 + SIGNATURE_BYTES + 10 * HASH_BYTES
 _DOMAIN: Final = b"relto/joint/1 "
 _HEAD: Final = 4 + SIGNATURE_BYTES
 _VERIFIED: Final[Memo[tuple[bytes, bytes, bytes], bool]] = Memo(512)
+_CLIMBED: Final[Climbed] = Memo(4 * MAX_JOINT)
 
 
 def is_joint(signature: bytes) -> bool:
@@ -56,9 +57,9 @@ def verify_jointly(message: bytes, joint: bytes, key: VerifyKey, purpose: bytes)
     size, signature = joint[2:4], joint[4:_HEAD]
     if int.from_bytes(size, "big") > MAX_JOINT:
         raise VerificationFailed(f"a joint signature over more than {MAX_JOINT} messages")
-    path = [joint[at : at + HASH_BYTES] for at in range(_HEAD, len(joint), HASH_BYTES)]
+    path = tuple([joint[at : at + HASH_BYTES] for at in range(_HEAD, len(joint), HASH_BYTES)])
     try:
-        root = root_of(message, int.from_bytes(joint[:2], "big"), path, int.from_bytes(size, "big"))
+        root = root_of(message, int.from_bytes(joint[:2], "big"), path, int.from_bytes(size, "big"), _CLIMBED)
     except InputError as error:
         raise VerificationFailed(f"no message of a joint signature: {error.message}") from error
     text = _text(purpose, size, root)

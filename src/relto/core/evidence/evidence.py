@@ -44,10 +44,12 @@ _VOUCHED: Final = ("payload", "label", "sealed")
 _KNOWN_NAMES: Final = frozenset({*_VOUCHED, "decision", "evidence", "message"})
 """These need not be looked at sign by sign."""
 
+_KINDS: Final = frozenset(EVIDENCE_KINDS)
 _MAX_DIGESTS: Final = 16
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
 _REQUIRED: Final = frozenset({"schema", "kind", "party", "at", "digests", "says"})
-_OPTIONAL: Final = frozenset({"to", "transmittal", "item", "agreement"})
+_NAMED: Final = ("to", "transmittal", "item", "agreement")  # in the order of the fields
+_OPTIONAL: Final = frozenset(_NAMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Evidence:
     says: Mapping[str, JSON] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.kind not in EVIDENCE_KINDS:
+        if self.kind not in _KINDS:
             raise InputError(f"`{self.kind}` is no kind of evidence", remedy=f"use one of {', '.join(EVIDENCE_KINDS)}")
         check_party_id(self.party)
         if self.to is not None:
@@ -123,14 +125,15 @@ class Evidence:
         if text_in(value, "schema") != SCHEMA:
             raise InputError(f"its schema is not `{SCHEMA}`")
         digests = object_in(value, "digests")
-        named = {key: text_in(value, key) for key in _OPTIONAL & value.keys()}
+        for name in digests:
+            text_in(digests, name)
         evidence = cls(
-            kind=cast("EvidenceKind", text_in(value, "kind")),
-            party=text_in(value, "party"),
-            at=parse_instant(text_in(value, "at")),
-            digests={name: text_in(digests, name) for name in digests},
+            cast("EvidenceKind", text_in(value, "kind")),
+            text_in(value, "party"),
+            parse_instant(text_in(value, "at")),
+            *[text_in(value, name) if name in value else None for name in _NAMED],
+            digests=cast("Mapping[str, str]", digests),
             says=object_in(value, "says"),
-            **named,
         )
         if str(evidence.at) != value["at"]:
             raise InputError("evidence not in its canonical form")

@@ -86,7 +86,7 @@ class Signers:
         owners, jointly = self.owners(header)
         public = next(iter(owners.values()))
         try:
-            _verify(public, from_base64url(signature), f"{header}.{payload}".encode("ascii"), jointly)
+            _verify(public, from_base64url(signature), signed[: -len(signature) - 1].encode("ascii"), jointly)
             statement = from_base64url(payload)
         except (InputError, UnicodeEncodeError) as error:
             raise VerificationFailed(f"the signature is not one by key `{public.id}`") from error

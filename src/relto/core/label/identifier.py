@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
+from functools import lru_cache
 from typing import Final
 
 from relto.core.errors import InputError
@@ -37,6 +38,7 @@ _ALPHA_2: Final = dict(
 _ALPHA_3: Final = {short: long for long, short in _ALPHA_2.items()}
 
 
+@lru_cache(maxsize=256)  # there are few parties, and each is named again and again
 def check_party_id(text: str) -> str:
     """Give `text` back if it is 2-3 capitals (`KOR`, `EU`) or a slug (`jpn-cert`); else raise InputError."""
     if not _PARTY.fullmatch(text):

@@ -4,13 +4,14 @@ Bytes in, hashes out; nothing of what a leaf says. Errors alone may come in.
 """
 
 from relto.core.merkle.hashing import EMPTY_ROOT, HASH_BYTES, MAX_LEAF_BYTES, TreeHead, leaf_hash, node_hash
-from relto.core.merkle.proof import root_of, verify_consistency, verify_inclusion
+from relto.core.merkle.proof import Climbed, root_of, verify_consistency, verify_inclusion
 from relto.core.merkle.tree import Frontier, Tree
 
 __all__ = [
     "EMPTY_ROOT",
     "HASH_BYTES",
     "MAX_LEAF_BYTES",
+    "Climbed",
     "Frontier",
     "Tree",
     "TreeHead",

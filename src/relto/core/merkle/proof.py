@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from relto.core.errors import VerificationFailed
+from relto.core.memo import Memo
 from relto.core.merkle.hashing import HASH_BYTES, TreeHead, leaf_hash, node_hash
 
 _MAX_PROOF: Final = 64  # no path is longer in a tree of 2^63 - 1 leaves
@@ -18,14 +19,23 @@ def verify_inclusion(leaf: bytes, index: int, proof: Sequence[bytes], head: Tree
     _check_same(root, head.root, f"leaf {index} is not in the tree of {head.size} leaves")
 
 
-def root_of(leaf: bytes, index: int, proof: Sequence[bytes], size: int) -> bytes:
+Climbed: TypeAlias = Memo[tuple[bytes, int, int, Sequence[bytes]], bytes]
+"""The roots that paths led to, each by a node on one, where that is on its level, where the last one there is, and the
+rest of the path."""
+
+
+def root_of(leaf: bytes, index: int, proof: Sequence[bytes], size: int, climbed: Climbed | None = None) -> bytes:
     """The root to which `proof` leads from `leaf` as that at `index` (from 0) of a tree of `size`; raises
-    VerificationFailed for a proof that is none of such a leaf."""
+    VerificationFailed for a proof that is none of such a leaf.
+
+    With `climbed`, to which this adds, what the paths (tuples) of several leaves have in common is hashed once.
+    """
     _check_form(proof)
     if not 0 <= index < size:
         raise VerificationFailed(f"there is no leaf {index} in a tree of {size}")
     fn, sn, node = index, size - 1, leaf_hash(leaf)
-    for sibling in proof:
+    passed: list[tuple[bytes, int, int, Sequence[bytes]]] = []
+    for done, sibling in enumerate(proof, 1):
         if sn == 0:
             raise VerificationFailed("the inclusion proof is too long")
         if fn & 1 or fn == sn:
@@ -34,8 +44,18 @@ def root_of(leaf: bytes, index: int, proof: Sequence[bytes], size: int) -> bytes
         else:
             node = node_hash(node, sibling)
         fn, sn = fn >> 1, sn >> 1
+        if climbed is not None:
+            here = (node, fn, sn, proof[done:])
+            root = climbed.get(here)
+            if root is not None:
+                node, sn = root, 0
+                break
+            passed.append(here)
     if sn != 0:
         raise VerificationFailed("the inclusion proof is too short")
+    if climbed is not None:
+        for here in passed:
+            climbed.put(here, node)
     return node
 
 

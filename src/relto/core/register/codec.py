@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from relto.core.decision import DueDuty
@@ -59,9 +60,13 @@ def to_json(value: Any) -> Any:
         return value
     if isinstance(value, Instant):
         return str(value)
-    if is_dataclass(value):
-        read = [(name, getattr(value, name)) for name in _fields(type(value))]
-        return {name: one if type(one) is str else to_json(one) for name, one in read}
+    names = _fields(type(value))
+    if names is not None:
+        found = {}
+        for name, _ in names:
+            one = getattr(value, name)
+            found[name] = one if type(one) is str else to_json(one)
+        return found
     if isinstance(value, DueDuty):
         return value._asdict()
     if isinstance(value, tuple):
@@ -69,15 +74,10 @@ def to_json(value: Any) -> Any:
     return value
 
 
-_FIELDS: Final[dict[Any, tuple[str, ...]]] = {}
-
-
-def _fields(kind: Any) -> tuple[str, ...]:
-    """The names of a class's fields, looked up once."""
-    found = _FIELDS.get(kind)
-    if found is None:
-        found = _FIELDS[kind] = tuple(one.name for one in fields(kind))
-    return found
+@cache
+def _fields(kind: type[Any]) -> tuple[tuple[str, Callable[[Any, str], Any] | None], ...] | None:
+    """The names of a class's fields, in order, and how each is read where it is no text; None where it has none."""
+    return tuple((one.name, _READ.get(one.name)) for one in fields(kind)) if is_dataclass(kind) else None
 
 
 _WRITTEN: Final[Memo[int, tuple[Event, dict[str, Any]]]] = Memo(256)
@@ -106,16 +106,21 @@ def read_event(value: Mapping[str, Any], kinds: Mapping[str, type[Any]]) -> Any:
     kind = kinds.get(name)
     if kind is None:
         raise InputError(f"unknown event `{name[:60]}`", remedy=f"events: {', '.join(sorted(kinds))}")
-    names = _fields(kind)
-    if value.keys() != {"event", *names}:
-        raise InputError(f"the event `{name}` has not the fields it should", remedy=f"its fields: {', '.join(names)}")
-    read = {name: value[name] for name in names}
-    for name in names:
-        if name in _READ:
-            read[name] = _READ[name](read[name], name)
-        elif type(read[name]) is not str:
-            _text(read[name], name)
-    return kind(**read)
+    names = _fields(kind) or ()
+    if value.keys() != _keys(kind):
+        wanted = ", ".join(one for one, _ in names)
+        raise InputError(f"the event `{name}` has not the fields it should", remedy=f"its fields: {wanted}")
+    read = []
+    for field, how in names:
+        one = value[field]
+        read.append(how(one, field) if how else one if type(one) is str else _text(one, field))
+    return kind(*read)
+
+
+@cache
+def _keys(kind: type[Any]) -> frozenset[str]:
+    """The keys of an event of this kind as JSON."""
+    return frozenset({"event", *(name for name, _ in _fields(kind) or ())})
 
 
 def _text(value: Any, name: str) -> str:
@@ -135,6 +140,18 @@ def _flag(value: Any, name: str) -> bool:
 
 
 def _duties(value: Any, name: str) -> tuple[DueDuty, ...]:
+    try:  # the same few, again and again
+        return _same_duties(tuple([tuple(one.items()) for one in value]), name)
+    except (AttributeError, TypeError):
+        return _duties_of(value, name)  # it says what is wrong
+
+
+@lru_cache(maxsize=256)
+def _same_duties(items: tuple[tuple[tuple[str, Any], ...], ...], name: str) -> tuple[DueDuty, ...]:
+    return _duties_of([dict(one) for one in items], name)
+
+
+def _duties_of(value: Any, name: str) -> tuple[DueDuty, ...]:
     wanted = set(DueDuty._fields)
     if not isinstance(value, list) or not all(isinstance(one, dict) and set(one) == wanted for one in value):
         raise InputError(f"`{name}` of an event is not a list of duties")

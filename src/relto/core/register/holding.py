@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from relto.core.errors import Conflict, InputError, NotFound
@@ -222,7 +222,7 @@ def _discharged(duties: tuple[Owed, ...], do: frozenset[str], at: Instant) -> tu
 
 
 def _done(owed: Owed, at: Instant) -> Owed:
-    return replace(owed, done=at)
+    return Owed(owed.article, owed.do, owed.to, owed.started, owed.due, at)
 
 
 def strictest(sources: Sequence[Holding], at_least: Callable[[str, str], bool]) -> Holding:
