@@ -50,7 +50,6 @@ class Share:
         place = zlib.crc32(life.encode("utf-8", "surrogatepass")) % self.of if life else 0
         return place == self.number
 
-
     @property
     def asks(self) -> Callable[[object], bool] | None:
         """What the store is to ask before it reads a row; None where all falls to it."""
