@@ -127,13 +127,17 @@ class Evidence:
         digests = object_in(value, "digests")
         for name in digests:
             text_in(digests, name)
+        to, transmittal, item, agreement = [text_in(value, name) if name in value else None for name in _NAMED]
         evidence = cls(
             cast("EvidenceKind", text_in(value, "kind")),
             text_in(value, "party"),
             parse_instant(text_in(value, "at")),
-            *[text_in(value, name) if name in value else None for name in _NAMED],
-            digests=cast("Mapping[str, str]", digests),
-            says=object_in(value, "says"),
+            to,
+            transmittal,
+            item,
+            agreement,
+            cast("Mapping[str, str]", digests),
+            object_in(value, "says"),
         )
         if str(evidence.at) != value["at"]:
             raise InputError("evidence not in its canonical form")

@@ -60,7 +60,8 @@ def to_json(value: Any) -> Any:
         return value
     if isinstance(value, Instant):
         return str(value)
-    names = _fields(type(value))
+    kind: Any = type(value)
+    names = _fields(kind)
     if names is not None:
         found = {}
         for name, _ in names:
@@ -75,7 +76,7 @@ def to_json(value: Any) -> Any:
 
 
 @cache
-def _fields(kind: type[Any]) -> tuple[tuple[str, Callable[[Any, str], Any] | None], ...] | None:
+def _fields(kind: Any) -> tuple[tuple[str, Callable[[Any, str], Any] | None], ...] | None:
     """The names of a class's fields, in order, and how each is read where it is no text; None where it has none."""
     return tuple((one.name, _READ.get(one.name)) for one in fields(kind)) if is_dataclass(kind) else None
 
@@ -103,7 +104,7 @@ def read_event(value: Mapping[str, Any], kinds: Mapping[str, type[Any]]) -> Any:
     """An event of one of these `kinds`, by its name under `event`. Raises InputError for any other, and for one with
     other fields than its own."""
     name = _text(value.get("event"), "event")
-    kind = kinds.get(name)
+    kind: Any = kinds.get(name)
     if kind is None:
         raise InputError(f"unknown event `{name[:60]}`", remedy=f"events: {', '.join(sorted(kinds))}")
     names = _fields(kind) or ()
@@ -118,7 +119,7 @@ def read_event(value: Mapping[str, Any], kinds: Mapping[str, type[Any]]) -> Any:
 
 
 @cache
-def _keys(kind: type[Any]) -> frozenset[str]:
+def _keys(kind: Any) -> frozenset[str]:
     """The keys of an event of this kind as JSON."""
     return frozenset({"event", *(name for name, _ in _fields(kind) or ())})
 
