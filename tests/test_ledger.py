@@ -111,7 +111,7 @@ def test_root_and_frontier_are_right_at_every_size() -> None:
         assert growing.frontier() == frontier
         if size < LARGEST:
             assert growing.append(LEAVES[size]) == size
-            frontier = frontier.append(LEAVES[size])
+            frontier = frontier.extend_hashes([leaf_hash(LEAVES[size])])
 
 
 def test_a_tree_rebuilt_from_leaf_hashes_is_the_same_tree() -> None:
@@ -253,7 +253,7 @@ def test_proofs_of_what_was_never_there_are_input_errors() -> None:
         lambda: Tree().inclusion_proof(0),
         lambda: Tree().append_hash(bytes(31)),
         lambda: Tree().append(bytes(MAX_LEAF_BYTES + 1)),
-        lambda: Frontier().append(bytes(MAX_LEAF_BYTES + 1)),
+        lambda: leaf_hash(bytes(MAX_LEAF_BYTES + 1)),
         lambda: Frontier(3, (bytes(32),)),
         lambda: Frontier(1, (bytes(31),)),
         lambda: Frontier(-1, (bytes(32),)),

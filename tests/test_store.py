@@ -28,7 +28,8 @@ from relto.node.rows import DecisionRow, InboxRow, InstrumentRow, Leaf, OutboxRo
 
 AT = parse_instant("2019-10-31T18:00:00.000000001+09:00")
 LEAF = Leaf(0, "sha256:0", "submission", "KOR", "t-1", "a.b.c", b"\x00" * 32)
-EDGE = Frontier().append(b"a.b.c")
+EDGE = Frontier().extend_hashes([LEAF.hash])
+NEXT = EDGE.extend_hashes([LEAF.hash])
 OUT = OutboxRow("transmittal", "t-1", "JPN", b"\x00\xff", "sha256:0", AT, waits_for="tisa-2014/c1")
 
 
@@ -146,7 +147,7 @@ def test_tidying_changes_nothing_and_waits_for_nobody(opened: SqliteStore) -> No
 
 def test_a_part_that_raises_is_undone_and_nothing_else(opened: SqliteStore) -> None:
     def fail_after_writing(tx: Transaction) -> None:
-        tx.append_leaf(LEAF._replace(position=1, id="sha256:1"), EDGE.append(b"x"), signed_head)
+        tx.append_leaf(LEAF._replace(position=1, id="sha256:1"), NEXT, signed_head)
         tx.enqueue(OUT)
         tx.put_instrument(InstrumentRow("tisa-2014", "c1", "{}", ("KOR",), ()))
         assert (tx.frontier().size, tx.record_version()) == (2, None)
@@ -159,7 +160,7 @@ def test_a_part_that_raises_is_undone_and_nothing_else(opened: SqliteStore) -> N
             fail_after_writing(tx)
         with pytest.raises(Conflict), tx.part():
             tx.append_leaf(LEAF._replace(id="sha256:2"), EDGE, signed_head)  # its place is taken
-        assert not tx.append_leaf(LEAF._replace(position=7), EDGE.append(b"x"), signed_head)  # it is there
+        assert not tx.append_leaf(LEAF._replace(position=7), NEXT, signed_head)  # it is there
         assert (tx.frontier(), tx.record_version()) == (EDGE, 0)
         tx.enqueue(OUT)
     with opened.read() as reading:
@@ -196,10 +197,10 @@ def test_the_head_is_signed_once_and_a_head_that_cannot_be_signed_undoes_all(ope
 
     with opened.write() as tx:
         tx.append_leaf(LEAF, EDGE, sign)
-        tx.append_leaf(LEAF._replace(position=1, id="sha256:1"), EDGE.append(b"x"), sign)
+        tx.append_leaf(LEAF._replace(position=1, id="sha256:1"), NEXT, sign)
     assert signed == [2]
     with pytest.raises(InputError), opened.write() as tx:
-        tx.append_leaf(LEAF._replace(position=2, id="sha256:2"), EDGE.append(b"x").append(b"y"), fail)
+        tx.append_leaf(LEAF._replace(position=2, id="sha256:2"), EDGE.extend_hashes([LEAF.hash] * 2), fail)
     with opened.read() as reading:
         assert (reading.ledger_size(), reading.checkpoint()) == (2, "head")
 
@@ -304,8 +305,8 @@ def test_many_threads_append_one_line_of_leaves(opened: SqliteStore) -> None:
         for step in range(10):
             with opened.write() as tx:
                 place = tx.ledger_size()
-                leaf = Leaf(place, f"sha256:{name}-{step}", "k", "KOR", "s", "e", b"")
-                tx.append_leaf(leaf, tx.frontier().append(b"e"), signed_head)
+                leaf = Leaf(place, f"sha256:{name}-{step}", "k", "KOR", "s", "e", bytes(32))
+                tx.append_leaf(leaf, tx.frontier().extend_hashes([leaf.hash]), signed_head)
 
     threads = [threading.Thread(target=append, args=(name,)) for name in range(4)]
     for one in threads:

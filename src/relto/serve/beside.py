@@ -55,6 +55,7 @@ class Watch(Beside):
         """One look."""
 
 
-def said(error: Exception) -> str:
-    """What went wrong; of what nobody has thought of, only its kind: what it says may quote anything."""
-    return str(error) if isinstance(error, ReltoError) else f"{type(error).__name__}: looked at again later"
+def said(error: Exception, then: str = "looked at again later") -> str:
+    """What went wrong; of what nobody has thought of, only its kind and what becomes of it: what it says may quote
+    anything."""
+    return str(error) if isinstance(error, ReltoError) else f"{type(error).__name__}: {then}"

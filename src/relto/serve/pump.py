@@ -12,8 +12,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from relto.core.errors import ReltoError
 from relto.node import Delivery, Node, Sending, queue_relays
+from relto.serve.beside import said
 from relto.serve.tidying import Tidying
 
 FIRST_DELAY: Final = 0.5
@@ -21,6 +21,7 @@ LAST_DELAY: Final = 120.0
 _TICK: Final = 0.1
 _PATIENCE: Final = 10.0
 _AT_ONCE: Final = 4096
+_THEN: Final = "tried again later"
 """How many are sent in one round; another process of this node waits no longer for its turn."""
 
 Told = Callable[[str, str, str], None]
@@ -78,7 +79,7 @@ class Pump:
             try:
                 wrong = self._turn(passing)
             except Exception as error:
-                wrong = _said(error)
+                wrong = said(error, _THEN)
             if wrong and wrong != before:
                 self._told("", "", wrong)
 
@@ -121,7 +122,7 @@ class Pump:
             try:
                 after = sending.run(_AT_ONCE, after)
             except Exception as error:  # the store's too: it is not asked ten times a second
-                self._told(peer, "", _said(error))
+                self._told(peer, "", said(error, _THEN))
                 return False
             if not sending.answers:
                 return False
@@ -150,12 +151,7 @@ class _Passing:
         if again:
             self._wrong, self._delay = "", min(LAST_DELAY, 2 * self._delay)
         if failed and not self._wrong:
-            self._wrong, self._wrong_from = _said(failed[0]), begin
+            self._wrong, self._wrong_from = said(failed[0], _THEN), begin
             self._delay = self._delay if again else FIRST_DELAY
             self._again = time.monotonic() + self._delay
         return self._wrong
-
-
-def _said(error: Exception) -> str:
-    """What went wrong; of what nobody has thought of, only its kind: what it says may quote anything."""
-    return str(error) if isinstance(error, ReltoError) else f"{type(error).__name__}: tried again later"

@@ -35,14 +35,6 @@ class Frontier:
         if self.size < 0 or len(self.peaks) != self.size.bit_count() or any(len(p) != HASH_BYTES for p in self.peaks):
             raise InputError(f"not the frontier of a tree of {self.size} leaves", remedy="rebuild it from the leaves")
 
-    def append(self, leaf: bytes) -> Frontier:
-        """The frontier with one leaf more. Raises InputError for a leaf of more than 65,535 bytes."""
-        peaks, node, size = list(self.peaks), leaf_hash(leaf), self.size
-        while size & 1:
-            node = node_hash(peaks.pop(), node)
-            size >>= 1
-        return Frontier(self.size + 1, (*peaks, node))
-
     def extend_hashes(self, hashes: Iterable[bytes]) -> Frontier:
         """The frontier with these leaves more, by their leaf hashes. Raises InputError for one that is not 32 bytes."""
         nodes, below = list(hashes), list(self.peaks)
