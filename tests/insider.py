@@ -63,7 +63,7 @@ NAMED = {
     "instrument": ("instrument", "record"),
     "signature": ("instrument", "record"),
     "mirror": ("mirror",),
-    "state": ("checkpoint", "frontier", "high water", "noted", "leaf", "state"),
+    "state": ("checkpoint", "frontier", "high water", "noted", "leaf", "state", "mirror"),
 }
 """For each table, the words by one of which a problem names what was changed."""
 
