@@ -18,11 +18,14 @@ from relto.core.canon import (
     base64url,
     canonical,
     check_digest,
+    check_digests,
     digest,
     from_base64url,
     identifier,
+    parse_canonical,
     parse_json,
     parse_object,
+    read_again,
 )
 from relto.core.errors import InputError
 
@@ -218,3 +221,76 @@ def test_base64url_is_read_back(data: bytes) -> None:
 def test_base64url_has_one_way_to_write_bytes(wrong: str) -> None:
     with pytest.raises(InputError, match="base64url"):
         from_base64url(wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "sha256:" + "A" * 64,
+        "sha256:" + "a" * 63,
+        "sha256:" + "a" * 62 + "  ",
+        "sha255:" + "a" * 64,
+        "a" * 71,
+        "",
+        "é" * 71,
+    ],
+)
+@pytest.mark.parametrize("beside", [0, 1, 3])
+def test_digests_are_each_of_the_one_form(wrong: str, beside: int) -> None:
+    right = [digest(bytes([number])) for number in range(beside)]
+    check_digests(right)
+    for place in range(beside + 1):
+        with pytest.raises(InputError, match="is not a digest"):
+            check_digests([*right[:place], wrong, *right[place:]])
+
+
+_NUMBERS = ["0", "-1", "1.5", "1e3", "1E3", "-0", "9007199254740991", "9007199254740992", "-9007199254740992", "1" * 25]
+_TEXTS = st.sampled_from(
+    ['"a"', '"\u00e9"', '"\U0001f600"', '"\ue000"', '":1.5"', '"\\u0061"', '"\\ud800"', '"', "true", "null"]
+)
+_VALUES = st.recursive(
+    st.sampled_from(_NUMBERS) | _TEXTS,
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda parts: f"[{','.join(parts)}]")
+        | st.lists(st.tuples(_TEXTS, inner), max_size=3).map(
+            lambda pairs: "{" + ",".join(f"{key}:{value}" for key, value in pairs) + "}"
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=400)
+@given(st.lists(st.tuples(_TEXTS, _VALUES), max_size=3), st.sampled_from(["", " "]))
+def test_what_is_read_at_once_is_what_the_strict_way_takes(pairs: list[tuple[str, str]], blank: str) -> None:
+    data = ("{" + ",".join(f"{key}:{value}" for key, value in pairs) + blank + "}").encode("utf-8")
+    try:
+        strict = parse_object(data)
+        wanted = strict if canonical(strict) == data else None
+    except InputError:
+        wanted = None
+    try:
+        got = parse_canonical(data)
+    except InputError:
+        got = None
+    assert got == wanted
+    assert (got is None) or json.dumps(got) == json.dumps(wanted)  # true is no 1, and the order is the same
+
+
+@pytest.mark.parametrize("depth", [30, 31, 32, 33])
+def test_what_is_read_at_once_is_no_deeper(depth: int) -> None:
+    data = b'{"a":' * depth + b"1" + b"}" * depth
+    if depth <= 32:
+        assert canonical(parse_canonical(data)) == data
+    else:
+        with pytest.raises(InputError, match="deeper than 32"):
+            parse_canonical(data)
+    wide = b'{"a":[' + b",".join([b"{}"] * depth) + b"]}"
+    assert len(parse_canonical(wide)["a"]) == depth  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [b"", b"[]", b"1", b"{", b"\xff"])
+def test_what_is_read_again_is_an_object(wrong: bytes) -> None:
+    with pytest.raises(InputError, match="JSON"):
+        read_again(wrong)
+    assert read_again(b'{"a":[1]}') == {"a": [1]}

@@ -343,3 +343,21 @@ def test_a_receipt_that_repeats_something_else_fails_and_names_it(changes: dict[
 def test_a_receipt_answers_only_a_submission_or_a_relay() -> None:
     with pytest.raises(VerificationFailed, match="`kind`"):
         check_receipt(RECEIPT, RECEIPT)
+
+
+def test_what_was_read_before_is_read_again_as_it_was() -> None:
+    for one in (SUBMISSION, RECEIPT):
+        assert Evidence.read_again(one.to_bytes()) == Evidence.from_bytes(one.to_bytes()) == one
+
+
+@pytest.mark.parametrize("name", ["kind", "party", "at", "to", "transmittal", "item", "agreement", "digests", "says"])
+@pytest.mark.parametrize("other", [1, ["KOR"], "", " ", None])
+def test_what_is_no_evidence_any_more_is_said(name: str, other: Any) -> None:
+    value = {**json.loads(SUBMISSION.to_bytes()), name: other}
+    with pytest.raises(InputError):
+        Evidence.from_bytes(canonical(value))
+    if other is None:
+        del value[name]
+    if name in value or name not in ("to", "agreement"):  # which it may lack
+        with pytest.raises(InputError):
+            Evidence.read_again(canonical(value))

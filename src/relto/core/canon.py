@@ -6,15 +6,15 @@ implementations can never disagree on a digit. Whatever `parse_json` gives, `can
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NoReturn, TypeAlias
 
 import orjson
+import pybase64
 import rfc8785
 
 from relto.core.errors import InputError, Position
@@ -25,12 +25,13 @@ MAX_DEPTH: Final = 32
 MAX_INTEGER: Final = 2**53 - 1
 MAX_JSON_BYTES: Final = 1 << 20
 
-_TO_URL: Final = bytes.maketrans(b"+/", b"-_")
-_FROM_URL: Final = bytes.maketrans(b"-_+/=", b"+/!!!")  # what stands for nothing in base64url becomes an error
+_URL: Final = b"-_"
 _SIGNS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _LAST: Final = (_SIGNS, _SIGNS[::16], _SIGNS[::4])
 """The sign that base64url can end with, by how many bytes are in the last group (0: all three)."""
-_PLAIN: Final = frozenset({str, bool, type(None)})
+_AS_READ: Final = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+_ASTRAL: Final = (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4")
+"""What begins a sign beyond the first plane in UTF-8: only there UTF-16 has another order."""
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _PREFIX = re.compile(r"[a-z][a-z0-9-]{0,15}", re.ASCII)
 
@@ -64,24 +65,27 @@ def _simple(value: object, depth: int) -> bool:
     """Whether a plain encoder writes `value` as RFC 8785 asks: keys in ASCII, where the order of code points is
     that of UTF-16, no fractions, and plain types only. Anything else, what is refused too, is left to the long way."""
     kind = type(value)
-    if kind is int:
-        return -MAX_INTEGER <= value <= MAX_INTEGER  # type: ignore[operator]
+    inner: Iterable[object] = (value,)
     if kind is dict:
         try:
-            ascii_keys = "".join(value).isascii()  # type: ignore[arg-type]
+            if depth == MAX_DEPTH or not "".join(value).isascii():  # type: ignore[arg-type]
+                return False
         except TypeError:
             return False
-        inner: Collection[object] = value.values() if ascii_keys else ()  # type: ignore[attr-defined]
+        inner = value.values()  # type: ignore[attr-defined]
     elif kind is list or kind is tuple:
-        ascii_keys, inner = True, value  # type: ignore[assignment]
-    else:
-        return kind in _PLAIN
-    if not ascii_keys or depth == MAX_DEPTH:
-        return False
-    if not _PLAIN.issuperset(map(type, inner)):
-        for one in inner:
-            if type(one) not in _PLAIN and not _simple(one, depth + 1):
+        if depth == MAX_DEPTH:
+            return False
+        inner = value  # type: ignore[assignment]
+    for one in inner:
+        kind = type(one)
+        if kind is str or kind is bool or one is None:
+            continue
+        if kind is int:
+            if not -MAX_INTEGER <= one <= MAX_INTEGER:  # type: ignore[operator]
                 return False
+        elif one is value or not _simple(one, depth + 1):
+            return False
     return True
 
 
@@ -141,14 +145,46 @@ def parse_canonical(data: bytes, limit: int = MAX_JSON_BYTES, *, name: str = "JS
     if len(data) <= limit:
         try:  # what is read without strictness and is written so again was strict: no key twice, no fraction
             value = orjson.loads(data)
-            if type(value) is dict and canonical(value) == data:
+            if type(value) is dict and _written_again(value, data) == data:
                 return value
-        except (ValueError, InputError):
+        except (ValueError, TypeError, InputError):
             pass  # said below
     found = parse_object(data, limit, name=name)
     if canonical(found) != data:
         raise InputError("not in canonical form", where=Position(name), remedy="write it as RFC 8785 says")
     return found
+
+
+def read_again(data: bytes, *, name: str = "JSON") -> dict[str, JSON]:
+    """Read a JSON object that `parse_canonical` has read before: its form is not looked at again. Raises InputError
+    where it is no JSON object at all."""
+    try:
+        value = orjson.loads(data)
+    except ValueError as error:
+        raise InputError("not JSON", where=Position(name), remedy="restore the store") from error
+    if type(value) is not dict:
+        raise InputError("not a JSON object", where=Position(name), remedy="restore the store")
+    return value
+
+
+def _written_again(value: dict[str, JSON], data: bytes) -> bytes:
+    """What was read from `data`, in canonical form; by orjson at once where `data` shows that all in it is plain.
+    Raises TypeError for a whole number beyond 2^53 - 1, InputError as `canonical`."""
+    deep = data.count(b"{") + data.count(b"[") > MAX_DEPTH
+    if deep or (not data.isascii() and any(one in data for one in _ASTRAL)) or _has_fraction(value):
+        return canonical(value)
+    return orjson.dumps(value, option=_AS_READ)
+
+
+def _has_fraction(value: dict[str, JSON] | list[JSON]) -> bool:
+    """Whether there is a fraction in what orjson read."""
+    for one in value.values() if type(value) is dict else value:
+        kind = type(one)
+        if kind is str:
+            continue
+        if kind is float or ((kind is dict or kind is list) and _has_fraction(one)):  # type: ignore[arg-type]
+            return True
+    return False
 
 
 def _unique_keys(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
@@ -259,6 +295,18 @@ def check_digest(text: str) -> str:
     return text
 
 
+def check_digests(texts: Collection[str]) -> None:
+    """Return if each of `texts` has the form of a digest; else raise InputError."""
+    signs = "".join([text[7:] for text in texts if text.startswith("sha256:") and len(text) == 71])
+    try:
+        if signs == signs.lower() and len(bytes.fromhex(signs)) == 32 * len(texts):  # a blank is read over
+            return
+    except ValueError:
+        pass  # said below
+    for text in texts:
+        check_digest(text)
+
+
 def identifier(prefix: str, of: str) -> str:
     """An id derived from content: `prefix`, a hyphen and the first 160 bits of the digest `of`, in hexadecimal.
 
@@ -271,15 +319,16 @@ def identifier(prefix: str, of: str) -> str:
 
 def base64url(data: bytes) -> str:
     """Write bytes as base64url without padding (RFC 7515, section 2)."""
-    return binascii.b2a_base64(data, newline=False).translate(_TO_URL, b"=").decode("ascii")
+    return pybase64.b64encode_as_string(data, _URL).rstrip("=")
 
 
 def from_base64url(text: str) -> bytes:
     """Read base64url without padding; InputError unless `text` is the one way to write those bytes."""
     try:
-        plain = text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4)
-        data = binascii.a2b_base64(plain, strict_mode=True)
-    except (UnicodeEncodeError, binascii.Error) as error:
+        if "+" in text or "/" in text or "=" in text:  # what decodes takes both alphabets
+            raise ValueError("not this alphabet")
+        data = pybase64.b64decode(text + "=" * (-len(text) % 4), _URL, validate=True)
+    except ValueError as error:
         raise InputError(f"{_quoted(text)} is not base64url", remedy="use A-Z, a-z, 0-9, `-` and `_`") from error
     if text and text[-1] not in _LAST[len(data) % 3]:  # the last group's unused bits could be anything
         raise InputError(f"{_quoted(text)} is not plain base64url", remedy="leave out padding and stray bits")

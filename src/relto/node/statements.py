@@ -33,12 +33,13 @@ def leaf_near(reading: Reading, identifier: str, about: str | None) -> Leaf | No
 
 
 def statement(signed: str) -> Evidence:
-    """What a signed statement says, its signature not looked at again: it was verified before it was entered."""
+    """What a signed statement says, its signature and form not looked at again: it was verified before it was
+    entered."""
     known = _ENTERED.get(signed)
     if known is not None:
         return known
     try:
-        return Evidence.from_bytes(from_base64url(signed.split(".")[1]))
+        return Evidence.read_again(from_base64url(signed.split(".")[1]))
     except (IndexError, InputError) as error:
         raise VerificationFailed("a leaf of the ledger was changed", remedy="run `relto ledger verify`") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import namedtuple
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from types import EllipsisType, NoneType
@@ -104,11 +105,11 @@ def columns_of_leaf(leaf: Leaf) -> dict[str, Any]:
     }
 
 
-def leaf_of(row: Any) -> Leaf:
-    """A leaf as it stands in the table."""
+def leaf_of(row: Iterable[Any]) -> Leaf:
+    """A leaf as it stands in the table: all columns in their order."""
     leaf = Leaf._make(row)
     if [*map(type, leaf)] != _LEAF_TYPES:
-        check_types(row, tables.leaf)  # it says which
+        check_types(leaf, tables.leaf)  # it says which
     return leaf
 
 

@@ -41,8 +41,7 @@ _LEAVES_BUT: Final = Prepared(
     text(
         f"SELECT {', '.join(one.name for one in tables.leaf.columns)} FROM leaf NOT INDEXED"  # noqa: S608
         " WHERE kind NOT IN (SELECT value FROM json_each(:kinds)) ORDER BY position"
-    ),
-    tables.leaf,
+    )
 )
 _SUBJECTS: Final = (
     "SELECT id, subject FROM leaf NOT INDEXED WHERE id IN (SELECT value FROM json_each(?))"
@@ -70,11 +69,11 @@ class VerifyReading:
 
     def leaves_taken(self, takes: Takes | None) -> Iterator[Leaf]:
         """The leaves whose subject it `takes`, in order; all where it is None."""
-        return map(leaf_of, self._taken(_LEAVES, takes))
+        return map(leaf_of, self._prepared(_LEAVES, takes).run(self._driver, {}))
 
     def leaves_but(self, kinds: Collection[str]) -> Iterator[Leaf]:
         """The leaves of other kinds than these, in order."""
-        return map(leaf_of, _LEAVES_BUT.rows(self._driver, {"kinds": json.dumps(sorted(kinds))}))
+        return map(leaf_of, _LEAVES_BUT.run(self._driver, {"kinds": json.dumps(sorted(kinds))}))
 
     def subjects(self, names: Collection[str]) -> Iterator[tuple[str, str]]:
         """The digest and the subject of each leaf with one of these digests; one of which they are no text is left
@@ -97,11 +96,14 @@ class VerifyReading:
         return map(inbox_row_of, self._taken(_INBOX, takes))
 
     def _taken(self, queries: tuple[Prepared, Prepared], takes: Takes | None) -> Iterator[Any]:
+        return self._prepared(queries, takes).rows(self._driver, {})
+
+    def _prepared(self, queries: tuple[Prepared, Prepared], takes: Takes | None) -> Prepared:
         every, some = queries
         if takes is None:
-            return every.rows(self._driver, {})
+            return every
         self._driver.create_function("taken", 1, takes)  # one at a time: while rows are read by another, this raises
-        return some.rows(self._driver, {})
+        return some
 
     def misplaced(self) -> list[str]:
         """Rows whose numbers are not those that the store gave them, one after another, and rows of the table of what

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache, lru_cache
-from typing import Any, Final
+from operator import attrgetter, itemgetter
+from typing import Any, Final, NamedTuple
 
 from relto.core.decision import DueDuty
 from relto.core.errors import InputError
@@ -51,6 +52,7 @@ _KINDS: Final[Mapping[str, type[Event]]] = {
     "discharged": Discharged,
     "fell-overdue": FellOverdue,
 }
+_TEXT: Final = frozenset({str})
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 
 
@@ -61,24 +63,50 @@ def to_json(value: Any) -> Any:
     if isinstance(value, Instant):
         return str(value)
     kind: Any = type(value)
-    names = _fields(kind)
-    if names is not None:
-        found = {}
-        for name, _ in names:
-            one = getattr(value, name)
-            found[name] = one if type(one) is str else to_json(one)
+    form = _form(kind)
+    if form is not None:
+        found = dict(zip(form.names, form.values(value), strict=True))
+        for name, one in found.items():
+            if type(one) is not str:
+                found[name] = to_json(one)
         return found
-    if isinstance(value, DueDuty):
-        return value._asdict()
     if isinstance(value, tuple):
-        return [to_json(one) for one in value]
+        return _duties_to_json(value) if value and type(value[0]) is DueDuty else [to_json(one) for one in value]
     return value
 
 
+@lru_cache(maxsize=256)
+def _duties_to_json(duties: tuple[DueDuty, ...]) -> list[dict[str, str]]:
+    """The same few, again and again; not to be changed."""
+    return [one._asdict() for one in duties]
+
+
+class _Form(NamedTuple):
+    """How a class is written: its fields' names in order; all their values of one that there is, and of one as JSON;
+    which stand for text, and how each of the others is read, with its place."""
+
+    names: tuple[str, ...]
+    keys: frozenset[str]
+    values: Callable[[Any], tuple[Any, ...]]
+    written: Callable[[Any], tuple[Any, ...]]
+    texts: Callable[[Any], tuple[Any, ...]]
+    read: tuple[tuple[int, str, Callable[[Any, str], Any]], ...]
+
+
 @cache
-def _fields(kind: Any) -> tuple[tuple[str, Callable[[Any, str], Any] | None], ...] | None:
-    """The names of a class's fields, in order, and how each is read where it is no text; None where it has none."""
-    return tuple((one.name, _READ.get(one.name)) for one in fields(kind)) if is_dataclass(kind) else None
+def _form(kind: Any) -> _Form | None:
+    """How a dataclass is written; None for any other."""
+    if not is_dataclass(kind):
+        return None
+    names = tuple(one.name for one in fields(kind))
+    return _Form(
+        names,
+        frozenset({"event", *names}),
+        attrgetter(*names),
+        itemgetter(*names),
+        itemgetter("event", *(one for one in names if one not in _READ)),
+        tuple((place, name, _READ[name]) for place, name in enumerate(names) if name in _READ),
+    )
 
 
 _WRITTEN: Final[Memo[int, tuple[Event, dict[str, Any]]]] = Memo(256)
@@ -107,21 +135,19 @@ def read_event(value: Mapping[str, Any], kinds: Mapping[str, type[Any]]) -> Any:
     kind: Any = kinds.get(name)
     if kind is None:
         raise InputError(f"unknown event `{name[:60]}`", remedy=f"events: {', '.join(sorted(kinds))}")
-    names = _fields(kind) or ()
-    if value.keys() != _keys(kind):
-        wanted = ", ".join(one for one, _ in names)
+    form = _form(kind)
+    assert form is not None
+    if value.keys() != form.keys:
+        wanted = ", ".join(form.names)
         raise InputError(f"the event `{name}` has not the fields it should", remedy=f"its fields: {wanted}")
-    read = []
-    for field, how in names:
-        one = value[field]
-        read.append(how(one, field) if how else one if type(one) is str else _text(one, field))
+    read = [*form.written(value)]
+    for place, field, how in form.read:
+        read[place] = how(read[place], field)
+    if not _TEXT.issuperset(map(type, form.texts(value))):
+        for field in form.names:
+            if field not in _READ:
+                _text(value[field], field)
     return kind(*read)
-
-
-@cache
-def _keys(kind: Any) -> frozenset[str]:
-    """The keys of an event of this kind as JSON."""
-    return frozenset({"event", *(name for name, _ in _fields(kind) or ())})
 
 
 def _text(value: Any, name: str) -> str:
