@@ -33,8 +33,9 @@ from relto.node.node import Node
 from relto.node.ports import Reading
 from relto.node.witness import KIND, own_lines, witness_of
 
-AGAIN_AFTER: Final = 60 * 10**9
-"""Nanoseconds after which a head that has grown is shown to a peer again."""
+AGAIN_AFTER: Final = 10 * 10**9
+"""Nanoseconds after which a head that has grown is shown to a peer again, and its hashes are asked for: within them a
+receipt has its proof and its cosignature."""
 _ROUNDS: Final = 4
 
 
@@ -63,7 +64,7 @@ def ask_witness(node: Node, peer: str) -> int:
 
 
 def ask_if_due(node: Node, peer: str) -> None:
-    """Have `peer` cosign the own head where this process has not asked it yet, or a minute ago and it has grown since,
+    """Have `peer` cosign the own head where this process has not asked it yet, or some seconds ago and it has grown since,
     or nothing is signed before it has. It never stops what is being done: what is known then decides."""
     at, met = node.clock.interval()[1], node.compared.shown.get(peer)
     with node.store.read() as reading:

@@ -89,7 +89,7 @@ def mirror(node: Node, peer: str) -> int:
 
 
 def mirror_if_due(node: Node, peer: str) -> None:
-    """Take over a peer's hashes where this process has not tried it within a minute. It never stops what is being
+    """Take over a peer's hashes where this process has not tried it some seconds ago. It never stops what is being
     done: what matters is kept, and a peer of an older version gives none."""
     at, last = node.clock.interval()[1], node.compared.mirrored.get(peer)
     if last is not None and at.ns - last.ns <= AGAIN_AFTER:

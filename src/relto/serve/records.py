@@ -16,7 +16,7 @@ from relto.node.witness import forks
 from relto.serve.beside import Watch, said
 from relto.serve.log import Log
 
-EVERY_SECONDS: Final = 30.0
+EVERY_SECONDS: Final = 10.0
 """How often a peer is asked that has not answered yet, or holds another record."""
 _FAILED: Final = "records not compared"
 
