@@ -44,6 +44,25 @@ class Breaking:
         return self._cast.link.exchange_many(peer, messages)
 
 
+class Choosy:
+    """A link to a peer that answers one message with what is no answer to it."""
+
+    def __init__(self, cast: Cast, refuses: bytes) -> None:
+        self._cast, self.refuses, self.refused = cast, refuses, 0
+
+    def close(self) -> None:
+        self._cast.link.close()
+
+    def exchange(self, peer: str, kind: str, message: bytes) -> bytes:
+        if message == self.refuses:
+            self.refused += 1
+            return b"none"
+        return self._cast.link.exchange(peer, kind, message)
+
+    def exchange_many(self, peer: str, messages: Sequence[tuple[str, bytes]]) -> list[bytes | ReltoError]:
+        return [self.exchange(peer, *one) for one in messages]
+
+
 def test_what_nobody_thought_of_is_told_and_tried_again(pact: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("relto.serve.pump.FIRST_DELAY", 0.01)
     told: list[tuple[str, str]] = []
@@ -210,19 +229,43 @@ def test_what_cannot_be_passed_on_is_not_tried_at_every_turn(pact: Cast, monkeyp
     assert len([one for one in told if one != "done"]) == 1
 
 
-def test_what_its_peer_does_not_take_in_is_tried_once_a_turn(pact: Cast) -> None:
+def test_what_its_peer_does_not_take_in_is_tried_less_and_less_often(
+    pact: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relto.serve.pump.FIRST_DELAY", 0.05)
     pact.link.set_down("JPN")
     pact.sign("n009", "termination-notice", "KOR", "2019-11-18T10:00+09:00")
     pact.link.set_down("JPN", False)
     pact.kor.link = link = Deaf(pact)
     turns = list[None]()
     with pumping(pact.kor, list[str](), lambda: turns.append(None)):
-        until(lambda: link.asked >= 5 and len(turns) >= 10)
-        asked = link.asked
-        assert asked <= len(turns)
+        until(lambda: link.asked >= 3 and len(turns) >= 20)
+        assert link.asked <= len(turns) // 2
     pact.kor.link = pact.link
     with pumping(pact.kor, told := list[str]()):
         until(lambda: told == ["done"])
+    all_verify(pact)
+
+
+def test_what_is_queued_after_it_goes_at_once_and_what_comes_in_has_it_tried_again(
+    pact: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relto.serve.pump.FIRST_DELAY", 3600.0)
+    stuck = queued(pact, 1)[0]
+    pact.kor.link = link = Choosy(pact, stuck.message)
+    told = list[str]()
+    pump = Pump(pact.kor, lambda _peer, subject, state: told.append(f"{subject} {state}"), lambda: None, Random(1))
+    pump.start()
+    try:
+        until(lambda: link.refused == 1)
+        later = queued(pact, 1)[0]
+        until(lambda: f"{later.subject} done" in told)
+        until(lambda: link.refused == 2)  # what was settled may be what it has waited for
+        link.refuses = b""
+        pump.wake()
+        until(lambda: f"{stuck.subject} done" in told)
+    finally:
+        pump.stop()
     all_verify(pact)
 
 

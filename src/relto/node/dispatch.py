@@ -64,6 +64,8 @@ class Sending:
         self._rounds = Rounds(node, self._note, queued)
         self.tried = self.settled = 0
         """How many messages were tried so far, and how many of these were settled by that."""
+        self.reached = 0
+        """The number of the last message that was looked at."""
 
     def __enter__(self) -> Sending:
         return self
@@ -102,7 +104,8 @@ class Sending:
                     tried = True
 
         with self._node.store.turn([self._peer]):
-            self._rounds.run(parted())
+            self._rounds.run(parted(), goes_on=after > 0)
+        self.reached = reached
         return None if tried else reached
 
 

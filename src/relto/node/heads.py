@@ -64,8 +64,8 @@ def ask_witness(node: Node, peer: str) -> int:
 
 
 def ask_if_due(node: Node, peer: str) -> None:
-    """Have `peer` cosign the own head where this process has not asked it yet, or some seconds ago and it has grown since,
-    or nothing is signed before it has. It never stops what is being done: what is known then decides."""
+    """Have `peer` cosign the own head where this process has not asked it yet, or some seconds ago and it has grown
+    since, or nothing is signed before it has. It never stops what is being done: what is known then decides."""
     at, met = node.clock.interval()[1], node.compared.shown.get(peer)
     with node.store.read() as reading:
         head = reading.checkpoint()

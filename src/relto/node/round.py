@@ -88,13 +88,15 @@ class Rounds:
     def __exit__(self, *_: object) -> None:
         self._end_what_was_left()
 
-    def run(self, parted: Iterable[Batch | None]) -> None:
+    def run(self, parted: Iterable[Batch | None], *, goes_on: bool = False) -> None:
         """Send these batches, in order; the next is asked for only when it may be made ready. None stands where there
-        is no further one yet: there may be by the time that a peer answers, or more is queued."""
+        is no further one yet: there may be by the time that a peer answers, or more is queued. `goes_on`: they come
+        after those of the last time, and what was held back then still is."""
         flying: _Sent | None = None
         self._end_what_was_left()
         self.silent.clear()
-        self._stuck.clear()
+        if not goes_on:
+            self._stuck.clear()
         for batch in parted:
             if batch is None:
                 flying = self._wait(flying)

@@ -18,6 +18,8 @@ from relto.serve.tidying import Tidying
 
 FIRST_DELAY: Final = 0.5
 LAST_DELAY: Final = 120.0
+LAST_LEFT: Final = 5.0
+"""Seconds after which at the latest what a peer has answered, but not taken, is tried again."""
 _TICK: Final = 0.1
 _PATIENCE: Final = 10.0
 _AT_ONCE: Final = 4096
@@ -39,6 +41,7 @@ class Pump:
         self._chance = chance
         self._stop = threading.Event()
         self._relay = threading.Event()
+        self._woken = 0
         self._awake: dict[str, threading.Event] = {}
         self._threads: list[threading.Thread] = []
         self._tidying = Tidying(node.store)
@@ -50,6 +53,7 @@ class Pump:
 
     def wake(self) -> None:
         """Something may have come that is to be passed on, or been queued."""
+        self._woken += 1  # two at once may count as one: both came before what looks at it
         self._relay.set()
 
     def stop(self) -> None:
@@ -99,25 +103,27 @@ class Pump:
 
     def _send(self, peer: str) -> None:
         """Send what is queued for one peer, again and again while it does not answer."""
-        delay, awake = FIRST_DELAY, self._awake[peer]
+        delay, awake, left = FIRST_DELAY, self._awake[peer], _Left(self._chance)
         with Sending(self._node, peer, self._say, awake) as sending:
             while not self._stop.is_set():
                 awake.wait()
                 awake.clear()
                 if self._stop.is_set():
                     return
-                tried, settled = sending.tried, sending.settled
-                if self._sent(peer, sending):
+                woken, tried, settled = self._woken, sending.tried, sending.settled
+                after = left.after(woken)
+                if self._sent(peer, sending, after):
                     delay = FIRST_DELAY
-                    if sending.tried > tried and sending.settled == settled:
+                    left.note(woken, after, sending.reached, sending.tried - tried, sending.settled - settled)
+                    if left.some:
                         awake.clear()  # its own answers have set it: what stays queued waits for the next turn
                     continue
                 self._stop.wait(delay * (0.5 + self._chance.random()))
                 delay = min(LAST_DELAY, 2 * delay)
 
-    def _sent(self, peer: str, sending: Sending) -> bool:
-        """Try all that is queued for one peer, once; whether it answered."""
-        after: int | None = 0
+    def _sent(self, peer: str, sending: Sending, beyond: int) -> bool:
+        """Try all that is queued for one peer beyond a number, once; whether it answered."""
+        after: int | None = beyond
         while after is not None and not self._stop.is_set():
             try:
                 after = sending.run(_AT_ONCE, after)
@@ -131,6 +137,37 @@ class Pump:
     def _say(self, delivery: Delivery) -> None:
         row = delivery.row
         self._told(row.peer, row.subject, row.last_error if row.state == "queued" else row.state)
+
+
+class _Left:
+    """What stays queued though its peer has answered: it is tried again after a while, each time a little longer, or
+    once something has come in, which it may have waited for. What is queued after it goes at once."""
+
+    def __init__(self, chance: Random) -> None:
+        self._chance = chance
+        self._beyond, self._woken = 0, 0
+        self._again, self._delay = 0.0, FIRST_DELAY
+
+    @property
+    def some(self) -> bool:
+        """Whether there is any."""
+        return self._beyond > 0
+
+    def after(self, woken: int) -> int:
+        """The number beyond which to send now; 0 for all. `woken`: how often something has come in."""
+        return self._beyond if woken == self._woken and time.monotonic() < self._again else 0
+
+    def note(self, woken: int, after: int, reached: int, tried: int, settled: int) -> None:
+        """What became of it: so many were `tried` beyond `after`, of which so many are `settled`."""
+        if after == 0 and tried == settled:
+            self._beyond, self._delay = 0, FIRST_DELAY
+            return
+        self._beyond, self._woken = max(after, reached), woken
+        if settled:
+            self._again, self._delay = 0.0, FIRST_DELAY  # some may have waited for it
+        elif after == 0:
+            self._again = time.monotonic() + self._delay * (0.5 + self._chance.random())
+            self._delay = min(LAST_LEFT, 2 * self._delay)
 
 
 class _Passing:
