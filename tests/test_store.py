@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import resource
 import sqlite3
 import stat
 import subprocess
@@ -365,24 +363,3 @@ def test_a_store_that_was_emptied_is_not_taken_for_a_new_one(tmp_path: Path, ope
 def test_a_disk_that_fails_is_an_error_of_ours(tmp_path: Path, opened: SqliteStore) -> None:
     with pytest.raises(ReltoError), opened.write() as tx:
         tx._connection.exec_driver_sql("SELECT * FROM no_such_table")
-
-
-def test_what_was_committed_is_not_told_as_failed_where_what_was_erased_cannot_be_seen_to(
-    tmp_path: Path, opened: SqliteStore
-) -> None:
-    opened = with_leaf(opened)
-    noted = tmp_path / "node.db-erased"  # by another process of this node, that ended
-    noted.touch()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    free = os.dup(0)
-    os.close(free)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))  # no further file can be opened
-    try:
-        with opened.write() as tx:
-            tx.note("clock", "JPN", "apart")
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert noted.exists()
-    with opened.write() as tx:
-        assert tx.notes("clock") == {"JPN": "apart"}
-    assert not noted.exists()

@@ -90,8 +90,18 @@ class SqliteStore:
 
     def _note_erased(self) -> None:
         """Note beside the file that something of what was erased may stand in the write-ahead log: whichever process
-        writes next is to see to that, should this one end first."""
-        os.close(os.open(self._erased, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        writes next is to see to that, should this one end first. No two notes are the same."""
+        handle = os.open(self._erased, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(handle, os.urandom(16))
+        finally:
+            os.close(handle)
+
+    def _noted(self) -> bytes | None:
+        try:
+            return self._erased.read_bytes()
+        except FileNotFoundError:
+            return None
 
     def _empty_log(self, patience: float) -> None:
         """Let nothing of what was erased remain in the write-ahead log. While a reader still sees it, it stays there
@@ -107,18 +117,21 @@ class SqliteStore:
                 time.sleep(_STEP)
 
     def _emptied(self, driver: sqlite3.Connection) -> bool:
-        """Empty the write-ahead log; False where somebody was in the way. What another erases meanwhile is noted after
-        the note is taken away, or gone with the log."""
-        self._erased.unlink(missing_ok=True)
-        emptied = False
-        try:
-            with suppress(sqlite3.OperationalError):  # the transaction stands; the next one tries again
-                (busy, _, _) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                emptied = not busy
-        finally:
-            if not emptied:
-                self._note_erased()
-        return emptied
+        """Empty the write-ahead log; False where somebody was in the way. The note goes once that is done, and only if
+        it is still the same: who erases notes it within a transaction, and there is none while this one is open."""
+        noted = self._noted()
+        with suppress(sqlite3.OperationalError):  # the transaction stands; the next one tries again
+            (busy, _, _) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                return False
+            driver.execute("BEGIN IMMEDIATE")
+            try:
+                if self._noted() == noted:
+                    self._erased.unlink(missing_ok=True)
+            finally:
+                driver.execute("ROLLBACK")
+            return True
+        return False
 
     def tidy(self) -> None:
         """Copy what the write-ahead log holds into the file, beside those who read and write: who commits then hardly
