@@ -59,6 +59,8 @@ def test_an_item_released_received_opened_and_proved(call: Call) -> None:
     assert [row["state"] for row in sent] == ["done"]
     code, out, _ = call("ledger", "prove", sent[0]["answer"], "--node", "kor", "--json")
     assert (code, rows(out)[0]["schema"]) == (0, "relto/proof/1")
+    code, out, _ = call("ledger", "prove", sent[0]["answer"], "--at-signer", "--node", "kor")
+    assert (code, "relto/ledger/JPN\n" in out, "— relto/witness/KOR " in out) == (0, True, True)
     assert "relto/ledger/KOR\n" in call("ledger", "checkpoint", "--node", "kor")[1]
 
 

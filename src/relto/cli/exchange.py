@@ -52,6 +52,7 @@ def release(
     """
     from relto.node import forward
     from relto.node import release as release_item
+    from relto.node.mirroring import prove_receipts
 
     with opened(node_dir, at=at) as node:
         with node.store.read() as reading:
@@ -68,6 +69,7 @@ def release(
                 delivery = release_item(node, found, to, act=act, purpose=purpose, via=via, payload=content)
         except ActRefused as refused:
             return told_refusal(dossier, refused, as_json)
+        prove_receipts(node, [delivery])
         return told_delivery(delivery, as_json)
 
 
@@ -187,9 +189,11 @@ def outbox(context: click.Context, send: bool, node_dir: Path | None, at: Instan
     with opened(node_dir, at=at, unlocked=send) as node:
         if send:
             from relto.node import dispatch_pending, relay_pending
+            from relto.node.mirroring import prove_receipts
 
-            dispatch_pending(node)
-            relay_pending(node)
+            sent = dispatch_pending(node)
+            sent += relay_pending(node)
+            prove_receipts(node, sent)
         with node.store.read() as reading:
             rows = reading.outbox()
     if as_json:

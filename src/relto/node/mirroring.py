@@ -8,6 +8,7 @@ can guess what they are of: each is of signed evidence.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,6 +20,7 @@ from relto.node.heads import AGAIN_AFTER, cosignatures, own_tree
 from relto.node.mirror import Mirrored, cosigner_of, edge_of, mirrored
 from relto.node.node import Node
 from relto.node.ports import Transaction
+from relto.node.sending import Delivery
 from relto.node.together import Answering
 from relto.node.witness import Fork, contradicted, cosign_head, head_of, keep_fork, last_head, own_lines
 
@@ -99,6 +101,13 @@ def mirror_if_due(node: Node, peer: str) -> None:
         mirror(node, peer)
     except ReltoError:
         node.compared.mirrors.pop(peer, None)  # another process may have begun it anew
+
+
+def prove_receipts(node: Node, sent: Iterable[Delivery]) -> None:
+    """Take over the hashes of each peer that has just given a receipt: then it is proved where it was given, under a
+    head that this node has cosigned (`proof_at_signer`). It never stops what was done."""
+    for peer in sorted({one.row.peer for one in sent if one.state == "done"}):
+        mirror_if_due(node, peer)
 
 
 def _ask(node: Node, peer: str, start: int) -> _Told:
