@@ -220,8 +220,11 @@ def _check_settled(waiting: int, peer: str) -> None:
 @node_option
 @clock_option
 @json_option
-def watch(kind: str, stream: str, after: int, follow: bool, node_dir: Path, at: Instant | None, as_json: bool) -> None:
+def watch(kind: str, stream: str, after: int, follow: bool, node_dir: Path, at: Instant | None, as_json: bool) -> int:
     """What streams have brought, message by message and in order. Each batch shown is opened, which leaves evidence.
+
+    A batch that may not be opened any more is told on stderr, with the evidence of that; the rest is shown, and the
+    exit code is 3.
 
     \b
     Example:
@@ -230,13 +233,20 @@ def watch(kind: str, stream: str, after: int, follow: bool, node_dir: Path, at: 
     """
     from relto.node.watching import Watch
 
+    unread = 0
+
+    def refused(holding: str, why: ActRefused) -> None:
+        nonlocal unread
+        unread = 3
+        click.echo(safe(f"{holding}: not opened: {why}; evidence {why.evidence}"), err=True)
+
     with opened(node_dir, at=at) as node:
-        watching = Watch(node, after, stream, kind)
+        watching = Watch(node, after, stream, kind, refused=refused)
         while True:
             for message in watching.look():
                 _show(message, as_json)
             if not follow:
-                return
+                return unread
             sys.stdout.flush()
             time.sleep(_POLL)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from relto.core.dossier import Person
@@ -10,6 +10,7 @@ from relto.core.envelope import signed_label, verify_manifest
 from relto.core.register import Received
 from relto.core.timeline import Instant
 from relto.formats.payload.stream import read_stream_batch
+from relto.node.deciding import ActRefused
 from relto.node.hearing import is_batch
 from relto.node.labels import item_under
 from relto.node.node import Node
@@ -42,6 +43,7 @@ class Watch:
     """A watch over the batches that a node takes in, from the holding numbered beyond `after` on.
 
     `stream` and `type`: only that one. Every batch that is shown is opened, which is decided and leaves evidence.
+    `refused` is told of a batch that may not be opened any more, by its holding, and the watch goes on after it.
     """
 
     node: Node
@@ -49,11 +51,12 @@ class Watch:
     stream: str = ""
     type: str = ""
     person: Person | None = None
+    refused: Callable[[str, ActRefused], None] | None = None
 
     def look(self) -> Iterator[StreamMessage]:
         """What has come since the last look, in the order it came. `after` moves on with each batch.
 
-        Raises ActRefused where a batch may not be opened any more.
+        Raises ActRefused where a batch may not be opened any more, and nobody is told of it.
         """
         while True:
             with self.node.store.read() as reading:
@@ -77,7 +80,13 @@ class Watch:
             return  # gone since, or over
         if isinstance(held.received, Received) and held.received.onward:
             return  # only passing through
-        opened = open_item(self.node, name, self.person)
+        try:
+            opened = open_item(self.node, name, self.person)
+        except ActRefused as refused:
+            if self.refused is None:
+                raise
+            self.refused(name, refused)
+            return
         batch = read_stream_batch(opened.payload)
         came = opened.holding.received
         for number, content in enumerate(batch.messages, batch.first):
