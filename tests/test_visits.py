@@ -219,6 +219,10 @@ def test_a_visit_is_called_off_declined_or_recorded_as_held(pact: Cast, name: st
     assert seen(pact.kor, other).state == "declined"
     with pytest.raises(Conflict, match="declined already"):
         approve_visit(pact.jpn, other, "jpn-security")
+    for node, ended, how in ((pact.kor, other, "declined"), (pact.jpn, visit, "called-off")):
+        with pytest.raises(Conflict, match=f"was {how} already") as again:
+            call_off_visit(node, ended, "for nothing", "a-desk")
+        assert again.value.remedy == "ask for another"
     all_verify(pact)
 
 

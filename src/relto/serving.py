@@ -52,7 +52,7 @@ def serve(
     root = Path(folder).absolute()
     settings, clock = _settings(root, environment, flags)
     with ExitStack() as open_now:
-        log, strangers = _open_logs(settings.log, read_settings(root)[0], open_now)
+        log, strangers, failures = _open_logs(settings.log, read_settings(root)[0], open_now)
         underway = Underway(log)
         node = open_node(root, passphrase, clock=clock, progress=underway.tell)
         open_now.callback(node.close)
@@ -60,7 +60,7 @@ def serve(
         assert isinstance(node.link, HttpLink)
         contexts = PeerContexts(node.keys, lambda why: strangers("refused a connection", state=why))
         records = RecordWatch(node, log, lambda: node.keys.peers)
-        refresh = partial(_refresh, node, contexts, (ClockWatch(node, log), records, strangers))
+        refresh = partial(_refresh, node, contexts, (ClockWatch(node, log), records, strangers, failures))
         pump = Pump(node, partial(_tell_sent, log), refresh, SystemRandom())
         app = peer_app(node, partial(_tell_received, log, strangers), pump.wake, arriving_at(root))
         ports = [Port(app, *host_and_port(settings.peers), contexts.context)]
@@ -83,16 +83,17 @@ def _settings(
     return settings, None if replay else SystemClock(settings.uncertainty_ms * NANOS_A_MILLISECOND)
 
 
-def _open_logs(form: str, party: str, open_now: ExitStack) -> tuple[Log, Sparing]:
-    """The log, and that of what anybody can bring about, which has what libraries say as well."""
+def _open_logs(form: str, party: str, open_now: ExitStack) -> tuple[Log, Sparing, Sparing]:
+    """The log; that of what anybody can bring about; and that of what libraries say and nobody catches, of which the
+    former must not take the place."""
     from relto.serve.caught import caught
     from relto.serve.log import open_log
     from relto.serve.sparing import Sparing
 
     log = open_log(form, party)
-    strangers = Sparing(log)
-    open_now.enter_context(caught(strangers))
-    return log, strangers
+    failures = Sparing(log)
+    open_now.enter_context(caught(failures))
+    return log, Sparing(log), failures
 
 
 def _tell_started(log: Log, settings: ServeSettings, started: Callable[[ServeSettings], None]) -> None:

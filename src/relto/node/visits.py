@@ -12,7 +12,7 @@ from relto.core.canon import digest
 from relto.core.decision import Request
 from relto.core.dossier import Dossier, Item
 from relto.core.envelope import signed_label, verify_manifest
-from relto.core.errors import InputError, NotFound, Refused, ReltoError, VerificationFailed
+from relto.core.errors import Conflict, InputError, NotFound, Refused, ReltoError, VerificationFailed
 from relto.core.evidence import Evidence, verify_evidence
 from relto.core.label import check_id, check_topic
 from relto.core.register import (
@@ -171,12 +171,16 @@ def decline_visit(node: Node, visit: str, says: str, by: str) -> Visit:
 
 
 def call_off_visit(node: Node, visit: str, says: str, by: str) -> Visit:
-    """End a visit, by either party: nothing is shown from then on. Raises NotFound for no such visit."""
-    return _act(
-        node,
-        visit,
-        lambda _tx, _one, at: VisitCalledOff(visit, at, node.party, said(says, "reason"), said(by, "person")),
-    )
+    """End a visit, by either party: nothing is shown from then on. Raises NotFound for no such visit, Conflict for one
+    that was declined, or called off before."""
+
+    def off(_tx: Transaction, one: Visit, at: Instant) -> VisitCalledOff:
+        if one.called_off is not None or one.declined is not None:
+            done = "declined" if one.called_off is None else "called-off"
+            raise Conflict(f"the visit `{visit}` was {done} already", remedy="ask for another")
+        return VisitCalledOff(visit, at, node.party, said(says, "reason"), said(by, "person"))
+
+    return _act(node, visit, off)
 
 
 def hold_visit(node: Node, visit: str, came: Sequence[str], by: str) -> Visit:
