@@ -36,6 +36,8 @@ from relto.node.witness import KIND, own_lines, witness_of
 AGAIN_AFTER: Final = 10 * 10**9
 """Nanoseconds after which a head that has grown is shown to a peer again, and its hashes are asked for: within them a
 receipt has its proof and its cosignature."""
+MANY: Final = 4096
+"""Leaves after which it is in any case: so few are hashed while others wait in some milliseconds."""
 _ROUNDS: Final = 4
 
 
@@ -64,15 +66,17 @@ def ask_witness(node: Node, peer: str) -> int:
 
 
 def ask_if_due(node: Node, peer: str) -> None:
-    """Have `peer` cosign the own head where this process has not asked it yet, or some seconds ago and it has grown
-    since, or nothing is signed before it has. It never stops what is being done: what is known then decides."""
+    """Have `peer` cosign the own head where this process has not asked it yet, or some seconds or many leaves ago, or
+    nothing is signed before it has. It never stops what is being done: what is known then decides."""
     at, met = node.clock.interval()[1], node.compared.shown.get(peer)
     with node.store.read() as reading:
-        head = reading.checkpoint()
+        head, size = reading.checkpoint(), reading.frontier().size
         waits = any(one.peer == peer and one.why != "recovering" for one in behind(reading))
-    if met is not None and not waits and (head == met[0] or at.ns - met[1].ns <= AGAIN_AFTER):
-        return
-    node.compared.shown[peer] = head, at
+    if met is not None and not waits:
+        known, grown, ago = head == met[0], size - met[1], at.ns - met[2].ns
+        if known or (ago <= AGAIN_AFTER and grown < MANY):
+            return
+    node.compared.shown[peer] = head, size, at
     try:
         ask_witness(node, peer)
     except ReltoError:  # kept where it matters; a peer of an older version has no witness
