@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from relto.core.canon import canonical, parse_object
-from relto.core.register import Came, PurposeEnded, Reclassified, event_from_json, event_to_json, fold
+from relto.core.register import (
+    Came,
+    Copied,
+    Opened,
+    PurposeEnded,
+    Reclassified,
+    Returned,
+    apply,
+    event_from_json,
+    event_to_json,
+    fold,
+)
 from tests.test_register import AT, RECEIVED
 from tests.test_register_errors import BURNT, DERIVED, FORM, LOST
 
@@ -63,3 +74,18 @@ def test_all_that_is_read_with_the_same_duties_shares_them() -> None:
     assert isinstance(second, Came)
     assert first.duties == RECEIVED.duties
     assert second.duties is first.duties
+
+
+def test_a_product_contains_what_all_its_originators_gave_and_what_came_only_its_own() -> None:
+    made = apply(None, replace(DERIVED, sources=("t-1", "t-2"), originators=("KOR", "USA")))
+    assert (made.sources, made.originators) == (("t-1", "t-2"), ("KOR", "USA"))
+    came = apply(None, RECEIVED)
+    assert (came.sources, came.originators) == ((), ("KOR",))
+
+
+def test_the_copies_that_are_here_and_to_whom_the_original_was_opened() -> None:
+    opened = [Opened("t-1", AT, person, "missile-warning") for person in ("an analyst", "")]
+    returned = Returned("t-1", AT, 0, "KOR", "clerk")
+    holding = fold([RECEIVED, opened[0], FORM, opened[1], Copied("t-1", AT, 2, "desk", "clerk"), returned])["t-1"]
+    assert holding.openings == tuple(opened)
+    assert [(one.number, one.keeper) for one in holding.held] == [(1, "safe"), (2, "desk")]
