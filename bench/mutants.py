@@ -62,7 +62,7 @@ TESTS = {
         "-difference::test_every_combination_of_the_variants_as_the_reference_has_it[hole-2020-01-01T00:00Z]",
         "-difference::test_a_stricter_rule_of_the_senders_own_is_cited_where_it_bites",
     ],
-    "register": ["controls", "register", "register_lives"],
+    "register": ["controls", "controls_*", "register", "register_*"],
     "ledger": [
         "ledger",
         "witness::TestCore",

@@ -345,7 +345,7 @@ def test_copies_are_where_they_were_said_to_be() -> None:
     gone = apply(made, Destroyed("d-1", later, 1, "burn", "witness", "clerk"))
     assert (gone.copies[1].since, len(gone.held), gone.original_held) == (later, 1, True)
     passing = apply(None, replace(RECEIVED, onward="JPN"))
-    assert passing.copies[0].keeper == "on its way to JPN"
+    assert (passing.copies[0].keeper, passing.copies[0].made) == ("on its way to JPN", START)
     assert passing.awaits_relay == "JPN"
     lost = apply(passing, Returned("t-1", later, 0, "KOR", "clerk"))
     assert lost.awaits_relay is None

@@ -58,8 +58,6 @@ _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 
 def to_json(value: Any) -> Any:
     """A register value as JSON: dataclasses and named tuples by field name, instants as text, tuples as lists."""
-    if value is None or type(value) is str:
-        return value
     if isinstance(value, Instant):
         return str(value)
     kind: Any = type(value)
