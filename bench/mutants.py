@@ -65,6 +65,8 @@ TESTS = {
     "register": ["controls", "controls_*", "register", "register_*"],
     "ledger": [
         "ledger",
+        "ledger_*",
+        "mldsa",
         "witness::TestCore",
         "witness::test_forks_and_rollbacks_are_refused_and_honest_heads_never[0]",
         "tiles",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from dataclasses import replace
 from typing import Any
@@ -147,6 +148,16 @@ def test_anything_else_is_no_head_of_that_ledger(note: str) -> None:
     assert not accepted(note)
 
 
+def test_a_ledger_signs_its_head_under_its_own_name_and_at_no_time() -> None:
+    note = sign_checkpoint(CHECKPOINT, LOG)
+    ed, beside = parse_note(note).signatures
+    assert note == f"{CHECKPOINT.text}\n{ed.line()}\n{beside.line()}\n"
+    assert ed == ED
+    assert (beside.name, beside.key_id, beside.signature[:8]) == (ORIGIN, BESIDE.key_id, bytes(8))
+    assert LOG.verify_key.mldsa is not None
+    LOG.verify_key.mldsa.verify(beside.signature[8:], MESSAGE)
+
+
 def test_a_bit_changed_in_either_signature_fails() -> None:
     for line in (ED, BESIDE):
         rest = BESIDE if line is ED else ED
@@ -168,22 +179,36 @@ def test_an_older_key_without_one_counts_by_itself_and_the_newer_never_does() ->
 
 def test_lines_of_text_that_mldsa_does_not_sign_are_neither_signed_nor_taken() -> None:
     extended = Checkpoint(ORIGIN, HEAD, ("an extension line",))
-    with pytest.raises(InputError, match="extension"):
+    with pytest.raises(InputError) as unsigned:
         sign_checkpoint(extended, LOG)
+    assert str(unsigned.value) == "extension lines, which ML-DSA-44 does not sign; leave them out"
     ed = sign_note(extended.text, {ORIGIN: LOG}).signatures
-    with pytest.raises(VerificationFailed, match="extension"):
+    with pytest.raises(VerificationFailed) as untaken:
         verify_checkpoint(under(*ed, BESIDE, text=extended.text), origin=ORIGIN, key=LOG.verify_key)
+    said = f"the checkpoint of `{ORIGIN}` has extension lines, which ML-DSA-44 does not sign"
+    assert str(untaken.value) == said
 
 
 def test_names_and_times_that_cannot_be_signed_are_refused() -> None:
     assert LOG.mldsa is not None
-    with pytest.raises(InputError, match="256 bytes"):
-        sign_subtree("w" * 256, LOG.mldsa, ORIGIN, HEAD, 0)
-    with pytest.raises(InputError, match="256 bytes"):
-        sign_subtree("w", LOG.mldsa, "w" * 256, HEAD, 0)
+    for name, origin in (("w" * 256, ORIGIN), ("w", "w" * 256)):
+        with pytest.raises(InputError) as caught:
+            sign_subtree(name, LOG.mldsa, origin, HEAD, 0)
+        assert str(caught.value) == "a name of 256 bytes; ML-DSA-44 signs names of 255 bytes at most"
     for seconds in (-1, 1 << 63):
-        with pytest.raises(InputError, match="seconds"):
+        with pytest.raises(InputError) as caught:
             sign_subtree("w", LOG.mldsa, ORIGIN, HEAD, seconds)
+        assert str(caught.value) == f"a cosignature at {seconds} seconds; set the clock"
+
+
+def test_the_longest_names_and_the_last_second_are_signed() -> None:
+    assert LOG.mldsa is not None
+    name, origin, last = "ü" * 127 + "w", "w" * 255, (1 << 63) - 1
+    line = sign_subtree(name, LOG.mldsa, origin, HEAD, last)
+    key = LOG.mldsa.verify_key
+    key.verify(line.signature[8:], message_of(name, last, origin, HEAD.size, HEAD.root))
+    assert line.key_id == hashlib.sha256(name.encode() + b"\n\x06" + key.raw).digest()[:4]
+    assert subtree_times(SignedNote("", (line,)), name, key, origin, HEAD) == {last}
 
 
 class TestWitness:
@@ -220,6 +245,13 @@ class TestWitness:
         forged = NoteSignature(WITNESS, subtree_key_id(WITNESS, JPN.mldsa.verify_key), as_ledger.signature)
         with pytest.raises(VerificationFailed, match="not one by ML-DSA-44 key"):
             cosigned_by(parse_note(under(ED, ed, forged)), RING)
+
+    def test_its_two_lines_count_where_no_other_stands_beside_them(self) -> None:
+        lines = parse_note(COSIGNED).signatures[2:]
+        assert cosigned_by(SignedNote(CHECKPOINT.text, lines), RING) == {WITNESS: AT}
+
+    def test_under_a_text_that_is_no_checkpoint_who_has_not_signed_is_not_looked_for(self) -> None:
+        assert cosigned_by(sign_note("a text\n", {ORIGIN: LOG}), RING) == {}
 
     def test_what_is_no_checkpoint_has_no_mldsa_cosignature(self) -> None:
         with pytest.raises(VerificationFailed, match="not a checkpoint"):
@@ -273,8 +305,6 @@ def test_keys_of_other_lengths_are_refused_and_the_private_one_never_shows() -> 
 
 
 def test_the_thumbprint_is_over_the_members_of_rfc_9964() -> None:
-    import hashlib
-
     key = MlDsaSigningKey(b"\x01" * 32).verify_key
     members = f'{{"alg":"ML-DSA-44","kty":"AKP","pub":"{base64url(key.raw)}"}}'
     assert key.id == base64url(hashlib.sha256(members.encode()).digest())

@@ -74,7 +74,7 @@ def read_bundle(data: bytes, width: int) -> list[bytes]:
     at = 0
     while at < len(data):
         end = at + 2 + int.from_bytes(data[at : at + 2], "big")
-        if end > len(data) or at + 2 > len(data):
+        if end > len(data):
             raise VerificationFailed("a bundle of leaves is cut short", remedy="fetch it again")
         leaves.append(data[at + 2 : end])
         at = end
