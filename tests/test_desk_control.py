@@ -184,12 +184,12 @@ class TestRoles:
 
     @pytest.mark.parametrize("account", sorted(PEOPLE))
     def test_what_a_role_may_not_do_is_refused_however_it_is_sent(self, made: Desks, account: str) -> None:
-        name = asked(made)
+        one, other = asked(made), asked(made)
         client = made.client("JPN", account)
         token = csrf(client.get("/desk/settings"))
         sent = {
-            "decide": (f"/visits/{name}/decide", {"do": "decline", "says": "x", "password": PASSWORD}),
-            "call-off": (f"/visits/{name}/call-off", {"says": "x"}),
+            "decide": (f"/visits/{one}/decide", {"do": "decline", "says": "x", "password": PASSWORD}),
+            "call-off": (f"/visits/{other}/call-off", {"says": "x"}),
             "checklist": (f"/contractors/{FIRM}/checklist", {"agreement": "kor-jpn-2016", "every": "P1Y"}),
             "officials": ("/facilities/ichigaya/officials", {"official": "x", "task": "y", "do": "name"}),
             "register": ("/facilities/ichigaya/register", {"person": "x", "do": "enrol"}),
