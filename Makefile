@@ -54,7 +54,8 @@ check-long: $(VENV)/.bench ## table against reference on ten million random requ
 
 LAW := tests/test_analysis.py tests/test_bad_files.py tests/test_bad_input.py tests/test_cli.py tests/test_cli_diff.py \
 	tests/test_clock.py tests/test_decision*.py tests/test_difference*.py tests/test_golden.py tests/test_node_agree.py \
-	tests/test_controls.py tests/test_custody.py tests/test_impact.py tests/test_joint.py tests/test_ledger.py tests/test_mldsa.py tests/test_register.py tests/test_register_lives.py tests/test_tiles.py tests/test_witness.py \
+	tests/test_controls*.py tests/test_custody.py tests/test_impact.py tests/test_joint.py tests/test_ledger*.py \
+	tests/test_mldsa.py tests/test_register*.py tests/test_tiles.py tests/test_witness.py \
 	tests/test_proof.py tests/test_proof_cases.py tests/test_proof_confirmed.py tests/test_property_terms.py \
 	tests/test_record.py tests/test_standing_*.py tests/test_survey*.py tests/test_table.py tests/test_table_attacked.py \
 	tests/test_table_cases.py tests/test_table_cli.py tests/test_table_columns.py tests/test_table_in_c.py \

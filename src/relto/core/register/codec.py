@@ -141,10 +141,9 @@ def read_event(value: Mapping[str, Any], kinds: Mapping[str, type[Any]]) -> Any:
     read = [*form.written(value)]
     for place, field, how in form.read:
         read[place] = how(read[place], field)
-    if not _TEXT.issuperset(map(type, form.texts(value))):
-        for field in form.names:
-            if field not in _READ:
-                _text(value[field], field)
+    for field in () if _TEXT.issuperset(map(type, form.texts(value))) else form.names:
+        if field not in _READ:
+            _text(value[field], field)
     return kind(*read)
 
 
