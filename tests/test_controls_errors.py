@@ -87,8 +87,8 @@ def test_of_a_request(events: Sequence[ControlEvent], sentence: str) -> None:
             (ASKED, replace(OFF, party="USA")),
             "USA cannot decide on the visit `v-1` to JPN (article 8); KOR or JPN does",
         ),
-        ((ASKED, APPROVED, DECLINED), "the visit `v-1` was approved already; call it off, and ask for another"),
-        ((ASKED, DECLINED, APPROVED), "the visit `v-1` was declined already; call it off, and ask for another"),
+        ((ASKED, APPROVED, DECLINED), "the visit `v-1` was approved already; ask for another"),
+        ((ASKED, DECLINED, APPROVED), "the visit `v-1` was declined already; ask for another"),
         (
             (ASKED, replace(APPROVED, ends=ENDS.plus(1))),
             "approved from 2019-11-05T00:00:00Z until 2019-11-05T08:00:00.000000001Z, "

@@ -15,14 +15,17 @@ from typing import Any
 import httpx2
 import pytest
 
+from relto.core.dossier import Person
 from relto.core.errors import Conflict, ReltoError
 from relto.core.merkle.proof import root_of
-from relto.node import Delivery, Node, OutboxRow, dispatch_pending, release
+from relto.node import ActRefused, Delivery, Node, OutboxRow, dispatch_pending, release
 from relto.node.approving import approve, find_approval
 from relto.node.heads import ask_witness
+from relto.node.open_item import OpenedItem, open_item
 from relto.node.people import Actor
 from relto.node.ports import Link
 from relto.node.streams import Stream, send_on
+from relto.node.watching import Watch
 from tests.desk import Desks, csrf, desks
 from tests.office import PASSWORD
 from tests.serving import until
@@ -195,6 +198,31 @@ def test_warnings_come_as_they_are_heard_and_go_on_where_it_was_cut(made: Desks)
     _, _, told = next(events(officer, after[1], 1, **{"last-event-id": number}))
     assert [one["number"] for one in told["rows"]] == [3]
     assert ">3</td>" in officer.get("/desk/warnings").text
+
+
+def test_a_batch_that_may_not_be_opened_is_told_and_the_rest_is_shown(
+    made: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = Stream("north", made.cast.item(), "missile-warning", "JPN")
+    for n in (1, 2):
+        send_on(made.cast.kor, stream, [warning(n)])
+    dispatch_pending(made.cast.kor, "JPN")
+    clerk = Person("jpn-clerk-1", "JPN", "JPN", "CONFIDENTIAL", None, ("trade",), "ichigaya")
+    with pytest.raises(ActRefused) as refused:
+        list(Watch(made.cast.jpn, person=clerk).look())
+    opened = list[str]()
+
+    def open_but_the_first(node: Node, name: str, person: Person | None) -> OpenedItem:
+        opened.append(name)
+        if len(opened) == 1:
+            raise refused.value
+        return open_item(node, name, person)
+
+    monkeypatch.setattr("relto.node.watching.open_item", open_but_the_first)
+    told = list(events(made.client("JPN", "kim-desk"), "0", 2))
+    assert [(kind, number) for kind, number, _ in told] == [("messages", told[0][1]), ("unopened", told[0][1])]
+    assert [row["number"] for row in told[0][2]["rows"]] == [2]
+    assert "JPN may not use" in told[1][2]["says"]
 
 
 @pytest.mark.parametrize("after", ["", "-1", "x", "9" * 40, "1e3", "٣"])

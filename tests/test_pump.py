@@ -269,6 +269,47 @@ def test_what_is_queued_after_it_goes_at_once_and_what_comes_in_has_it_tried_aga
     all_verify(pact)
 
 
+def test_a_steady_flow_does_not_keep_what_is_left_from_being_tried(pact: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck = queued(pact, 1)[0]
+    pact.kor.link = link = Choosy(pact, stuck.message)
+    told = list[str]()
+    pump = Pump(pact.kor, lambda _peer, subject, state: told.append(f"{subject} {state}"), lambda: None, Random(1))
+    pump.start()
+    try:
+        until(lambda: link.refused == 1)
+        link.refuses = b""
+
+        def flows() -> bool:
+            queued(pact, 1)  # there is always one more
+            pump.wake()
+            return f"{stuck.subject} done" in told
+
+        until(flows)
+    finally:
+        pump.stop()
+    assert len([one for one in told if not one.endswith(" done")]) == 1  # why it stayed is told once
+    all_verify(pact)
+
+
+def test_however_often_something_comes_in_what_is_left_is_tried_now_and_then(pact: Cast) -> None:
+    stuck = queued(pact, 1)[0]
+    pact.kor.link = link = Choosy(pact, stuck.message)
+    turns = list[None]()
+    pump = Pump(pact.kor, lambda *_: None, lambda: turns.append(None), Random(1))
+    pump.start()
+    try:
+
+        def woken() -> bool:
+            pump.wake()
+            return link.refused >= 3 and len(turns) >= 100
+
+        until(woken)
+        assert link.refused <= len(turns) // 4
+    finally:
+        pump.stop()
+    all_verify(pact)
+
+
 def test_a_peer_that_is_first_sent_to_while_it_stops_does_not_stand_in_the_way(pact: Cast) -> None:
     pump = Pump(pact.kor, lambda *_: None, lambda: None, Random(1))
 

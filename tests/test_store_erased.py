@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from relto.adapters.sqlite import SqliteStore
+from relto.core.errors import ReltoError
 from tests.test_store import opened, with_leaf
 
 __all__ = ["opened"]
@@ -74,4 +75,27 @@ def test_what_was_committed_is_not_told_as_failed_where_what_was_erased_cannot_b
     assert noted.exists()
     with opened.write() as tx:
         assert tx.notes("clock") == {"JPN": "apart"}
+    assert not noted.exists()
+
+
+def test_a_note_of_another_user_or_none_that_can_be_made_fails_no_commit(tmp_path: Path, opened: SqliteStore) -> None:
+    noted = tmp_path / "node.db-erased"
+    noted.mkdir()  # it can be neither read nor taken away as a file
+    with opened.write() as tx:
+        tx.note("clock", "JPN", "apart")
+    with opened.read() as reading:
+        assert reading.notes("clock") == {"JPN": "apart"}
+
+    def erase() -> None:
+        with opened.write() as tx:
+            tx.note("clock", "JPN", "together")
+            tx.erased = True
+
+    with pytest.raises(ReltoError, match="failed"):
+        erase()
+    with opened.read() as reading:  # what cannot be noted is not erased
+        assert reading.notes("clock") == {"JPN": "apart"}
+    noted.rmdir()
+    with opened.write() as tx:
+        tx.erased = True
     assert not noted.exists()

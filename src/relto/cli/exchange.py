@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from relto.core.timeline import Instant
 from relto.formats.answers import holding_json
 from relto.node import ActRefused, Delivery, Node
 from relto.node.answers import transmittal_json
+from relto.node.rows import OutboxRow
 
 
 @click.command()
@@ -69,8 +72,10 @@ def release(
                 delivery = release_item(node, found, to, act=act, purpose=purpose, via=via, payload=content)
         except ActRefused as refused:
             return told_refusal(dossier, refused, as_json)
+        code = told_delivery(delivery, as_json)
+        sys.stdout.flush()  # what was done is told, however long its proof takes
         prove_receipts(node, [delivery])
-        return told_delivery(delivery, as_json)
+        return code
 
 
 def content_beside(found: Item, dossier: Dossier, place: str) -> bytes | None:
@@ -159,6 +164,20 @@ def inbox(context: click.Context, node_dir: Path | None, as_json: bool) -> None:
     click.echo("\n".join(columns(rows)))
 
 
+def _tell_sent(rows: Sequence[OutboxRow], as_json: bool) -> None:
+    if as_json:
+        for row in rows:
+            print_json(transmittal_json(row))
+    elif not rows:
+        click.echo("nothing has been sent yet; `relto release ITEM --to P` puts something here")
+    else:
+        told = [
+            (to_the_second(row.queued_at), row.kind, row.subject, f"to {row.peer}", row.state, row.last_error)
+            for row in rows
+        ]
+        click.echo("\n".join(columns(told)))
+
+
 def _named(node_dir: Path | None) -> Path:
     if node_dir is None:
         raise click.UsageError("Missing option '--node'.")
@@ -193,20 +212,12 @@ def outbox(context: click.Context, send: bool, node_dir: Path | None, at: Instan
 
             sent = dispatch_pending(node)
             sent += relay_pending(node)
-            prove_receipts(node, sent)
         with node.store.read() as reading:
             rows = reading.outbox()
-    if as_json:
-        for row in rows:
-            print_json(transmittal_json(row))
-    elif not rows:
-        click.echo("nothing has been sent yet; `relto release ITEM --to P` puts something here")
-    else:
-        told = [
-            (to_the_second(row.queued_at), row.kind, row.subject, f"to {row.peer}", row.state, row.last_error)
-            for row in rows
-        ]
-        click.echo("\n".join(columns(told)))
+        _tell_sent(rows, as_json)
+        if send:
+            sys.stdout.flush()  # what was done is told, however long its proof takes
+            prove_receipts(node, sent)
     if send and any(row.state == "queued" for row in rows):
         raise PeerUnreachable("not everything could be sent", remedy="try again once the peers answer")
 

@@ -83,15 +83,16 @@ class Sending:
         self.settled += delivery.state != "queued"
         self._told(delivery)
 
-    def run(self, limit: int, after: int = 0) -> int | None:
+    def run(self, limit: int, after: int = 0, enough: Callable[[], bool] = lambda: False) -> int | None:
         """Send what is queued, and what is queued meanwhile, as `dispatch_pending` does: no more than `limit` of what
-        is numbered beyond `after`; the number beyond which there may be more, None where all was tried."""
+        is numbered beyond `after`, and nothing more once it is `enough`; the number beyond which there may be more,
+        None where all was tried."""
         reached, tried = after, False
 
         def parted() -> Iterator[Batch | None]:
             nonlocal reached, tried
             left = limit
-            while left > 0 and not tried:
+            while left > 0 and not tried and not enough():
                 under_way = self._rounds.under_way
                 with self._node.store.read() as reading:
                     page = reading.queued(self._peer, min(left, _AT_ONCE), reached)

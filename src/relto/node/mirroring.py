@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Final
 
-from relto.core.errors import Conflict, InputError, ReltoError, VerificationFailed
+from relto.core.errors import Conflict, InputError, PeerUnreachable, ReltoError, VerificationFailed
 from relto.core.ledger import Frontier, TreeHead, verify_consistency
 from relto.core.merkle import HASH_BYTES
 from relto.node.framing import Message, read_batch, write_batch
@@ -29,6 +30,8 @@ AT_ONCE: Final = 1 << 14
 """The most hashes in one answer: 512 KiB."""
 MAX_AHEAD: Final = 1 << 22
 """The most hashes that are taken over at once: 128 MiB, which are held in memory until they lead to a signed head."""
+PATIENCE: Final = 30.0
+"""Seconds after which no more hashes are asked for at once."""
 MAX_COSIGNED: Final = 32
 _MAX_NOTE: Final = 8192  # of a ledger and one witness: 7,100 signs where both have ML-DSA-44
 _FROM: Final = re.compile(r"from (0|[1-9][0-9]{0,18})", re.ASCII)
@@ -80,12 +83,13 @@ def mirror(node: Node, peer: str) -> int:
         return edge.size  # an older head by itself is not held against anybody
     if head.size - edge.size > MAX_AHEAD:
         raise InputError(f"the ledger of `{peer}` is {head.size - edge.size} leaves ahead of its mirror here")
-    hashes = list(told.hashes)
+    hashes, until = list(told.hashes), monotonic() + PATIENCE
     while edge.size + len(hashes) < head.size:
-        more = _ask(node, peer, edge.size + len(hashes)).hashes
-        if not more:
+        if len(hashes) % AT_ONCE or not hashes:  # each answer but the last is full
             raise VerificationFailed(f"`{peer}` does not give all hashes of its ledger")
-        hashes += more
+        if monotonic() > until:
+            raise PeerUnreachable(f"`{peer}` takes too long to give the hashes of its ledger", remedy="try again later")
+        hashes += _ask(node, peer, edge.size + len(hashes)).hashes
     told = replace(told, hashes=tuple(hashes[: head.size - edge.size]))
     return _keep(node, peer, edge, known, told, head)
 

@@ -117,9 +117,9 @@ def _tell_batch(told: Told, sender: str, messages: Sequence[Message], answers: S
 
 def _follow(after: Callable[[], None], answered: Sequence[tuple[str, bytes | ReltoError]]) -> None:
     """Call `after` where there may be something to send now that these messages were answered: not for items that came
-    to stay, and not for what was refused."""
+    to stay, what only asks, and what was refused."""
     for kind, answer in answered:
-        if isinstance(answer, ReltoError):
+        if isinstance(answer, ReltoError) or kind in (HEAD, HASHES, RECOVERY):
             continue
         event = statement(answer.decode("ascii")).says.get("event") if kind == "transmittal" else None
         if kind != "transmittal" or (isinstance(event, dict) and event.get("onward") != ""):

@@ -12,12 +12,15 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
+from relto.core.memo import Memo
 from relto.node import Delivery, Node, Sending, queue_relays
 from relto.serve.beside import said
 from relto.serve.tidying import Tidying
 
 FIRST_DELAY: Final = 0.5
 LAST_DELAY: Final = 120.0
+SOONEST: Final = 0.25
+"""Seconds between two tries of it at least, whatever comes in."""
 LAST_LEFT: Final = 5.0
 """Seconds after which at the latest what a peer has answered, but not taken, is tried again."""
 _TICK: Final = 0.1
@@ -42,6 +45,7 @@ class Pump:
         self._stop = threading.Event()
         self._relay = threading.Event()
         self._woken = 0
+        self._wrong: Memo[int, str] = Memo(1024)
         self._awake: dict[str, threading.Event] = {}
         self._threads: list[threading.Thread] = []
         self._tidying = Tidying(node.store)
@@ -110,64 +114,106 @@ class Pump:
                 awake.clear()
                 if self._stop.is_set():
                     return
-                woken, tried, settled = self._woken, sending.tried, sending.settled
-                after = left.after(woken)
-                if self._sent(peer, sending, after):
+                turn = _Turn(left, self._woken, sending)
+                if self._sent(peer, sending, turn):
                     delay = FIRST_DELAY
-                    left.note(woken, after, sending.reached, sending.tried - tried, sending.settled - settled)
-                    if left.some:
+                    left.note(turn)
+                    if turn.enough(self._woken):
+                        awake.set()  # more is queued all the time
+                    elif left.some:
                         awake.clear()  # its own answers have set it: what stays queued waits for the next turn
                     continue
                 self._stop.wait(delay * (0.5 + self._chance.random()))
                 delay = min(LAST_DELAY, 2 * delay)
 
-    def _sent(self, peer: str, sending: Sending, beyond: int) -> bool:
-        """Try all that is queued for one peer beyond a number, once; whether it answered."""
-        after: int | None = beyond
+    def _sent(self, peer: str, sending: Sending, turn: _Turn) -> bool:
+        """Try all that is queued for one peer in this turn, once; whether it answered."""
+        after: int | None = turn.after
         while after is not None and not self._stop.is_set():
             try:
-                after = sending.run(_AT_ONCE, after)
+                after = sending.run(_AT_ONCE, after, lambda: turn.enough(self._woken))
             except Exception as error:  # the store's too: it is not asked ten times a second
                 self._told(peer, "", said(error, _THEN))
                 return False
             if not sending.answers:
                 return False
+            if turn.enough(self._woken):
+                return True
         return True
 
     def _say(self, delivery: Delivery) -> None:
         row = delivery.row
+        if row.state != "queued":
+            self._woken += 1  # something may have waited for it, for another peer as well
+        elif self._wrong.get(row.number) == row.last_error:
+            return
+        else:
+            self._wrong.put(row.number, row.last_error)
         self._told(row.peer, row.subject, row.last_error if row.state == "queued" else row.state)
 
 
 class _Left:
     """What stays queued though its peer has answered: it is tried again after a while, each time a little longer, or
-    once something has come in, which it may have waited for. What is queued after it goes at once."""
+    once something has come in or was settled, which it may have waited for. What is queued after it goes at once."""
 
     def __init__(self, chance: Random) -> None:
         self._chance = chance
-        self._beyond, self._woken = 0, 0
-        self._again, self._delay = 0.0, FIRST_DELAY
+        self.beyond = 0
+        """The number up to which it stands; 0 where there is none."""
+        self._woken, self._delay = 0, FIRST_DELAY
+        self._soonest = self._again = 0.0
 
     @property
     def some(self) -> bool:
         """Whether there is any."""
-        return self._beyond > 0
+        return self.beyond > 0
 
-    def after(self, woken: int) -> int:
-        """The number beyond which to send now; 0 for all. `woken`: how often something has come in."""
-        return self._beyond if woken == self._woken and time.monotonic() < self._again else 0
+    def due(self, woken: int) -> bool:
+        """Whether it is to be tried now. `woken`: how often something has come in, or was settled."""
+        now = time.monotonic()
+        return now >= self._again or (woken != self._woken and now >= self._soonest)
 
-    def note(self, woken: int, after: int, reached: int, tried: int, settled: int) -> None:
-        """What became of it: so many were `tried` beyond `after`, of which so many are `settled`."""
-        if after == 0 and tried == settled:
-            self._beyond, self._delay = 0, FIRST_DELAY
-            return
-        self._beyond, self._woken = max(after, reached), woken
-        if settled:
-            self._again, self._delay = 0.0, FIRST_DELAY  # some may have waited for it
-        elif after == 0:
-            self._again = time.monotonic() + self._delay * (0.5 + self._chance.random())
-            self._delay = min(LAST_LEFT, 2 * self._delay)
+    def note(self, turn: _Turn) -> None:
+        """What became of it in a turn that has ended."""
+        if turn.after:
+            self.beyond = max(turn.after, turn.reached)
+        elif not turn.stayed:
+            self.beyond, self._delay = 0, FIRST_DELAY
+        else:
+            self.beyond, self._woken, now = turn.reached, turn.woken, time.monotonic()
+            self._soonest, self._again = now + SOONEST, now + self._delay * (0.5 + self._chance.random())
+            self._delay = FIRST_DELAY if turn.settled else min(LAST_LEFT, 2 * self._delay)
+
+
+class _Turn:
+    """A turn of sending: of all that is queued, or of what comes beyond what is left."""
+
+    def __init__(self, left: _Left, woken: int, sending: Sending) -> None:
+        self._left, self._sending, self._begun = left, sending, time.monotonic()
+        self._tried, self._settled = sending.tried, sending.settled
+        self.woken = woken
+        self.after = left.beyond if left.some and not left.due(woken) else 0
+
+    @property
+    def reached(self) -> int:
+        """The number of the last message that was looked at."""
+        return self._sending.reached
+
+    @property
+    def settled(self) -> int:
+        """How many were settled."""
+        return self._sending.settled - self._settled
+
+    @property
+    def stayed(self) -> int:
+        """How many were tried, and stay queued."""
+        return self._sending.tried - self._tried - self.settled
+
+    def enough(self, woken: int) -> bool:
+        """Whether it is to end although more is queued: what is left would else be tried no more while that goes on."""
+        if self.after:
+            return self._left.due(woken)
+        return self.stayed > 0 and time.monotonic() - self._begun >= SOONEST
 
 
 class _Passing:

@@ -91,24 +91,29 @@ class SqliteStore:
     def _note_erased(self) -> None:
         """Note beside the file that something of what was erased may stand in the write-ahead log: whichever process
         writes next is to see to that, should this one end first. No two notes are the same."""
-        handle = os.open(self._erased, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            os.write(handle, os.urandom(16))
-        finally:
-            os.close(handle)
+            handle = os.open(self._erased, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            try:
+                os.write(handle, os.urandom(16))
+            finally:
+                os.close(handle)
+        except OSError as error:
+            raise ReltoError(f"the store `{self._path}` failed: {error.strerror}", remedy="look at its disk") from error
 
-    def _noted(self) -> bytes | None:
-        try:
-            return self._erased.read_bytes()
-        except FileNotFoundError:
-            return None
+    def _noted(self) -> object:
+        """By what a note is told from any other; None where there is none. Another user's is told by when it came."""
+        with suppress(FileNotFoundError):
+            there = self._erased.stat()
+            said = self._erased.read_bytes() if os.access(self._erased, os.R_OK) else b""
+            return there.st_ino, there.st_mtime_ns, said
+        return None
 
     def _empty_log(self, patience: float) -> None:
         """Let nothing of what was erased remain in the write-ahead log. While a reader still sees it, it stays there
         until a later transaction: nobody waits for a reader, who may be verifying the whole ledger, but the one that
         erases, and no longer than `patience` seconds. Where the store cannot even be opened once more, likewise: what
         was committed is not told as failed."""
-        with suppress(ReltoError), told(self._path), self._engine.connect() as connection:
+        with suppress(ReltoError, OSError), told(self._path), self._engine.connect() as connection:
             driver = connection.connection.driver_connection
             assert isinstance(driver, sqlite3.Connection)
             driver.execute("PRAGMA busy_timeout=0")  # while SQLite itself waits here, it lets nobody write

@@ -97,6 +97,7 @@ def _form(kind: Any) -> _Form | None:
     if not is_dataclass(kind):
         return None
     names = tuple(one.name for one in fields(kind))
+    assert len(names) > 1, "of one name alone these getters give no tuple"
     return _Form(
         names,
         frozenset({"event", *names}),

@@ -295,7 +295,7 @@ def _check_party(visit: Visit, event: VisitEvent) -> None:
 def _check_open(visit: Visit) -> None:
     if visit.approved is not None or visit.declined is not None:
         done = "declined" if visit.approved is None else "approved"
-        raise Conflict(f"the visit `{visit.id}` was {done} already", remedy="call it off, and ask for another")
+        raise Conflict(f"the visit `{visit.id}` was {done} already", remedy="ask for another")
 
 
 def _check_narrower(asked: VisitAsked, event: VisitApproved) -> None:

@@ -19,7 +19,7 @@ from relto.core.errors import Conflict, InputError, ReltoError
 from relto.core.payload import EncounterReport, MissileWarning
 from relto.core.timeline import Instant
 from relto.formats.payload.codec import read_payload
-from relto.node import Node
+from relto.node import ActRefused, Node
 from relto.node.hearing import read_position
 from relto.node.watching import StreamMessage, Watch
 from relto.serve.api.guard import check_origin
@@ -56,10 +56,12 @@ def feed(visit: Visit) -> Response:
         raise InputError("from which holding on?", remedy="open the page of warnings")
     if _watching >= _MOST_WATCHING:
         raise Conflict(f"{_MOST_WATCHING} are watching already", remedy="close a page of warnings")
-    return StreamingResponse(_events(visit, Watch(node, int(asked))), media_type="text/event-stream")
+    unopened = list[ActRefused]()
+    watch = Watch(node, int(asked), refused=lambda _, why: unopened.append(why))
+    return StreamingResponse(_events(visit, watch, unopened), media_type="text/event-stream")
 
 
-async def _events(visit: Visit, watch: Watch) -> AsyncIterator[str]:
+async def _events(visit: Visit, watch: Watch, unopened: list[ActRefused]) -> AsyncIterator[str]:
     global _watching
     _watching += 1
     try:
@@ -75,6 +77,10 @@ async def _events(visit: Visit, watch: Watch) -> AsyncIterator[str]:
                 return
             if told:
                 yield _event("messages", watch.after, told)
+            for why in unopened:
+                says, language = visit.wrong(why)
+                yield _event("unopened", watch.after, {"says": shown(says), "language": language})
+            unopened.clear()
             await anyio.sleep(_POLL)
     finally:
         _watching -= 1

@@ -38,7 +38,13 @@ source.addEventListener("messages", (event) => {
   const { rows, passed } = JSON.parse(event.data);
   for (const one of rows) list.prepend(row(one));
   while (list.children.length > MOST) list.lastElementChild.remove();
+  state.removeAttribute("lang");
   say(passed ? `${live.dataset.live}. ${live.dataset.passed} ${passed}` : live.dataset.live);
+});
+source.addEventListener("unopened", (event) => { // the rest goes on
+  const { says, language } = JSON.parse(event.data);
+  state.lang = language;
+  say(says);
 });
 source.addEventListener("refused", (event) => {
   source.close();
