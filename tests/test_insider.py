@@ -36,7 +36,7 @@ def test_who_holds_the_keys_and_rewrites_history_is_caught_by_what_the_peers_hav
     ask_witness(pact.kor, "JPN")
     node = use(pact, "KOR", before)  # the second release never was; something else was, signed by the true keys
     for _ in range(3):
-        node.compared.shown["JPN"] = ("", 0, at("2999-01-01T00:00Z"))
+        node.compared.shown["JPN"] = ("", at("2999-01-01T00:00Z"))
         pact.release()
     assert verify(node).problems == ()  # by itself it is consistent
     with pytest.raises(Refused, match="rewritten"):

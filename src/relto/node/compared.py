@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 class Compared:
     """`met`: with whom, holding what, and when. `read`: notes of differences, by their text. `as_held`: the dossier as
     a peer's record would have it, made of that dossier and that note. `digests`: of the records of one dossier.
-    `shown`: to whom the head of the own ledger, which, of how many leaves, and when. `tree`: of the own ledger, as far
-    as it was read; `growing`: held by who adds to it. `mirrors`: the right edges of peers' ledgers as they are mirrored
-    here; `mirrored`: when that was last tried."""
+    `shown`: to whom the head of the own ledger, which, and when. `tree`: of the own ledger, as far as it was read;
+    `growing`: held by who adds to it. `mirrors`: the right edges of peers' ledgers as they are mirrored here;
+    `mirrored`: when that was last tried."""
 
     met: dict[str, tuple[Mapping[str, str], Instant]] = field(default_factory=dict)
     read: dict[str, tuple[str, tuple[Difference, ...]]] = field(default_factory=dict)
     as_held: dict[str, tuple[Dossier, tuple[Difference, ...], Dossier]] = field(default_factory=dict)
     digests: tuple[Dossier, dict[str, str]] | None = None
-    shown: dict[str, tuple[str, int, Instant]] = field(default_factory=dict)
+    shown: dict[str, tuple[str, Instant]] = field(default_factory=dict)
     tree: Tree | None = None
     growing: Lock = field(default_factory=Lock)
     mirrors: dict[str, Frontier] = field(default_factory=dict)

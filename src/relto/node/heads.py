@@ -33,11 +33,11 @@ from relto.node.node import Node
 from relto.node.ports import Reading
 from relto.node.witness import KIND, own_lines, witness_of
 
-AGAIN_AFTER: Final = 10 * 10**9
-"""Nanoseconds after which a head that has grown is shown to a peer again, and its hashes are asked for: within them a
-receipt has its proof and its cosignature."""
-MANY: Final = 4096
-"""Leaves after which it is in any case: so few are hashed while others wait in some milliseconds."""
+AGAIN_AFTER: Final = 60 * 10**9
+"""Nanoseconds after which a head that has grown is shown to a peer again by who sends to it, who waits for that."""
+SOON: Final = 9 * 10**9
+"""The same where nobody waits; and after which a peer's hashes are asked for again. A node that serves looks every ten
+seconds: within them a receipt has its proof and its cosignature."""
 _ROUNDS: Final = 4
 
 
@@ -65,18 +65,16 @@ def ask_witness(node: Node, peer: str) -> int:
     raise Conflict(f"`{peer}` and this node could not agree how far its ledger was cosigned", remedy="try again")
 
 
-def ask_if_due(node: Node, peer: str) -> None:
-    """Have `peer` cosign the own head where this process has not asked it yet, or some seconds or many leaves ago, or
-    nothing is signed before it has. It never stops what is being done: what is known then decides."""
+def ask_if_due(node: Node, peer: str, after: int = AGAIN_AFTER) -> None:
+    """Have `peer` cosign the own head where this process has not asked it yet, or so many nanoseconds ago and it has
+    grown since, or nothing is signed before it has. It never stops what is being done: what is known then decides."""
     at, met = node.clock.interval()[1], node.compared.shown.get(peer)
     with node.store.read() as reading:
-        head, size = reading.checkpoint(), reading.frontier().size
+        head = reading.checkpoint()
         waits = any(one.peer == peer and one.why != "recovering" for one in behind(reading))
-    if met is not None and not waits:
-        known, grown, ago = head == met[0], size - met[1], at.ns - met[2].ns
-        if known or (ago <= AGAIN_AFTER and grown < MANY):
-            return
-    node.compared.shown[peer] = head, size, at
+    if met is not None and not waits and (head == met[0] or at.ns - met[1].ns <= after):
+        return
+    node.compared.shown[peer] = head, at
     try:
         ask_witness(node, peer)
     except ReltoError:  # kept where it matters; a peer of an older version has no witness

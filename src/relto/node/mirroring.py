@@ -17,7 +17,7 @@ from relto.core.errors import Conflict, InputError, PeerUnreachable, ReltoError,
 from relto.core.ledger import Frontier, TreeHead, verify_consistency
 from relto.core.merkle import HASH_BYTES
 from relto.node.framing import Message, read_batch, write_batch
-from relto.node.heads import AGAIN_AFTER, cosignatures, own_tree
+from relto.node.heads import SOON, cosignatures, own_tree
 from relto.node.mirror import Mirrored, cosigner_of, edge_of, mirrored
 from relto.node.node import Node
 from relto.node.ports import Transaction
@@ -98,7 +98,7 @@ def mirror_if_due(node: Node, peer: str) -> None:
     """Take over a peer's hashes where this process has not tried it some seconds ago. It never stops what is being
     done: what matters is kept, and a peer of an older version gives none."""
     at, last = node.clock.interval()[1], node.compared.mirrored.get(peer)
-    if last is not None and at.ns - last.ns <= AGAIN_AFTER:
+    if last is not None and at.ns - last.ns <= SOON:
         return
     node.compared.mirrored[peer] = at
     try:

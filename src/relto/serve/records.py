@@ -8,7 +8,7 @@ from typing import Final
 
 from relto.node import Node
 from relto.node.behind import stopped
-from relto.node.heads import ask_if_due
+from relto.node.heads import SOON, ask_if_due
 from relto.node.mirroring import mirror_if_due
 from relto.node.records import compare_if_due, differences
 from relto.node.recovery import recover_if_due
@@ -57,7 +57,7 @@ class RecordWatch(Watch):
             if self.stop.is_set():
                 return
             try:
-                ask_if_due(self._node, peer)
+                ask_if_due(self._node, peer, SOON)
                 compare_if_due(self._node, peer, again=False)
                 mirror_if_due(self._node, peer)  # last: who does not answer is not waited for again
             except Exception as error:  # one peer keeps this node from meeting no other
