@@ -41,9 +41,9 @@ format: dev ## put the code into its one shape
 	$(BIN)/ruff format .
 
 lock: dev ## pin every dependency by hash, for every platform, naming no host
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev --group bench -c requirements.lock pyproject.toml -o requirements-bench.lock
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --group dev --group mutants -c requirements.lock pyproject.toml -o requirements-mutants.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --group dev --group bench -c requirements.lock pyproject.toml -o requirements-bench.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --group dev --group mutants -c requirements.lock pyproject.toml -o requirements-mutants.lock
 
 check-long: $(VENV)/.bench ## table against reference on ten million random requests (ARGS=N), a partition of 100,000, 10,000 changes by an insider, a million leaves given to Go, 100 backups restored
 	$(BIN)/python -m tests.long $(ARGS)

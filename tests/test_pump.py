@@ -83,11 +83,18 @@ def test_what_nobody_thought_of_is_told_and_tried_again(pact: Cast, monkeypatch:
 
 
 @contextmanager
-def pumping(node: Node, told: list[str], refresh: Callable[[], None] = lambda: None) -> Iterator[None]:
-    pump = Pump(node, lambda _peer, _subject, state: told.append(state), refresh, Random(1))
+def pumping(
+    node: Node, told: list[str], refresh: Callable[[], None] = lambda: None, *, named: bool = False
+) -> Iterator[Pump]:
+    """A pump at work; `told` has what became of messages, after what each is about where that is `named`."""
+
+    def tell(_peer: str, subject: str, state: str) -> None:
+        told.append(f"{subject} {state}" if named else state)
+
+    pump = Pump(node, tell, refresh, Random(1))
     pump.start()
     try:
-        yield
+        yield pump
     finally:
         pump.stop()
 
@@ -253,10 +260,7 @@ def test_what_is_queued_after_it_goes_at_once_and_what_comes_in_has_it_tried_aga
     monkeypatch.setattr("relto.serve.pump.FIRST_DELAY", 3600.0)
     stuck = queued(pact, 1)[0]
     pact.kor.link = link = Choosy(pact, stuck.message)
-    told = list[str]()
-    pump = Pump(pact.kor, lambda _peer, subject, state: told.append(f"{subject} {state}"), lambda: None, Random(1))
-    pump.start()
-    try:
+    with pumping(pact.kor, told := list[str](), named=True) as pump:
         until(lambda: link.refused == 1)
         later = queued(pact, 1)[0]
         until(lambda: f"{later.subject} done" in told)
@@ -264,18 +268,13 @@ def test_what_is_queued_after_it_goes_at_once_and_what_comes_in_has_it_tried_aga
         link.refuses = b""
         pump.wake()
         until(lambda: f"{stuck.subject} done" in told)
-    finally:
-        pump.stop()
     all_verify(pact)
 
 
-def test_a_steady_flow_does_not_keep_what_is_left_from_being_tried(pact: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_steady_flow_does_not_keep_what_is_left_from_being_tried(pact: Cast) -> None:
     stuck = queued(pact, 1)[0]
     pact.kor.link = link = Choosy(pact, stuck.message)
-    told = list[str]()
-    pump = Pump(pact.kor, lambda _peer, subject, state: told.append(f"{subject} {state}"), lambda: None, Random(1))
-    pump.start()
-    try:
+    with pumping(pact.kor, told := list[str](), named=True) as pump:
         until(lambda: link.refused == 1)
         link.refuses = b""
 
@@ -285,8 +284,6 @@ def test_a_steady_flow_does_not_keep_what_is_left_from_being_tried(pact: Cast, m
             return f"{stuck.subject} done" in told
 
         until(flows)
-    finally:
-        pump.stop()
     assert len([one for one in told if not one.endswith(" done")]) == 1  # why it stayed is told once
     all_verify(pact)
 
@@ -295,9 +292,7 @@ def test_however_often_something_comes_in_what_is_left_is_tried_now_and_then(pac
     stuck = queued(pact, 1)[0]
     pact.kor.link = link = Choosy(pact, stuck.message)
     turns = list[None]()
-    pump = Pump(pact.kor, lambda *_: None, lambda: turns.append(None), Random(1))
-    pump.start()
-    try:
+    with pumping(pact.kor, list[str](), lambda: turns.append(None)) as pump:
 
         def woken() -> bool:
             pump.wake()
@@ -305,8 +300,6 @@ def test_however_often_something_comes_in_what_is_left_is_tried_now_and_then(pac
 
         until(woken)
         assert link.refused <= len(turns) // 4
-    finally:
-        pump.stop()
     all_verify(pact)
 
 
